@@ -1,0 +1,66 @@
+/** The families of errors: who could not do its work. */
+export type ErrorFamily =
+  | 'usage'
+  | 'spec'
+  | 'model'
+  | 'tool'
+  | 'sandbox'
+  | 'source'
+  | 'store'
+  | 'internal';
+
+/** What an error carries besides its message. */
+export interface ErrorDetails {
+  /** What the reader can try, as one sentence. */
+  hint?: string;
+  /** The foreign error that this one stands for. */
+  cause?: unknown;
+  /** How long waiting might help, in milliseconds. */
+  retryAfterMs?: number;
+}
+
+/**
+ * Something around us did not work. `code` is `family/what`; the list with causes and remedies is
+ * docs/errors.md. Findings about a workflow are `Diagnostic`s and endings of a run are events:
+ * neither is ever thrown.
+ */
+export class AwpError extends Error {
+  readonly code: string;
+  readonly hint: string | undefined;
+  readonly retryAfterMs: number | undefined;
+
+  constructor(code: `${ErrorFamily}/${string}`, message: string, details: ErrorDetails = {}) {
+    super(message, details.cause === undefined ? undefined : { cause: details.cause });
+    this.name = 'AwpError';
+    this.code = code;
+    this.hint = details.hint;
+    this.retryAfterMs = details.retryAfterMs;
+  }
+
+  /** The part of the code before the slash. */
+  get family(): ErrorFamily {
+    return this.code.slice(0, this.code.indexOf('/')) as ErrorFamily;
+  }
+}
+
+/** Exit status of `awp` by family of error (experience: exit codes). */
+export const EXIT_CODES: Readonly<Record<ErrorFamily, number>> = {
+  usage: 2,
+  spec: 1,
+  model: 4,
+  tool: 1,
+  sandbox: 6,
+  source: 8,
+  store: 9,
+  internal: 70,
+};
+
+/** Any thrown value as an `AwpError`; a foreign one becomes `internal/bug` with its cause. */
+export function toAwpError(error: unknown): AwpError {
+  if (error instanceof AwpError) return error;
+  const message = error instanceof Error ? error.message : String(error);
+  return new AwpError('internal/bug', `unexpected error: ${message}`, {
+    cause: error,
+    hint: 'this is a bug in awp-agents: please report it with the id of the run and --debug output',
+  });
+}

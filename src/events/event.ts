@@ -1,0 +1,229 @@
+import type { Json, JsonObject } from '../base/json.ts';
+import type { Dimension, Limits, Plan } from './plan.ts';
+
+/** Tokens that one model call used. */
+export interface Usage {
+  input: number;
+  output: number;
+  /** Input tokens read from the provider's cache; part of `input`. */
+  cached?: number;
+  /** Output tokens spent on reasoning; part of `output`. */
+  reasoning?: number;
+  /** True when the provider was silent or absurd and the reservation was charged (decision 12). */
+  estimated?: boolean;
+}
+
+/** A tool call as a model asked for it. `args` that were not JSON are `{ _unparsed: text }`. */
+export interface ToolCall {
+  id: string;
+  name: string;
+  args: JsonObject;
+}
+
+/** One message of a conversation. */
+export type Message =
+  | { role: 'system'; text: string }
+  | { role: 'user'; text: string }
+  | { role: 'assistant'; text: string; toolCalls: readonly ToolCall[] }
+  | { role: 'tool'; call: string; name: string; text: string };
+
+/** One task for one worker, as the manager wrote it and the parser normalised it. */
+export interface Envelope {
+  workerId: string;
+  instructions: string;
+  /** Tool names or patterns; undefined means all that workers may have. */
+  toolsAllowed?: readonly string[];
+  contract?: OutputContract;
+  temperature?: number;
+  skills?: readonly string[];
+  subtaskId?: string;
+  /** Fields of the protocol that this engine does not act on yet; kept for the audit. */
+  extra?: JsonObject;
+}
+
+/** What a worker must answer with. */
+export interface OutputContract {
+  requiredFields: readonly string[];
+  /** JSON Schema of the answer, when field types are known. */
+  schema?: JsonObject;
+  description?: string;
+}
+
+/** What the manager decided, after parsing and normalising (spec, runtime 4.1 and 4.2). */
+export type Decision =
+  | {
+      decision: 'delegate';
+      reasoning?: string;
+      confidence?: number;
+      delegations: readonly Envelope[];
+    }
+  | { decision: 'complete'; reasoning?: string; confidence?: number; result: JsonObject }
+  | { decision: 'fail'; reasoning?: string; reason: string; partial?: JsonObject };
+
+/** What is set aside before an effect starts. */
+export interface Reservation {
+  tokens: number;
+  /** US dollars; null when the price is unknown and no cost limit asks for it. */
+  cost: number | null;
+}
+
+/** The data of every event type. An event type is a fact, in the past tense. */
+export interface EventData {
+  'run.started': { plan: Plan; simulated: boolean; version: string };
+  'run.resumed': { raise?: Partial<Limits>; abandoned: readonly string[]; version: string };
+  'run.finished': {
+    status: 'complete' | 'partial' | 'failed';
+    /** Why it is not complete, as `family/what`. */
+    reason?: string;
+    message?: string;
+    text: string;
+    result: JsonObject;
+    /** The typed output, when the plan asks for one. */
+    output?: Json;
+  };
+  'run.stopped': { reason: string };
+  'run.paused': { reason: string };
+  'input.resolved': { name: string; kind: string; path?: string; bytes?: number; sha256?: string };
+
+  'agent.started': {
+    role: 'manager' | 'worker';
+    /** A slug that is unique in the run. */
+    name: string;
+    model: string;
+    temperature: number;
+    /** Names of the tools it was given. */
+    tools: readonly string[];
+    instructions: string;
+    contract?: OutputContract;
+    /** 1-based place among the delegations of its turn; 0 for the root manager. */
+    index: number;
+  };
+  'agent.finished': {
+    output: JsonObject;
+    text: string;
+    confidence: number;
+    problems: readonly string[];
+  };
+  'agent.failed': { code: string; message: string; output?: JsonObject; text?: string };
+
+  'manager.decided': Decision & { call: string; repaired?: boolean };
+  'manager.rejected': { call: string; reason: string };
+
+  'model.asked': {
+    call: string;
+    attempt: number;
+    model: string;
+    /** Messages of the conversation that stay; `messages` are put behind them. */
+    keep: number;
+    messages: readonly Message[];
+    tools: readonly string[];
+    temperature: number;
+    maxOutputTokens: number;
+    /** SHA-256 of the whole request, for audit. */
+    inputHash: string;
+    reserved: Reservation;
+    /** What this question is for. */
+    purpose: 'turn' | 'correction' | 'closing' | 'work' | 'repair' | 'summary' | 'retry';
+  };
+  'model.responded': {
+    call: string;
+    attempt: number;
+    text: string;
+    toolCalls: readonly ToolCall[];
+    usage: Usage;
+    cost: number | null;
+    ms: number;
+    /** The service's own name of the model, when it said one. */
+    servedBy?: string;
+  };
+  'model.failed': {
+    call: string;
+    attempt: number;
+    code: string;
+    message: string;
+    hint?: string;
+    usage: Usage;
+    cost: number | null;
+    /** Set when it will be tried again, this many milliseconds after this event. */
+    retryInMs?: number;
+  };
+
+  'tool.called': { call: string; tool: string; args: JsonObject; idempotent: boolean };
+  'tool.returned': {
+    call: string;
+    tool: string;
+    ok: boolean;
+    status: number;
+    data: Json;
+    error?: string;
+    log?: string;
+    ms: number;
+    /** Paths of the artifacts that it wrote. */
+    files?: readonly string[];
+  };
+  'artifact.written': { path: string; name: string; type: string; bytes: number; sha256: string };
+
+  'output.checked': {
+    ok: boolean;
+    problems: readonly string[];
+    output: JsonObject;
+    text: string;
+    confidence: number;
+  };
+  'budget.warned': { dimension: Dimension; used: number; limit: number };
+  'budget.exhausted': {
+    dimension: Dimension;
+    limit: number;
+    used: number;
+    reserved: number;
+    wanted: number;
+  };
+  'security.denied': { tool: string; reason: string };
+  'stall.noticed': { turns: number; message: string };
+}
+
+/** Names of all event types. */
+export type RunEventType = keyof EventData;
+
+/** Where an event belongs in the tree of agents. */
+export interface EventPlace {
+  /** Id of the agent's frame: `0` for the root manager, `2.1` for the first worker of turn 2. */
+  agent?: string;
+  /** Id of the frame that started it. */
+  parent?: string;
+  /** 0 for the root manager, 1 for its workers. */
+  depth: number;
+  /** Turn of the manager above, from 1. */
+  loop?: number;
+}
+
+/** One event of type T in the envelope of decision 1. */
+export interface EventOf<T extends RunEventType> extends EventPlace {
+  v: 1;
+  run: string;
+  /** From 1, without gaps. */
+  seq: number;
+  /** ISO 8601 in UTC, with milliseconds. */
+  ts: string;
+  type: T;
+  data: EventData[T];
+}
+
+/** Any event of a run's log. */
+export type RunEvent = { [T in RunEventType]: EventOf<T> }[RunEventType];
+
+/** An event before it has a number, a time and a place. */
+export type Fact = {
+  [T in RunEventType]: { type: T; agent?: string; data: EventData[T] } & (T extends 'agent.started'
+    ? { parent?: string; depth: number; loop?: number }
+    : object);
+}[RunEventType];
+
+/** Shown while a run is watched, never in the log: a piece of a model's answer. */
+export interface ModelDelta extends EventPlace {
+  v: 1;
+  run: string;
+  ts: string;
+  type: 'model.delta';
+  data: { call: string; text: string };
+}

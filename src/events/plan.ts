@@ -1,0 +1,124 @@
+import type { JsonObject } from '../base/json.ts';
+
+/** Names of the budget's dimensions, as flags and reports spell them. */
+export type Dimension =
+  | 'loops'
+  | 'workers'
+  | 'tokens'
+  | 'time'
+  | 'tools'
+  | 'depth'
+  | 'calls'
+  | 'cost'
+  | 'parallel';
+
+/** Limits of a run; null is unlimited, zero is none (decisions 10 to 14). */
+export interface Limits {
+  /** Turns of managers. */
+  loops: number | null;
+  /** Workers over the whole tree. */
+  workers: number | null;
+  /** Tokens in and out, over every model call. */
+  tokens: number | null;
+  /** Active time on the wall clock, in milliseconds. */
+  time: number | null;
+  /** Calls of any tool, failed ones included. */
+  tools: number | null;
+  /** Levels of sub-managers below the root manager. */
+  depth: number | null;
+  /** Model calls, failed ones included. */
+  calls: number | null;
+  /** US dollars. */
+  cost: number | null;
+  /** Workers at the same time. */
+  parallel: number;
+}
+
+/** What an agent asks its model with. */
+export interface ModelSettings {
+  /** The model string, as the user wrote it. */
+  model: string;
+  /** 0 to 2. */
+  temperature: number;
+  /** Most tokens of one answer. */
+  maxOutputTokens: number;
+}
+
+/** One input of the run, as the manager and workers are told about it. */
+export interface PlanInput {
+  name: string;
+  kind: 'table' | 'json' | 'text' | 'file' | 'bytes' | 'value';
+  /** Path below `inputs/`, when it is a file. */
+  path?: string;
+  bytes?: number;
+  sha256?: string;
+  /** Columns, types, row count, first rows, or the value itself; bounded. */
+  description: string;
+}
+
+/** How strong a box must be, and what a program in it may use (decision 30). */
+export interface SandboxPolicy {
+  /** The weakest provider that will do: `none` accepts no boundary at all. */
+  minimum: 'none' | 'boundary';
+  /** Wall clock of one program, in milliseconds. */
+  timeoutMs: number;
+  /** Resident memory of one program, in MiB. */
+  memoryMb: number;
+  /** Processor time of one program, in seconds. */
+  cpuSeconds: number;
+  /** Processes and threads of one program. */
+  processes: number;
+  /** Characters kept of each of stdout and stderr. */
+  outputChars: number;
+  /** Bytes that the files of one program may have together. */
+  filesBytes: number;
+  /** Files that one program may hand back. */
+  files: number;
+  /** Languages that may be used, best first; empty means all that the box has. */
+  languages: readonly Language[];
+}
+
+/** Languages of worker programs. */
+export type Language = 'python' | 'javascript' | 'typescript';
+
+/** Everything a run was started with: all defaults filled in, all references resolved. */
+export interface Plan {
+  version: 1;
+  engine: 'delegation_loop';
+  /** The workflow's name, or `task` for an ad-hoc run. */
+  name: string;
+  task: string;
+  limits: Limits;
+  durability: 'full' | 'batched';
+  inputs: readonly PlanInput[];
+  manager: ModelSettings & {
+    /** The manager folder's own system prompt, put before the protocol's. */
+    instructions?: string;
+    /** Turns whose results are shown in full; older ones are one line each. */
+    fullTurns: number;
+    /** Unreadable answers in a row that are corrected before the run fails. */
+    corrections: number;
+  };
+  worker: ModelSettings & {
+    /** Tools that workers may be given, as names or patterns. */
+    tools: readonly string[];
+    /** Tools that no worker gets, whatever the manager says. */
+    denied: readonly string[];
+    /** Whether the manager may choose temperature and tools of a worker. */
+    managerControls: readonly string[];
+    /** Answers with tool calls before the worker must sum up. */
+    toolRounds: number;
+    /** Times that an output is sent back for breaking its contract. */
+    repairs: number;
+    /** Attempts of one model call, the first included. */
+    attempts: number;
+  };
+  sandbox: SandboxPolicy;
+  stall: { enabled: boolean; window: number };
+  /** JSON Schema of the whole run's typed output. */
+  output?: JsonObject;
+  /** True for rule-based and scripted models; shown wherever the run appears. */
+  simulated: boolean;
+  /** SHA-256 of the workflow folder's files, when there is one. */
+  workflowHash?: string;
+}

@@ -1,0 +1,208 @@
+import type { Json, JsonObject } from '../base/json.ts';
+import type {
+  Decision,
+  Envelope,
+  Message,
+  OutputContract,
+  Reservation,
+  ToolCall,
+} from './event.ts';
+import type { Dimension, Limits, Plan } from './plan.ts';
+
+/** Statuses of a run (decision 3). */
+export type RunStatus =
+  | 'running'
+  | 'waiting'
+  | 'paused'
+  | 'complete'
+  | 'partial'
+  | 'failed'
+  | 'cancelled';
+
+/** What a frame waits for or does next. Each phase has one row in the engine's table. */
+export type Phase =
+  /** The next question may be asked. */
+  | 'ask'
+  /** A model call is out. */
+  | 'waiting'
+  /** A model call failed and will be tried again. */
+  | 'retry'
+  /** An answer came and has not been read. */
+  | 'read'
+  /** Tool calls of the answer are to be made. */
+  | 'tools'
+  /** Workers of this turn are out or still to start. */
+  | 'workers'
+  /** The output was accepted; the frame only has to be closed. */
+  | 'checked'
+  | 'closed';
+
+/** A tool call of the current answer. */
+export interface PendingCall {
+  call: ToolCall;
+  phase: 'asked' | 'called' | 'returned';
+  /** What the model is told of it. */
+  reply?: string;
+}
+
+/** Tokens, calls and money that one agent used itself, without its children. */
+export interface AgentUsage {
+  calls: number;
+  tools: number;
+  input: number;
+  output: number;
+  cost: number;
+  /** True when a figure in it is an estimate. */
+  estimated: boolean;
+}
+
+/** One turn of a manager, as later prompts show it. */
+export interface Turn {
+  number: number;
+  reasoning: string;
+  /** Frames of its workers, in the order of the envelopes. */
+  workers: string[];
+}
+
+/** An agent's place in the run: manager or worker, all alike (decision 4 of the architecture). */
+export interface Frame {
+  id: string;
+  parent: string | undefined;
+  role: 'manager' | 'worker';
+  name: string;
+  depth: number;
+  /** Turn of the parent that started it. */
+  loop: number | undefined;
+  index: number;
+  model: string;
+  temperature: number;
+  tools: readonly string[];
+  instructions: string;
+  contract: OutputContract | undefined;
+
+  phase: Phase;
+  /** The conversation as the model sees it. */
+  transcript: Message[];
+  /** Questions asked: turns of a manager, rounds of a worker. */
+  round: number;
+  /** Id of the current model call, and which attempt of it. */
+  call: string | undefined;
+  attempt: number;
+  /** When a failed call may be tried again, in milliseconds since 1970. */
+  retryAt: number | undefined;
+  /** Last failure of the current call. */
+  failure: { code: string; message: string; retryInMs?: number } | undefined;
+  answer: { text: string } | undefined;
+  calls: PendingCall[];
+  /** What must be put right in the next question, and how often that was asked. */
+  complaint: string | undefined;
+  corrections: number;
+  repairs: number;
+  decision: Decision | undefined;
+  /** Envelopes of this turn that have not been started. */
+  waiting: Envelope[];
+  /** Children that are open. */
+  open: Set<string>;
+  turns: Turn[];
+  usage: AgentUsage;
+  startedAt: number;
+  endedAt: number | undefined;
+  outcome: Outcome | undefined;
+}
+
+/** How an agent ended. */
+export interface Outcome {
+  ok: boolean;
+  output: JsonObject;
+  text: string;
+  confidence: number;
+  problems: readonly string[];
+  code?: string;
+  message?: string;
+}
+
+/** A file that the run handed out. */
+export interface Artifact {
+  /** Path below `artifacts/`. */
+  path: string;
+  /** Path that the agent gave it, below `output/`. */
+  name: string;
+  type: string;
+  bytes: number;
+  sha256: string;
+  /** Id and name of the agent that wrote it. */
+  agent: string;
+  agentName: string;
+}
+
+/** Sums of one kind: what is used, and what is set aside for effects in flight. */
+export interface Spend {
+  loops: number;
+  workers: number;
+  tokens: number;
+  tools: number;
+  calls: number;
+  cost: number;
+}
+
+/** The ledger of decision 6: folded from the log, never stored. */
+export interface Ledger {
+  used: Spend;
+  reserved: { tokens: number; cost: number };
+  /** True when a token figure in it is an estimate. */
+  estimated: boolean;
+  /** Calls whose price is unknown. */
+  unpriced: number;
+}
+
+/** An effect that has started and not ended. */
+export interface InFlight {
+  frame: string;
+  kind: 'model' | 'tool';
+  /** The id of the model or tool call. */
+  call: string;
+  attempt: number;
+  reserved: Reservation | undefined;
+  idempotent: boolean;
+  tool?: string;
+}
+
+/** What the facts add up to. The fold owns it and changes it in place. */
+export interface RunState {
+  run: string;
+  seq: number;
+  status: RunStatus;
+  plan: Plan | undefined;
+  limits: Limits;
+  frames: Map<string, Frame>;
+  /** Names of agents in use, so that each is unique. */
+  names: Set<string>;
+  /** Frames that an event touched since the engine last asked for them. */
+  ready: Set<string>;
+  /** Workers that are open, over the whole tree. */
+  openWorkers: number;
+  ledger: Ledger;
+  inFlight: Map<string, InFlight>;
+  artifacts: Map<string, Artifact>;
+  /** First limit that refused an effect; the run can only end partial after that. */
+  exhausted: { dimension: Dimension; limit: number } | undefined;
+  /** Dimensions that were warned about. */
+  warned: Set<Dimension>;
+  stalled: boolean;
+  /** Whether the closing turn was asked. */
+  closingAsked: boolean;
+  startedAt: number;
+  lastAt: number;
+  /** Active time so far, in milliseconds; gaps between processes are not counted. */
+  activeMs: number;
+  resumes: number;
+  ending:
+    | {
+        reason?: string;
+        message?: string;
+        text: string;
+        result: JsonObject;
+        output?: Json;
+      }
+    | undefined;
+}

@@ -1,0 +1,132 @@
+/** The doors to everything outside the program. Tests replace any of them. */
+
+/** Time. */
+export interface Clock {
+  /** Milliseconds since 1970. */
+  now(): number;
+  /** Milliseconds of a clock that never goes back. */
+  monotonic(): number;
+  /** Calls `fire` once after `ms`; returns what cancels it. The timer keeps the process alive. */
+  timer(ms: number, fire: () => void): () => void;
+}
+
+/** Random bytes. */
+export interface Random {
+  bytes(count: number): Uint8Array;
+}
+
+/** What a path leads to. Links are not followed. */
+export interface FileInfo {
+  kind: 'file' | 'folder' | 'link' | 'other';
+  bytes: number;
+}
+
+/**
+ * Files of the machine. Paths are absolute. Errors are Node's own, with `code`: who calls knows
+ * what the file was for and wraps them.
+ */
+export interface Files {
+  readText(path: string): Promise<string>;
+  /** At most `maxBytes` from the start of the file; all of it when left out. */
+  readBytes(path: string, maxBytes?: number): Promise<Uint8Array>;
+  /** SHA-256 of a file of any size, read in pieces. */
+  hash(path: string): Promise<string>;
+  /** Writes to a temporary neighbour, syncs it and renames it: a reader sees all or nothing. */
+  write(path: string, data: string | Uint8Array): Promise<void>;
+  copy(from: string, to: string): Promise<void>;
+  /** Makes the folder and those above it. */
+  makeFolder(path: string, mode?: number): Promise<void>;
+  /** Names in a folder, sorted; an empty list when there is none. */
+  list(path: string): Promise<string[]>;
+  /** Undefined when there is nothing. */
+  info(path: string): Promise<FileInfo | undefined>;
+  /** The path with all links resolved. */
+  realPath(path: string): Promise<string>;
+  /** Removes a file or a folder with all in it; nothing there is no error. */
+  remove(path: string): Promise<void>;
+  setMode(path: string, mode: number): Promise<void>;
+  setOwner(path: string, uid: number, gid: number): Promise<void>;
+  /** A hard link; throws `EXDEV` across file systems. */
+  link(from: string, to: string): Promise<void>;
+  /** A new empty folder below the machine's temporary folder. */
+  temporaryFolder(prefix: string): Promise<string>;
+}
+
+/** HTTP requests. */
+export interface Network {
+  /** Like the platform's `fetch`. Redirects are never followed unless the caller says so. */
+  fetch(url: string, init: RequestInit): Promise<Response>;
+}
+
+/** How to start a process. */
+export interface ProcessSpec {
+  command: string;
+  args: readonly string[];
+  /** The whole environment; nothing is inherited. */
+  env: Readonly<Record<string, string>>;
+  cwd?: string;
+  uid?: number;
+  gid?: number;
+  /** Pipes besides stdin, stdout and stderr: fd 3 and up. `pipe` is two-way. */
+  extra?: readonly ('pipe' | { fd: number })[];
+  /** Starts it as the leader of a new process group. */
+  detached?: boolean;
+}
+
+/** A stream of bytes from a process. */
+export interface ByteSource {
+  onData(listener: (bytes: Uint8Array) => void): void;
+  onEnd(listener: () => void): void;
+  /** Stops listening and closes it. */
+  destroy(): void;
+}
+
+/** A way to send bytes to a process. */
+export interface ByteSink {
+  /** Resolves when the bytes were taken; rejects never: a closed pipe swallows them. */
+  write(bytes: Uint8Array): Promise<void>;
+  end(): void;
+}
+
+/** A started process. */
+export interface RunningProcess {
+  pid: number;
+  stdin: ByteSink;
+  stdout: ByteSource;
+  stderr: ByteSource;
+  /** fd 3 and up that were asked for as `pipe`, in order. */
+  extra: readonly (ByteSource & ByteSink)[];
+  /** Resolves when it has ended and its pipes are drained or destroyed. Rejects if it could not start. */
+  exit: Promise<{ code: number | null; signal: string | null }>;
+  /** Sends a signal to the process, or to its whole group with `group`. Never throws. */
+  kill(signal: 'SIGTERM' | 'SIGKILL' | 'SIGINT', group?: boolean): void;
+}
+
+/** Other programs. */
+export interface Processes {
+  spawn(spec: ProcessSpec): RunningProcess;
+  /** Our own effective user id, or undefined where there is none (Windows). */
+  uid(): number | undefined;
+  /** Our own process id. */
+  pid(): number;
+  /** Operating system and processor, as Node names them: `linux`, `x64`. */
+  platform(): { os: string; arch: string };
+  /** The absolute path of the Node that runs us. */
+  node(): string;
+}
+
+/** Named secrets and settings of the environment. */
+export interface Secrets {
+  /** The value of a variable, or undefined. Empty counts as absent. */
+  get(name: string): string | undefined;
+}
+
+/** All doors together. */
+export interface Effects {
+  clock: Clock;
+  random: Random;
+  files: Files;
+  network: Network;
+  processes: Processes;
+  secrets: Secrets;
+}

@@ -1,0 +1,90 @@
+import type { JsonObject } from '../base/json.ts';
+import type { Message, ToolCall, Usage } from '../events/event.ts';
+
+/** A tool as a model is told about it. */
+export interface ToolSpec {
+  /** `namespace.action`; a provider maps the dot to `__` on the wire. */
+  name: string;
+  description: string;
+  /** JSON Schema of the arguments. */
+  parameters: JsonObject;
+}
+
+/** One question to a model. */
+export interface ModelRequest {
+  /** The provider's own name of the model, without its prefix. */
+  model: string;
+  messages: readonly Message[];
+  tools: readonly ToolSpec[];
+  /** `none` forbids tool calls although the conversation has some. */
+  toolChoice: 'auto' | 'none';
+  /** 0 to 2. */
+  temperature: number;
+  /** Most tokens of the answer; the budget was reserved for it. */
+  maxOutputTokens: number;
+  /** `x-awp-run-id`, `x-awp-role`, `x-awp-agent`; sent as decision 21 says. */
+  headers: Readonly<Record<string, string>>;
+  /** Total time for the answer, in milliseconds: what is left of the wall time; null is unlimited. */
+  timeoutMs: number | null;
+  /** Whether somebody watches the pieces; without it a provider may answer in one piece. */
+  stream: boolean;
+}
+
+/** The whole answer, given only if it ended normally (decision 23). */
+export interface ModelAnswer {
+  type: 'end';
+  text: string;
+  toolCalls: readonly ToolCall[];
+  /** Undefined when the service was silent about it. */
+  usage: Usage | undefined;
+  /** The service's own name of the model, when it said one. */
+  servedBy?: string;
+}
+
+/** A piece of the answer. The last one is always `end`; pieces are shown, never logged. */
+export type ModelChunk = { type: 'text'; text: string } | ModelAnswer;
+
+/** A service that runs models. */
+export interface ModelProvider {
+  name: string;
+  /**
+   * Yields the answer as it comes. One call is one attempt: it never retries inside. Throws an
+   * `AwpError` of family `model`; `retryAfterMs` is set if the service named a wait, and
+   * `isRetryable(code)` tells whether trying again can help.
+   */
+  ask(request: ModelRequest, signal: AbortSignal): AsyncIterable<ModelChunk>;
+}
+
+/** US dollars for a million tokens. */
+export interface Price {
+  input: number;
+  output: number;
+}
+
+/** Where a model string leads. */
+export interface ResolvedModel {
+  provider: ModelProvider;
+  /** The provider's own name of the model. */
+  model: string;
+  price: Price | undefined;
+  /** True for rule-based and scripted models. */
+  simulated: boolean;
+}
+
+/** Finds the provider of a model string. Throws `model/unknown`, `model/no-key` and the like. */
+export type ResolveModel = (model: string) => ResolvedModel;
+
+const RETRYABLE = new Set([
+  'model/rate-limited',
+  'model/overloaded',
+  'model/timeout',
+  'model/unreachable',
+  'model/truncated',
+  'model/bad-answer',
+  'model/server-error',
+]);
+
+/** Whether asking again can help after an error with this code. */
+export function isRetryable(code: string): boolean {
+  return RETRYABLE.has(code);
+}
