@@ -1,3 +1,4 @@
+import { AwpError, type ErrorDetails } from '../base/errors.ts';
 import type { JsonObject } from '../base/json.ts';
 import type { Message, ToolCall, Usage } from '../events/event.ts';
 
@@ -44,6 +45,26 @@ export interface ModelAnswer {
 /** A piece of the answer. The last one is always `end`; pieces are shown, never logged. */
 export type ModelChunk = { type: 'text'; text: string } | ModelAnswer;
 
+/** A failed call of a model. Providers throw nothing else, but for an aborted signal's reason. */
+export class ModelError extends AwpError {
+  /**
+   * What the failed call used: zeros when the service surely did no work (a refused key, a rate
+   * limit, no connection), its own figures when it named them, undefined when nobody knows, so
+   * that the reservation has to be charged (decision 12).
+   */
+  readonly usage: Usage | undefined;
+
+  constructor(
+    code: `model/${string}`,
+    message: string,
+    details: ErrorDetails & { usage?: Usage | undefined } = {},
+  ) {
+    super(code, message, details);
+    this.name = 'ModelError';
+    this.usage = details.usage;
+  }
+}
+
 /** A service that runs models. */
 export interface ModelProvider {
   name: string;
@@ -80,6 +101,7 @@ const RETRYABLE = new Set([
   'model/timeout',
   'model/unreachable',
   'model/truncated',
+  'model/refused',
   'model/bad-answer',
   'model/server-error',
 ]);
