@@ -1,0 +1,25 @@
+import type { Secrets } from '../ports/effects.ts';
+
+/** Variables by name, as a process has them. */
+export type Environment = Readonly<Record<string, string | undefined>>;
+
+/** Shorter values would blot out ordinary words wherever they are redacted. */
+const SHORTEST_SECRET = 8;
+const SECRET_NAME = /(?:KEY|TOKEN|SECRET|PASSWORD)$/i;
+
+/** The variables of the environment, read at each call; an empty one counts as absent. */
+export function environmentSecrets(env: Environment = process.env): Secrets {
+  return { get: (name) => (Object.hasOwn(env, name) ? env[name] || undefined : undefined) };
+}
+
+/**
+ * Values that must never be written down: those of variables whose name ends in KEY, TOKEN, SECRET
+ * or PASSWORD, at least 8 characters long. The longest come first, so that a value which contains
+ * another one is replaced as a whole.
+ */
+export function secretValues(env: Environment = process.env): string[] {
+  const values = Object.entries(env)
+    .filter(([name]) => SECRET_NAME.test(name))
+    .flatMap(([, value]) => (value && value.length >= SHORTEST_SECRET ? [value] : []));
+  return [...new Set(values)].sort((a, b) => b.length - a.length);
+}
