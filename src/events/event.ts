@@ -60,6 +60,12 @@ export type Decision =
   | { decision: 'complete'; reasoning?: string; confidence?: number; result: JsonObject }
   | { decision: 'fail'; reasoning?: string; reason: string; partial?: JsonObject };
 
+/**
+ * What a question is for: a manager's turn, its correction, its last turn, a worker's round, the
+ * repair of an output, a report without tools.
+ */
+export type AskPurpose = 'turn' | 'correction' | 'closing' | 'work' | 'repair' | 'summary';
+
 /** What is set aside before an effect starts. */
 export interface Reservation {
   tokens: number;
@@ -70,6 +76,7 @@ export interface Reservation {
 /** The data of every event type. An event type is a fact, in the past tense. */
 export interface EventData {
   'run.started': { plan: Plan; simulated: boolean; version: string };
+  /** `abandoned` are the effects in flight when the process before this one ended. */
   'run.resumed': { raise?: Partial<Limits>; abandoned: readonly string[]; version: string };
   'run.finished': {
     status: 'complete' | 'partial' | 'failed';
@@ -83,6 +90,8 @@ export interface EventData {
   };
   'run.stopped': { reason: string };
   'run.paused': { reason: string };
+  /** The root manager of a run that had ended goes on after a resume with raised limits. */
+  'run.reopened': { reason: string };
   'input.resolved': { name: string; kind: string; path?: string; bytes?: number; sha256?: string };
 
   'agent.started': {
@@ -108,6 +117,8 @@ export interface EventData {
 
   'manager.decided': Decision & { call: string; repaired?: boolean };
   'manager.rejected': { call: string; reason: string };
+  /** A worker of this turn that was not started, and why; the next turn's question says so. */
+  'agent.skipped': { worker: string; index: number; reason: string };
 
   'model.asked': {
     call: string;
@@ -123,7 +134,7 @@ export interface EventData {
     inputHash: string;
     reserved: Reservation;
     /** What this question is for. */
-    purpose: 'turn' | 'correction' | 'closing' | 'work' | 'repair' | 'summary' | 'retry';
+    purpose: AskPurpose;
   };
   'model.responded': {
     call: string;
@@ -177,6 +188,8 @@ export interface EventData {
     used: number;
     reserved: number;
     wanted: number;
+    /** The question that was refused, if it was one. */
+    purpose?: AskPurpose;
   };
   'security.denied': { tool: string; reason: string };
   'stall.noticed': { turns: number; message: string };

@@ -1,5 +1,6 @@
 import type { Json, JsonObject } from '../base/json.ts';
 import type {
+  AskPurpose,
   Decision,
   Envelope,
   Message,
@@ -27,18 +28,22 @@ export type Phase =
   | 'waiting'
   /** A model call failed and will be tried again. */
   | 'retry'
+  /** The model call failed for good. */
+  | 'failed'
   /** An answer came and has not been read. */
   | 'read'
   /** Tool calls of the answer are to be made. */
   | 'tools'
   /** Workers of this turn are out or still to start. */
   | 'workers'
-  /** The output was accepted; the frame only has to be closed. */
+  /** A worker's output was checked, or a manager decided to end. */
   | 'checked'
   | 'closed';
 
 /** A tool call of the current answer. */
 export interface PendingCall {
+  /** Id of the effect: the model call's id and the place in its answer, `2.1/3.t1`. */
+  id: string;
   call: ToolCall;
   phase: 'asked' | 'called' | 'returned';
   /** What the model is told of it. */
@@ -81,33 +86,54 @@ export interface Frame {
   contract: OutputContract | undefined;
 
   phase: Phase;
-  /** The conversation as the model sees it. */
+  /** The conversation as the model sees it; emptied when the frame closes. */
   transcript: Message[];
-  /** Questions asked: turns of a manager, rounds of a worker. */
+  /** Questions asked: turns of a manager, rounds of a worker; corrections and retries excluded. */
   round: number;
-  /** Id of the current model call, and which attempt of it. */
+  /** Model calls asked so far, retries not counted. */
+  asks: number;
+  /** Id of the current model call, `2.1/3`, and which attempt of it. */
   call: string | undefined;
+  /** What the current question is for. */
+  purpose: AskPurpose | undefined;
   attempt: number;
+  /** Attempts of the current call that failed; a crash is not a failure. */
+  failures: number;
   /** When a failed call may be tried again, in milliseconds since 1970. */
   retryAt: number | undefined;
   /** Last failure of the current call. */
-  failure: { code: string; message: string; retryInMs?: number } | undefined;
-  answer: { text: string } | undefined;
+  failure: { code: string; message: string; hint?: string } | undefined;
   calls: PendingCall[];
-  /** What must be put right in the next question, and how often that was asked. */
+  /** What must be put right in the next question, and how often in a row that was asked. */
   complaint: string | undefined;
   corrections: number;
   repairs: number;
+  /** The question that a limit refused this frame. */
+  refused: AskPurpose | undefined;
+  checked: Checked | undefined;
   decision: Decision | undefined;
   /** Envelopes of this turn that have not been started. */
   waiting: Envelope[];
   /** Children that are open. */
   open: Set<string>;
   turns: Turn[];
+  /** Number of the turn after which a stall was noticed last. */
+  stallSeen: number;
+  /** What the next turn's question must mention, such as workers that were not started. */
+  notes: string[];
   usage: AgentUsage;
   startedAt: number;
   endedAt: number | undefined;
   outcome: Outcome | undefined;
+}
+
+/** An output after it was held against its contract. */
+export interface Checked {
+  ok: boolean;
+  problems: readonly string[];
+  output: JsonObject;
+  text: string;
+  confidence: number;
 }
 
 /** How an agent ended. */
@@ -181,6 +207,8 @@ export interface RunState {
   ready: Set<string>;
   /** Workers that are open, over the whole tree. */
   openWorkers: number;
+  /** Ids of open frames. */
+  openFrames: Set<string>;
   ledger: Ledger;
   inFlight: Map<string, InFlight>;
   artifacts: Map<string, Artifact>;
@@ -188,7 +216,8 @@ export interface RunState {
   exhausted: { dimension: Dimension; limit: number } | undefined;
   /** Dimensions that were warned about. */
   warned: Set<Dimension>;
-  stalled: boolean;
+  /** Times that a stall was noticed. */
+  stalls: number;
   /** Whether the closing turn was asked. */
   closingAsked: boolean;
   startedAt: number;
@@ -196,6 +225,8 @@ export interface RunState {
   /** Active time so far, in milliseconds; gaps between processes are not counted. */
   activeMs: number;
   resumes: number;
+  /** Why a run was stopped or paused. */
+  stopReason: string | undefined;
   ending:
     | {
         reason?: string;

@@ -24,8 +24,8 @@ export interface WorkspaceFile {
 export interface Workspace {
   /** Host folder of `inputs/`. */
   inputs: string;
-  /** Host folder of `shared/`: the artifacts of the run so far. */
-  shared: string;
+  /** Host folder of `shared/`: the artifacts of earlier turns; undefined when there are none. */
+  shared: string | undefined;
   /** Throws `AwpError` `tool/not-found` or `tool/denied`. A bare name is looked for in all three folders. */
   read(path: string, maxBytes: number): Promise<{ path: string; bytes: Uint8Array; size: number }>;
   /** All files below a folder, sorted; `''` for all three. */

@@ -1,0 +1,310 @@
+import type { EventOf, RunEvent, RunEventType, Usage } from './event.ts';
+import type { Limits } from './plan.ts';
+import type { AgentUsage, Frame, RunState } from './state.ts';
+import { abandon, closeFrame, newFrame, settle, takeAnswer, toolReply } from './transitions.ts';
+
+const NO_LIMITS: Limits = {
+  loops: null,
+  workers: null,
+  tokens: null,
+  time: null,
+  tools: null,
+  depth: null,
+  calls: null,
+  cost: null,
+  parallel: 1,
+};
+
+/** The state of a run of which nothing is known yet. */
+export function emptyState(run: string): RunState {
+  return {
+    run,
+    seq: 0,
+    status: 'running',
+    plan: undefined,
+    limits: NO_LIMITS,
+    frames: new Map(),
+    names: new Set(),
+    ready: new Set(),
+    openWorkers: 0,
+    openFrames: new Set(),
+    ledger: {
+      used: { loops: 0, workers: 0, tokens: 0, tools: 0, calls: 0, cost: 0 },
+      reserved: { tokens: 0, cost: 0 },
+      estimated: false,
+      unpriced: 0,
+    },
+    inFlight: new Map(),
+    artifacts: new Map(),
+    exhausted: undefined,
+    warned: new Set(),
+    stalls: 0,
+    closingAsked: false,
+    startedAt: 0,
+    lastAt: 0,
+    activeMs: 0,
+    resumes: 0,
+    stopReason: undefined,
+    ending: undefined,
+  };
+}
+
+/**
+ * Adds one event to the state, in place and at constant cost. Pure apart from that: the same
+ * events give the same state in every process and in the browser. Events come in order of `seq`.
+ */
+export function fold(state: RunState, event: RunEvent): void {
+  const at = Date.parse(event.ts);
+  if (state.startedAt === 0) state.startedAt = at;
+  else if (state.status === 'running') state.activeMs += Math.max(0, at - state.lastAt);
+  state.lastAt = at;
+  state.seq = event.seq;
+  apply(state, event);
+}
+
+/** The state after a whole log. */
+export function foldAll(run: string, events: Iterable<RunEvent>): RunState {
+  const state = emptyState(run);
+  for (const event of events) fold(state, event);
+  return state;
+}
+
+function apply<T extends RunEventType>(state: RunState, event: EventOf<T>): void {
+  const frame = event.agent === undefined ? undefined : state.frames.get(event.agent);
+  reducers[event.type](state, event, frame);
+}
+
+type Reducer<T extends RunEventType> = (
+  state: RunState,
+  event: EventOf<T>,
+  frame: Frame | undefined,
+) => void;
+
+/** One entry per event type; forgetting one does not compile. */
+const reducers: { [T in RunEventType]: Reducer<T> } = {
+  'run.started': (state, { data }) => {
+    state.plan = data.plan;
+    state.limits = data.plan.limits;
+  },
+
+  'run.resumed': (state, { data }) => {
+    state.status = 'running';
+    state.resumes += 1;
+    state.ending = undefined;
+    state.stopReason = undefined;
+    if (data.raise) {
+      state.limits = { ...state.limits, ...data.raise };
+      state.exhausted = undefined;
+    }
+    abandon(state, data.abandoned);
+  },
+
+  'run.finished': (state, { data }) => {
+    state.status = data.status;
+    state.ending = data;
+  },
+
+  'run.stopped': (state, { data }) => {
+    state.status = 'cancelled';
+    state.stopReason = data.reason;
+  },
+
+  'run.paused': (state, { data }) => {
+    state.status = 'paused';
+    state.stopReason = data.reason;
+  },
+
+  'run.reopened': (state, _event, frame) => {
+    if (!frame) return;
+    frame.phase = 'ask';
+    frame.outcome = undefined;
+    frame.endedAt = undefined;
+    frame.decision = undefined;
+    frame.failure = undefined;
+    frame.failures = 0;
+    frame.refused = undefined;
+    state.closingAsked = false;
+    state.stalls = 0;
+    state.openFrames.add(frame.id);
+    state.ready.add(frame.id);
+  },
+
+  // The plan holds the inputs; this says that they are in place.
+  'input.resolved': () => {},
+
+  'agent.started': (state, event) => newFrame(state, event),
+
+  'agent.finished': (state, { data }, frame) => {
+    const { output, text, confidence, problems } = data;
+    if (frame) closeFrame(state, frame, { ok: true, output, text, confidence, problems });
+  },
+
+  'agent.failed': (state, { data }, frame) => {
+    const { code, message, output = {}, text = '' } = data;
+    const outcome = { ok: false, output, text, confidence: 0, problems: [], code, message };
+    if (frame) closeFrame(state, frame, outcome);
+  },
+
+  'agent.skipped': (state, { data }, frame) => {
+    if (!frame) return;
+    frame.waiting = frame.waiting.slice(1);
+    frame.notes.push(`Worker ${data.worker} was not started: ${data.reason}.`);
+    state.ready.add(frame.id);
+  },
+
+  'manager.decided': (state, { data }, frame) => {
+    if (!frame) return;
+    frame.corrections = 0;
+    frame.complaint = undefined;
+    frame.notes = [];
+    frame.decision = data;
+    state.ready.add(frame.id);
+    if (data.decision !== 'delegate') {
+      frame.phase = 'checked';
+      return;
+    }
+    frame.phase = 'workers';
+    frame.waiting = [...data.delegations];
+    frame.turns.push({
+      number: frame.turns.length + 1,
+      reasoning: data.reasoning ?? '',
+      workers: [],
+    });
+  },
+
+  'manager.rejected': (state, { data }, frame) => {
+    if (!frame) return;
+    frame.complaint = data.reason;
+    frame.corrections += 1;
+    frame.phase = 'ask';
+    state.ready.add(frame.id);
+  },
+
+  'model.asked': (state, { data }, frame) => {
+    const { used, reserved } = state.ledger;
+    used.calls += 1;
+    reserved.tokens += data.reserved.tokens;
+    reserved.cost += data.reserved.cost ?? 0;
+    if (!frame) return;
+    if (data.call !== frame.call) beginCall(state, frame, data);
+    frame.transcript.length = data.keep;
+    frame.transcript.push(...data.messages);
+    frame.attempt = data.attempt;
+    frame.phase = 'waiting';
+    frame.usage.calls += 1;
+    state.inFlight.set(data.call, {
+      frame: frame.id,
+      kind: 'model',
+      call: data.call,
+      attempt: data.attempt,
+      reserved: data.reserved,
+      idempotent: true,
+    });
+  },
+
+  'model.responded': (state, { data }, frame) => {
+    settle(state, data);
+    if (!frame) return;
+    charge(frame.usage, data.usage, data.cost);
+    takeAnswer(frame, data);
+    state.ready.add(frame.id);
+  },
+
+  'model.failed': (state, { data }, frame) => {
+    settle(state, data);
+    if (!frame) return;
+    charge(frame.usage, data.usage, data.cost);
+    const { code, message, hint } = data;
+    frame.failures += 1;
+    frame.failure = { code, message, ...(hint !== undefined && { hint }) };
+    frame.phase = data.retryInMs === undefined ? 'failed' : 'retry';
+    frame.retryAt = data.retryInMs === undefined ? undefined : state.lastAt + data.retryInMs;
+    state.ready.add(frame.id);
+  },
+
+  'tool.called': (state, { data }, frame) => {
+    state.ledger.used.tools += 1;
+    if (!frame) return;
+    frame.usage.tools += 1;
+    const pending = frame.calls.find(({ id }) => id === data.call);
+    if (pending) pending.phase = 'called';
+    state.inFlight.set(data.call, {
+      frame: frame.id,
+      kind: 'tool',
+      call: data.call,
+      attempt: 1,
+      reserved: undefined,
+      idempotent: data.idempotent,
+      tool: data.tool,
+    });
+  },
+
+  'tool.returned': (state, { data }, frame) => {
+    state.inFlight.delete(data.call);
+    if (!frame) return;
+    toolReply(frame, data);
+    state.ready.add(frame.id);
+  },
+
+  'artifact.written': (state, { data, agent = '' }, frame) => {
+    state.artifacts.set(data.path, { ...data, agent, agentName: frame?.name ?? agent });
+  },
+
+  'output.checked': (state, { data }, frame) => {
+    if (!frame) return;
+    frame.phase = 'checked';
+    frame.checked = data;
+    state.ready.add(frame.id);
+  },
+
+  'budget.warned': (state, { data }) => {
+    state.warned.add(data.dimension);
+  },
+
+  // Only noted: the engine decides what follows.
+  'budget.exhausted': (state, { data }, frame) => {
+    const { dimension, limit, purpose } = data;
+    state.exhausted ??= { dimension, limit };
+    if (!frame || frame.phase === 'closed') return;
+    state.ready.add(frame.id);
+    if (purpose === undefined) return;
+    frame.refused = purpose;
+    if (purpose === 'closing') state.closingAsked = true;
+    if (frame.phase !== 'retry') return;
+    frame.phase = 'failed';
+    frame.failure = {
+      code: `budget/${dimension}`,
+      message: `the limit on ${dimension} is reached`,
+    };
+  },
+
+  'security.denied': () => {},
+
+  'stall.noticed': (state, { data }, frame) => {
+    state.stalls += 1;
+    if (!frame) return;
+    frame.stallSeen = data.turns;
+    frame.notes.push(`No progress: ${data.message}. Try another way, or finish.`);
+    state.ready.add(frame.id);
+  },
+};
+
+function beginCall(state: RunState, frame: Frame, data: EventOf<'model.asked'>['data']): void {
+  frame.call = data.call;
+  frame.asks += 1;
+  frame.failures = 0;
+  frame.failure = undefined;
+  frame.purpose = data.purpose;
+  frame.complaint = undefined;
+  if (data.purpose === 'repair') frame.repairs += 1;
+  if (data.purpose !== 'correction' && data.purpose !== 'repair') frame.round += 1;
+  if (data.purpose === 'turn' || data.purpose === 'closing') state.ledger.used.loops += 1;
+  if (data.purpose === 'closing') state.closingAsked = true;
+}
+
+function charge(usage: AgentUsage, { input, output, estimated }: Usage, cost: number | null): void {
+  usage.input += input;
+  usage.output += output;
+  usage.cost += cost ?? 0;
+  usage.estimated ||= estimated === true;
+}

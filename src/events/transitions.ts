@@ -1,0 +1,188 @@
+import type { Json } from '../base/json.ts';
+import type { EventOf, Reservation, Usage } from './event.ts';
+import type { Frame, Outcome, RunState } from './state.ts';
+
+/** Characters of one tool's answer that the model is shown. */
+const REPLY_CHARS = 30_000;
+
+/** Opens a frame: its parent counts it, and it may ask its first question. */
+export function newFrame(state: RunState, event: EventOf<'agent.started'>): void {
+  const { agent: id = '', parent, depth, loop, data } = event;
+  const { role, name, index, model, temperature, tools, instructions, contract } = data;
+  state.frames.set(id, {
+    ...BLANK,
+    ...{ id, parent, role, name, depth, loop, index, model, temperature, tools, instructions },
+    contract,
+    transcript: [],
+    calls: [],
+    waiting: [],
+    open: new Set(),
+    turns: [],
+    notes: [],
+    usage: { calls: 0, tools: 0, input: 0, output: 0, cost: 0, estimated: false },
+    startedAt: Date.parse(event.ts),
+  });
+  state.names.add(name);
+  state.openFrames.add(id);
+  state.ready.add(id);
+  if (role !== 'worker') return;
+  state.openWorkers += 1;
+  state.ledger.used.workers += 1;
+  const above = parent === undefined ? undefined : state.frames.get(parent);
+  if (!above) return;
+  above.open.add(id);
+  above.waiting = above.waiting.slice(1);
+  above.turns.at(-1)?.workers.push(id);
+}
+
+const BLANK = {
+  phase: 'ask',
+  round: 0,
+  asks: 0,
+  call: undefined,
+  purpose: undefined,
+  attempt: 0,
+  failures: 0,
+  retryAt: undefined,
+  failure: undefined,
+  complaint: undefined,
+  corrections: 0,
+  repairs: 0,
+  stallSeen: 0,
+  refused: undefined,
+  checked: undefined,
+  decision: undefined,
+  endedAt: undefined,
+  outcome: undefined,
+} as const;
+
+/** Closes a frame; its conversation leaves memory and its parent is asked what follows. */
+export function closeFrame(state: RunState, frame: Frame, outcome: Outcome): void {
+  frame.phase = 'closed';
+  frame.outcome = outcome;
+  frame.endedAt = state.lastAt;
+  frame.transcript = [];
+  frame.calls = [];
+  state.openFrames.delete(frame.id);
+  state.ready.delete(frame.id);
+  if (frame.role === 'worker') state.openWorkers -= 1;
+  const above = frame.parent === undefined ? undefined : state.frames.get(frame.parent);
+  if (!above) return;
+  above.open.delete(frame.id);
+  state.ready.add(above.id);
+}
+
+interface Settlement {
+  call: string;
+  usage: Usage;
+  cost: number | null;
+}
+
+/** Takes a model call out of flight and charges what it really used (decision 6). */
+export function settle(state: RunState, { call, usage, cost }: Settlement): void {
+  const effect = state.inFlight.get(call);
+  state.inFlight.delete(call);
+  const { used, reserved } = state.ledger;
+  if (effect?.reserved) {
+    reserved.tokens -= effect.reserved.tokens;
+    reserved.cost -= effect.reserved.cost ?? 0;
+  }
+  used.tokens += usage.input + usage.output;
+  used.cost += cost ?? 0;
+  if (cost === null) state.ledger.unpriced += 1;
+  state.ledger.estimated ||= usage.estimated === true;
+}
+
+/** Puts an answer behind the conversation; its tool calls are to be made next. */
+export function takeAnswer(frame: Frame, data: EventOf<'model.responded'>['data']): void {
+  const { text, toolCalls, call } = data;
+  frame.failure = undefined;
+  frame.transcript.push({ role: 'assistant', text, toolCalls });
+  frame.calls = toolCalls.map((toolCall, index) => ({
+    id: `${call}.t${index + 1}`,
+    call: toolCall,
+    phase: 'asked',
+  }));
+  frame.phase = frame.role === 'worker' && toolCalls.length > 0 ? 'tools' : 'read';
+}
+
+/** Keeps what a tool returned; when all have returned, the model is told in the order it asked. */
+export function toolReply(frame: Frame, data: EventOf<'tool.returned'>['data']): void {
+  const pending = frame.calls.find(({ id }) => id === data.call);
+  if (!pending) return;
+  pending.phase = 'returned';
+  pending.reply = replyText(data);
+  if (frame.calls.some(({ phase }) => phase !== 'returned')) return;
+  for (const { call, reply = '' } of frame.calls) {
+    frame.transcript.push({ role: 'tool', call: call.id, name: call.name, text: reply });
+  }
+  frame.calls = [];
+  frame.phase = 'ask';
+}
+
+function replyText(data: EventOf<'tool.returned'>['data']): string {
+  const { ok, status, error, log, files } = data;
+  const envelope: { [key: string]: Json } = { ok, status, data: data.data };
+  if (error !== undefined) envelope.error = error;
+  if (log !== undefined) envelope.log = log;
+  if (files !== undefined && files.length > 0) envelope.files = [...files];
+  const text = JSON.stringify(envelope);
+  if (text.length <= REPLY_CHARS) return text;
+  const half = REPLY_CHARS / 2;
+  const left = text.length - REPLY_CHARS;
+  return `${text.slice(0, half)} ... ${left} characters left out ... ${text.slice(-half)}`;
+}
+
+/**
+ * What became of effects whose process died: charged at their full reservation; a model call is
+ * asked again, an idempotent tool called again, any other is reported as interrupted (decision 5).
+ */
+export function abandon(state: RunState, calls: readonly string[]): void {
+  for (const call of calls) {
+    const effect = state.inFlight.get(call);
+    if (!effect) continue;
+    const frame = state.frames.get(effect.frame);
+    if (effect.kind === 'model') abandonModelCall(state, frame, effect.reserved);
+    else abandonToolCall(frame, call, effect.idempotent);
+    state.inFlight.delete(call);
+  }
+  for (const id of state.openFrames) state.ready.add(id);
+}
+
+function abandonModelCall(
+  state: RunState,
+  frame: Frame | undefined,
+  reserved: Reservation | undefined,
+): void {
+  const { ledger } = state;
+  ledger.reserved.tokens -= reserved?.tokens ?? 0;
+  ledger.reserved.cost -= reserved?.cost ?? 0;
+  ledger.used.tokens += reserved?.tokens ?? 0;
+  ledger.used.cost += reserved?.cost ?? 0;
+  ledger.estimated = true;
+  if (!frame) return;
+  frame.usage.input += reserved?.tokens ?? 0;
+  frame.usage.cost += reserved?.cost ?? 0;
+  frame.usage.estimated = true;
+  frame.phase = 'retry';
+  frame.retryAt = state.lastAt;
+}
+
+function abandonToolCall(frame: Frame | undefined, call: string, idempotent: boolean): void {
+  const pending = frame?.calls.find(({ id }) => id === call);
+  if (!frame || !pending) return;
+  if (idempotent) {
+    pending.phase = 'asked';
+    return;
+  }
+  toolReply(frame, {
+    call,
+    tool: pending.call.name,
+    ok: false,
+    status: 500,
+    data: {},
+    error:
+      'tool/interrupted: the process stopped while this call was being made; whether it took effect is not known',
+    ms: 0,
+  });
+}

@@ -1,0 +1,68 @@
+import type { Fact, RunEvent } from '../events/event.ts';
+import { fold } from '../events/reduce.ts';
+import type { RunState } from '../events/state.ts';
+import type { Clock } from '../ports/effects.ts';
+import type { Lease, Store } from '../ports/store.ts';
+import type { Redact } from './redact.ts';
+
+/** What a recorder needs. */
+export interface RecorderParts {
+  store: Store;
+  lease: Lease;
+  /** The state as of the log's last event; the recorder moves it on. */
+  state: RunState;
+  clock: Clock;
+  redact: Redact;
+  durability: 'full' | 'batched';
+}
+
+/**
+ * The only writer of a run's log: redact, number, append, and only when that is safe, fold. Calls
+ * must not overlap: the driver makes one at a time.
+ */
+export class Recorder {
+  readonly #parts: RecorderParts;
+  readonly #wallStart: number;
+  readonly #start: number;
+
+  constructor(parts: RecorderParts) {
+    this.#parts = parts;
+    this.#wallStart = Math.max(parts.clock.now(), parts.state.lastAt);
+    this.#start = parts.clock.monotonic();
+  }
+
+  /** Appends facts as one batch; resolves when they are as safe as the durability promises. */
+  async record(facts: readonly Fact[]): Promise<void> {
+    if (facts.length === 0) return;
+    const { store, lease, state, durability } = this.#parts;
+    const ts = new Date(this.now()).toISOString();
+    const events = facts.map((fact, index) => this.#event(fact, state.seq + 1 + index, ts));
+    await store.append(lease, events, durability);
+    for (const event of events) fold(state, event);
+  }
+
+  /** Wall time that never goes back while the process lives, in milliseconds since 1970. */
+  now(): number {
+    return Math.floor(this.#wallStart + this.#parts.clock.monotonic() - this.#start);
+  }
+
+  #event(fact: Fact, seq: number, ts: string): RunEvent {
+    const { type, agent, data, ...given } = this.#parts.redact(fact) as Fact & {
+      parent?: string;
+      depth?: number;
+      loop?: number;
+    };
+    const { run, frames } = this.#parts.state;
+    const frame = agent === undefined ? undefined : frames.get(agent);
+    const parent = frame?.parent ?? given.parent;
+    const loop = frame?.loop ?? given.loop;
+    return {
+      ...{ v: 1, run, seq, ts, type },
+      ...(agent !== undefined && { agent }),
+      ...(parent !== undefined && { parent }),
+      depth: frame?.depth ?? given.depth ?? 0,
+      ...(loop !== undefined && { loop }),
+      data,
+    } as RunEvent;
+  }
+}

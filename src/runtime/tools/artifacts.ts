@@ -1,0 +1,202 @@
+import { AwpError } from '../../base/errors.ts';
+import { sha256 } from '../../base/hash.ts';
+import { fileSafe } from '../../base/paths.ts';
+import type { Fact } from '../../events/event.ts';
+import type { Artifact, Frame, RunState } from '../../events/state.ts';
+import type { Files } from '../../ports/effects.ts';
+import { isEarlier } from '../agent/prompt.ts';
+
+/** A file that a tool wrote below `output/`, already safe in `blobs/`. */
+export interface Written {
+  /** Path below `output/`. */
+  name: string;
+  bytes: number;
+  sha256: string;
+}
+
+/**
+ * The files of one run. Contents are kept by hash in `blobs/` before the event that names them is
+ * written, and appear under their names in `artifacts/` after it: a crash in between loses nothing.
+ */
+export class RunFiles {
+  readonly #files: Files;
+  readonly #folder: string;
+  readonly #shared = new Map<number, Promise<string | undefined>>();
+
+  constructor(files: Files, folder: string) {
+    this.#files = files;
+    this.#folder = folder;
+  }
+
+  /** Host folder of the run's inputs. */
+  get inputs(): string {
+    return `${this.#folder}/inputs`;
+  }
+
+  /** Host path of an artifact. */
+  artifact(path: string): string {
+    return `${this.#folder}/artifacts/${path}`;
+  }
+
+  /** Keeps content by its hash. Throws `store/full` and the like. */
+  async keep(name: string, data: Uint8Array): Promise<Written> {
+    const hash = sha256(data);
+    const path = this.#blob(hash);
+    await this.#guard(async () => {
+      const known = await this.#files.info(path);
+      if (known?.kind === 'file' && known.bytes === data.byteLength) return;
+      await this.#files.makeFolder(`${this.#folder}/blobs`);
+      await this.#files.write(path, data);
+    });
+    return { name, bytes: data.byteLength, sha256: hash };
+  }
+
+  /** The content of an artifact as the log knows it. */
+  async read({ sha256: hash }: Artifact, maxBytes?: number): Promise<Uint8Array> {
+    return this.#files.readBytes(this.#blob(hash), maxBytes);
+  }
+
+  /** Shows an artifact under its name; an older version is replaced in one step. */
+  async show({ path, sha256: hash }: { path: string; sha256: string }): Promise<void> {
+    const target = this.artifact(path);
+    await this.#guard(async () => {
+      await this.#files.makeFolder(target.slice(0, target.lastIndexOf('/')));
+      await this.#files.copy(this.#blob(hash), target);
+    });
+  }
+
+  /** Brings `artifacts/` in line with the log after a crash. */
+  async repair(state: RunState): Promise<void> {
+    for (const artifact of state.artifacts.values()) {
+      const info = await this.#files.info(this.artifact(artifact.path));
+      if (info?.kind !== 'file' || info.bytes !== artifact.bytes) await this.show(artifact);
+    }
+  }
+
+  /**
+   * Host folder with the artifacts of the turns before a worker's own; undefined when there are
+   * none. What workers of the same turn write is not in it: they run at the same time, and a run
+   * must not depend on which one is faster.
+   */
+  shared(state: RunState, frame: Frame): Promise<string | undefined> {
+    const loop = frame.loop ?? 1;
+    const known = this.#shared.get(loop);
+    if (known) return known;
+    const made = this.#makeShared(state, frame, loop);
+    this.#shared.set(loop, made);
+    return made;
+  }
+
+  async #makeShared(state: RunState, frame: Frame, loop: number): Promise<string | undefined> {
+    const earlier = [...state.artifacts.values()].filter((file) => isEarlier(state, file, frame));
+    if (earlier.length === 0) return undefined;
+    const folder = `${this.#folder}/shared/${loop}`;
+    await this.#guard(async () => {
+      await this.#files.remove(folder);
+      for (const { path, sha256: hash } of earlier) {
+        const target = `${folder}/${path}`;
+        await this.#files.makeFolder(target.slice(0, target.lastIndexOf('/')));
+        await this.#files.copy(this.#blob(hash), target);
+      }
+    });
+    return folder;
+  }
+
+  #blob(hash: string): string {
+    return `${this.#folder}/blobs/${hash}`;
+  }
+
+  async #guard(write: () => Promise<void>): Promise<void> {
+    try {
+      await write();
+    } catch (error) {
+      throw writeError(error);
+    }
+  }
+}
+
+function writeError(error: unknown): unknown {
+  const code = error instanceof Error && 'code' in error ? error.code : undefined;
+  if (code === 'ENOSPC' || code === 'EDQUOT') {
+    return new AwpError('store/full', 'the disk is full: a file of the run could not be kept', {
+      hint: 'make room, then go on with awp run --resume',
+      cause: error,
+    });
+  }
+  if (code === 'EROFS' || code === 'EACCES' || code === 'EPERM') {
+    return new AwpError('store/read-only', 'a file of the run could not be written', {
+      hint: 'give write access to the run folder, or choose another one with --home',
+      cause: error,
+    });
+  }
+  return error;
+}
+
+/**
+ * The facts that files were written, with the path of each below `artifacts/`: its own name, or
+ * `<agent>__<name>` when another agent has that name (decision 15). Unchanged files are left out.
+ * `taken` holds the paths given out since the state last moved.
+ */
+export function artifactFacts(
+  { state, taken }: { state: RunState; taken: Map<string, string> },
+  frame: Frame,
+  files: readonly Written[],
+): Extract<Fact, { type: 'artifact.written' }>[] {
+  return files.flatMap((file): Extract<Fact, { type: 'artifact.written' }>[] => {
+    const path = freePath({ state, taken }, frame, file.name);
+    if (state.artifacts.get(path)?.sha256 === file.sha256) return [];
+    taken.set(path, frame.id);
+    const { name, bytes, sha256: hash } = file;
+    const data = { path, name, type: mediaType(name), bytes, sha256: hash };
+    return [{ type: 'artifact.written', agent: frame.id, data }];
+  });
+}
+
+function freePath(
+  { state, taken }: { state: RunState; taken: Map<string, string> },
+  frame: Frame,
+  name: string,
+): string {
+  const owners = new Map(taken);
+  for (const { path, agent } of state.artifacts.values()) owners.set(path, agent);
+  const prefix = `${fileSafe(frame.name)}__`;
+  let path = name;
+  while (isTaken(owners, frame.id, path)) path = `${prefix}${path}`;
+  return path;
+}
+
+function isTaken(owners: ReadonlyMap<string, string>, agent: string, path: string): boolean {
+  for (const [other, owner] of owners) {
+    if (other === path && owner !== agent) return true;
+    if (other.startsWith(`${path}/`) || path.startsWith(`${other}/`)) return true;
+  }
+  return false;
+}
+
+const TYPES: ReadonlyMap<string, string> = new Map([
+  ['csv', 'text/csv'],
+  ['gif', 'image/gif'],
+  ['html', 'text/html'],
+  ['jpeg', 'image/jpeg'],
+  ['jpg', 'image/jpeg'],
+  ['js', 'text/javascript'],
+  ['json', 'application/json'],
+  ['md', 'text/markdown'],
+  ['parquet', 'application/vnd.apache.parquet'],
+  ['pdf', 'application/pdf'],
+  ['png', 'image/png'],
+  ['py', 'text/x-python'],
+  ['svg', 'image/svg+xml'],
+  ['tsv', 'text/tab-separated-values'],
+  ['txt', 'text/plain'],
+  ['webp', 'image/webp'],
+  ['xlsx', 'application/vnd.openxmlformats-officedocument.spreadsheetml.sheet'],
+  ['xml', 'application/xml'],
+  ['yaml', 'application/yaml'],
+  ['zip', 'application/zip'],
+]);
+
+function mediaType(name: string): string {
+  const suffix = name.slice(name.lastIndexOf('.') + 1).toLowerCase();
+  return TYPES.get(suffix) ?? 'application/octet-stream';
+}
