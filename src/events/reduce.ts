@@ -1,7 +1,15 @@
 import type { EventOf, RunEvent, RunEventType, Usage } from './event.ts';
 import type { Limits } from './plan.ts';
 import type { AgentUsage, Frame, RunState } from './state.ts';
-import { abandon, closeFrame, newFrame, settle, takeAnswer, toolReply } from './transitions.ts';
+import {
+  abandon,
+  closeFrame,
+  foldersOf,
+  newFrame,
+  settle,
+  takeAnswer,
+  toolReply,
+} from './transitions.ts';
 
 const NO_LIMITS: Limits = {
   loops: null,
@@ -36,6 +44,7 @@ export function emptyState(run: string): RunState {
     },
     inFlight: new Map(),
     artifacts: new Map(),
+    artifactFolders: new Set(),
     exhausted: undefined,
     warned: new Set(),
     stalls: 0,
@@ -248,6 +257,7 @@ const reducers: { [T in RunEventType]: Reducer<T> } = {
 
   'artifact.written': (state, { data, agent = '' }, frame) => {
     state.artifacts.set(data.path, { ...data, agent, agentName: frame?.name ?? agent });
+    for (const folder of foldersOf(data.path)) state.artifactFolders.add(folder);
   },
 
   'output.checked': (state, { data }, frame) => {

@@ -212,6 +212,8 @@ export interface RunState {
   ledger: Ledger;
   inFlight: Map<string, InFlight>;
   artifacts: Map<string, Artifact>;
+  /** Every folder that an artifact lies in. */
+  artifactFolders: Set<string>;
   /** First limit that refused an effect; the run can only end partial after that. */
   exhausted: { dimension: Dimension; limit: number } | undefined;
   /** Dimensions that were warned about. */

@@ -186,3 +186,9 @@ function abandonToolCall(frame: Frame | undefined, call: string, idempotent: boo
     ms: 0,
   });
 }
+
+/** The folders that a path lies in, outermost first: `a/b/c` lies in `a` and `a/b`. */
+export function foldersOf(path: string): string[] {
+  const parts = path.split('/');
+  return parts.slice(1).map((_, index) => parts.slice(0, index + 1).join('/'));
+}

@@ -3,6 +3,7 @@ import { sha256 } from '../../base/hash.ts';
 import { fileSafe } from '../../base/paths.ts';
 import type { Fact } from '../../events/event.ts';
 import type { Artifact, Frame, RunState } from '../../events/state.ts';
+import { foldersOf } from '../../events/transitions.ts';
 import type { Files } from '../../ports/effects.ts';
 import { isEarlier } from '../agent/prompt.ts';
 
@@ -68,8 +69,10 @@ export class RunFiles {
   /** Brings `artifacts/` in line with the log after a crash. */
   async repair(state: RunState): Promise<void> {
     for (const artifact of state.artifacts.values()) {
-      const info = await this.#files.info(this.artifact(artifact.path));
-      if (info?.kind !== 'file' || info.bytes !== artifact.bytes) await this.show(artifact);
+      const path = this.artifact(artifact.path);
+      const info = await this.#files.info(path);
+      const same = info?.kind === 'file' && (await this.#files.hash(path)) === artifact.sha256;
+      if (!same) await this.show(artifact);
     }
   }
 
@@ -81,7 +84,7 @@ export class RunFiles {
   shared(state: RunState, frame: Frame): Promise<string | undefined> {
     const loop = frame.loop ?? 1;
     const known = this.#shared.get(loop);
-    if (known) return known;
+    if (known !== undefined) return known;
     const made = this.#makeShared(state, frame, loop);
     this.#shared.set(loop, made);
     return made;
@@ -132,13 +135,18 @@ function writeError(error: unknown): unknown {
   return error;
 }
 
+interface Given {
+  state: RunState;
+  taken: Map<string, string>;
+}
+
 /**
  * The facts that files were written, with the path of each below `artifacts/`: its own name, or
  * `<agent>__<name>` when another agent has that name (decision 15). Unchanged files are left out.
  * `taken` holds the paths given out since the state last moved.
  */
 export function artifactFacts(
-  { state, taken }: { state: RunState; taken: Map<string, string> },
+  { state, taken }: Given,
   frame: Frame,
   files: readonly Written[],
 ): Extract<Fact, { type: 'artifact.written' }>[] {
@@ -152,25 +160,21 @@ export function artifactFacts(
   });
 }
 
-function freePath(
-  { state, taken }: { state: RunState; taken: Map<string, string> },
-  frame: Frame,
-  name: string,
-): string {
-  const owners = new Map(taken);
-  for (const { path, agent } of state.artifacts.values()) owners.set(path, agent);
+function freePath(given: Given, frame: Frame, name: string): string {
   const prefix = `${fileSafe(frame.name)}__`;
   let path = name;
-  while (isTaken(owners, frame.id, path)) path = `${prefix}${path}`;
+  while (isTaken(given, frame.id, path)) path = `${prefix}${path}`;
   return path;
 }
 
-function isTaken(owners: ReadonlyMap<string, string>, agent: string, path: string): boolean {
-  for (const [other, owner] of owners) {
-    if (other === path && owner !== agent) return true;
-    if (other.startsWith(`${path}/`) || path.startsWith(`${other}/`)) return true;
-  }
-  return false;
+/** Whether a path belongs to another agent, is a folder, or lies below a file. */
+function isTaken({ state, taken }: Given, agent: string, path: string): boolean {
+  const owner = taken.get(path) ?? state.artifacts.get(path)?.agent;
+  if (owner !== undefined && owner !== agent) return true;
+  if (state.artifactFolders.has(path)) return true;
+  if (foldersOf(path).some((folder) => state.artifacts.has(folder) || taken.has(folder)))
+    return true;
+  return [...taken.keys()].some((other) => other.startsWith(`${path}/`));
 }
 
 const TYPES: ReadonlyMap<string, string> = new Map([

@@ -9,12 +9,6 @@ import type { RunFiles, Written } from './artifacts.ts';
 const MOST_FOLDERS = 500;
 const MOST_FILES = 5000;
 
-/** What one worker sees, for the time of one tool call, and what the call wrote. */
-export interface CallWorkspace extends Workspace {
-  /** Files written so far, safe in `blobs/`. */
-  written(): readonly Written[];
-}
-
 /** Where a workspace is made from. */
 export interface WorkspaceParts {
   files: Files;
@@ -24,93 +18,93 @@ export interface WorkspaceParts {
   shared: string | undefined;
 }
 
-/** Makes the folders of decision 16 for one tool call. */
-export function openWorkspace(parts: WorkspaceParts): CallWorkspace {
-  const { files, runFiles, state, frame, shared } = parts;
-  const written = new Map<string, Written & { data: Uint8Array }>();
-  const own = (): Map<string, Artifact> =>
-    new Map(
-      [...state.artifacts.values()]
-        .filter(({ agent }) => agent === frame.id)
-        .map((artifact) => [artifact.name, artifact]),
+/** The folders of decision 16 as one worker sees them, for the time of one tool call. */
+export class CallWorkspace implements Workspace {
+  readonly inputs: string;
+  readonly shared: string | undefined;
+  readonly #files: Files;
+  readonly #runFiles: RunFiles;
+  /** The worker's files of earlier calls, by their path below `output/`. */
+  readonly #own: ReadonlyMap<string, Artifact>;
+  readonly #written = new Map<string, Written & { data: Uint8Array }>();
+  readonly #roots: ReadonlyMap<string, string>;
+
+  constructor({ files, runFiles, state, frame, shared }: WorkspaceParts) {
+    this.#files = files;
+    this.#runFiles = runFiles;
+    this.inputs = runFiles.inputs;
+    this.shared = shared;
+    const own = [...state.artifacts.values()].filter(({ agent }) => agent === frame.id);
+    this.#own = new Map(own.map((artifact) => [artifact.name, artifact]));
+    this.#roots = new Map([
+      ['inputs', this.inputs],
+      ...(shared === undefined ? [] : ([['shared', shared]] as const)),
+    ]);
+  }
+
+  async read(given: string, maxBytes: number): Promise<Opened & { path: string }> {
+    for (const [root, name] of places(checked(given))) {
+      const found =
+        root === 'output'
+          ? await this.#readOutput(name, maxBytes)
+          : await this.#readFolder(root, name, maxBytes);
+      if (found) return { path: `${root}/${name}`, ...found };
+    }
+    throw new AwpError('tool/not-found', `no file ${given} in inputs/, shared/ or output/`, {
+      hint: 'file.list shows what is there',
+    });
+  }
+
+  async list(given: string): Promise<WorkspaceFile[]> {
+    const folder = given === '' || given === '.' ? '' : checked(given);
+    const sizes = new Map([...this.#own].map(([name, { bytes }]) => [name, bytes]));
+    for (const [name, { bytes }] of this.#written) sizes.set(name, bytes);
+    const found = [...sizes].map(([name, bytes]) => ({ path: `output/${name}`, bytes }));
+    for (const [root, host] of this.#roots) found.push(...(await walk(this.#files, host, root)));
+    return found
+      .filter(({ path }) => folder === '' || path.startsWith(`${folder}/`))
+      .sort((a, b) => (a.path < b.path ? -1 : 1))
+      .slice(0, MOST_FILES);
+  }
+
+  async write(given: string, data: Uint8Array): Promise<WorkspaceFile> {
+    const path = checked(given);
+    const name = path.startsWith('output/') ? path.slice('output/'.length) : path;
+    if (/^(inputs|shared)(\/|$)/.test(name) || name === '' || name === 'output') {
+      throw new AwpError('tool/denied', `${given} cannot be written: only files below output/ can`);
+    }
+    this.#written.set(name, { ...(await this.#runFiles.keep(name, data)), data });
+    return { path: `output/${name}`, bytes: data.byteLength };
+  }
+
+  async output(): Promise<{ path: string; bytes: Uint8Array }[]> {
+    const kept = [...this.#own.values()].filter(({ name }) => !this.#written.has(name));
+    const earlier = await Promise.all(
+      kept.map(async (file) => ({ path: file.name, bytes: await this.#runFiles.read(file) })),
     );
-  const roots = new Map([['inputs', runFiles.inputs]]);
-  if (shared !== undefined) roots.set('shared', shared);
+    return [...earlier, ...[...this.#written].map(([path, { data }]) => ({ path, bytes: data }))];
+  }
 
-  async function readOutput(name: string, maxBytes: number): Promise<Opened | undefined> {
-    const fresh = written.get(name);
+  /** Files written in this call so far, safe in `blobs/`. */
+  written(): readonly Written[] {
+    return [...this.#written.values()].map(({ data: _, ...file }) => file);
+  }
+
+  async #readOutput(name: string, maxBytes: number): Promise<Opened | undefined> {
+    const fresh = this.#written.get(name);
     if (fresh) return { bytes: fresh.data.subarray(0, maxBytes), size: fresh.bytes };
-    const artifact = own().get(name);
+    const artifact = this.#own.get(name);
     if (!artifact) return undefined;
-    return { bytes: await runFiles.read(artifact, maxBytes), size: artifact.bytes };
+    return { bytes: await this.#runFiles.read(artifact, maxBytes), size: artifact.bytes };
   }
 
-  async function readIn(root: string, name: string, maxBytes: number): Promise<Opened | undefined> {
-    if (root === 'output') return readOutput(name, maxBytes);
-    const folder = roots.get(root);
+  async #readFolder(root: string, name: string, maxBytes: number): Promise<Opened | undefined> {
+    const folder = this.#roots.get(root);
     if (folder === undefined || name === '') return undefined;
-    const info = await files.info(`${folder}/${name}`);
+    const info = await this.#files.info(`${folder}/${name}`);
     if (info?.kind !== 'file') return undefined;
-    return { bytes: await files.readBytes(`${folder}/${name}`, maxBytes), size: info.bytes };
+    return { bytes: await this.#files.readBytes(`${folder}/${name}`, maxBytes), size: info.bytes };
   }
-
-  async function outputFiles(): Promise<WorkspaceFile[]> {
-    const sizes = new Map([...own()].map(([name, { bytes }]) => [name, bytes]));
-    for (const [name, { bytes }] of written) sizes.set(name, bytes);
-    return [...sizes].map(([name, bytes]) => ({ path: `output/${name}`, bytes }));
-  }
-
-  return {
-    inputs: runFiles.inputs,
-    shared,
-
-    async read(given, maxBytes) {
-      const path = checked(given);
-      for (const [root, name] of places(path)) {
-        const found = await readIn(root, name, maxBytes);
-        if (found) return { path: `${root}/${name}`, ...found };
-      }
-      throw new AwpError('tool/not-found', `no file ${given} in inputs/, shared/ or output/`, {
-        hint: 'file.list shows what is there',
-      });
-    },
-
-    async list(given) {
-      const folder = given === '' || given === '.' ? '' : checked(given);
-      const found = await outputFiles();
-      for (const [root, host] of roots) found.push(...(await walk(files, host, root)));
-      return found
-        .filter(({ path }) => folder === '' || path.startsWith(`${folder}/`))
-        .sort((a, b) => (a.path < b.path ? -1 : 1))
-        .slice(0, MOST_FILES);
-    },
-
-    async write(given, data) {
-      const path = checked(given);
-      const name = path.startsWith('output/') ? path.slice('output/'.length) : path;
-      if (/^(inputs|shared)(\/|$)/.test(name) || name === '' || name === 'output') {
-        throw new AwpError(
-          'tool/denied',
-          `${given} cannot be written: only files below output/ can`,
-        );
-      }
-      written.set(name, { ...(await runFiles.keep(name, data)), data });
-      return { path: `output/${name}`, bytes: data.byteLength };
-    },
-
-    async output() {
-      const kept = [...own().values()].filter(({ name }) => !written.has(name));
-      const earlier = await Promise.all(
-        kept.map(async (artifact) => ({
-          path: artifact.name,
-          bytes: await runFiles.read(artifact),
-        })),
-      );
-      return [...earlier, ...[...written].map(([path, { data }]) => ({ path, bytes: data }))];
-    },
-
-    written: () => [...written.values()].map(({ data: _, ...file }) => file),
-  };
 }
 
 interface Opened {
