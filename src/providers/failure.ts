@@ -1,0 +1,239 @@
+import { isObject, type JsonObject, parseJson } from '../base/json.ts';
+import type { Usage } from '../events/event.ts';
+import { ModelError } from '../ports/model-provider.ts';
+
+/** What messages about a service need to know. */
+export interface Service {
+  /** How users call it: `openrouter`, or the host of their own endpoint. */
+  name: string;
+  /** Where its API begins. */
+  baseUrl: string;
+  /** The variable that holds its key, for hints. */
+  keyVariable: string;
+  /** Takes the key out of what the service said. */
+  redact(text: string): string;
+}
+
+/** An answer whose status is not 2xx, its body already bounded. */
+export interface HttpAnswer {
+  status: number;
+  headers: Headers;
+  body: string;
+}
+
+type ModelCode = `model/${string}`;
+
+const LONGEST_QUOTE = 300;
+/** Characters of an error page that are searched for words. */
+const LONGEST_MARKUP = 8000;
+const NO_USAGE = { input: 0, output: 0 } as const;
+
+/** Decides on retrying by our own table, never by what the SDK thinks of a status. */
+const BY_STATUS: ReadonlyMap<number, ModelCode> = new Map([
+  [401, 'model/auth'],
+  [402, 'model/payment'],
+  [403, 'model/auth'],
+  [404, 'model/unknown'],
+  [408, 'model/timeout'],
+  [409, 'model/overloaded'],
+  [425, 'model/overloaded'],
+  [429, 'model/rate-limited'],
+  [503, 'model/overloaded'],
+  [504, 'model/timeout'],
+  [529, 'model/overloaded'],
+]);
+
+/** Words of services for a failure; they name the kind when there is no status. */
+const BY_WORD: readonly (readonly [RegExp, ModelCode])[] = [
+  [/insufficient_quota|insufficient_balance|billing/i, 'model/payment'],
+  [/rate.?limit|too_many_requests/i, 'model/rate-limited'],
+  [/overloaded|unavailable|capacity/i, 'model/overloaded'],
+  [/time.?out/i, 'model/timeout'],
+  [/authentication|permission|invalid_api_key|unauthorized/i, 'model/auth'],
+  [/content_filter|content_policy/i, 'model/refused'],
+  [/not_found/i, 'model/unknown'],
+  [/invalid_request|context_length/i, 'model/bad-request'],
+  [/server_error|internal/i, 'model/server-error'],
+];
+
+/** Statuses of refusals: the service did no work that anybody could be charged for. */
+const WORKED_PERHAPS = new Set([408, 500, 502, 504]);
+
+/** The error of an answer that is none; `now` in milliseconds since 1970 is for Retry-After. */
+export function httpFailure(service: Service, answer: HttpAnswer, now: number): ModelError {
+  const said = quote(service, messageIn(service.redact(answer.body)));
+  const code = codeOfAnswer(answer);
+  const retryAfterMs = retryAfter(answer.headers, now);
+  return new ModelError(
+    code,
+    `${service.name} answered with status ${answer.status}${said && `: ${said}`}`,
+    {
+      hint: hintFor(code, service),
+      ...(retryAfterMs === undefined ? {} : { retryAfterMs }),
+      usage: WORKED_PERHAPS.has(answer.status) ? undefined : NO_USAGE,
+    },
+  );
+}
+
+function codeOfAnswer({ status, body }: HttpAnswer): ModelCode {
+  const known = BY_STATUS.get(status);
+  // Some services say with 429 that the account is empty; waiting does not fill it.
+  if (status === 429 && /insufficient_(quota|balance)|billing_hard_limit/.test(body)) {
+    return 'model/payment';
+  }
+  if (known) return known;
+  if (status >= 500) return 'model/server-error';
+  return status >= 300 && status < 400 ? 'model/redirected' : 'model/bad-request';
+}
+
+/** The error of an event in a stream, or of `{error}` in an answer with status 200. */
+export function eventFailure(service: Service, error: unknown): ModelError {
+  const fields: JsonObject = isObject(error) ? error : { message: textOf(error) };
+  const said = quote(service, textOf(fields.message ?? error));
+  const status = [fields.code, fields.status].map(Number).find((value) => value >= 400);
+  const words = `${fields.type ?? ''} ${fields.code ?? ''}`;
+  const named = BY_WORD.find(([pattern]) => pattern.test(words))?.[1];
+  const code =
+    status === undefined
+      ? (named ?? 'model/truncated')
+      : codeOfAnswer({ status, headers: new Headers(), body: words });
+  return new ModelError(code, `${service.name} broke the answer off: ${said}`, {
+    hint: hintFor(code, service),
+  });
+}
+
+/** Network errors after which surely nobody worked for us. */
+const NEVER_ARRIVED = new Set([
+  'ECONNREFUSED',
+  'ENOTFOUND',
+  'EAI_AGAIN',
+  'EHOSTUNREACH',
+  'ENETUNREACH',
+  'UND_ERR_CONNECT_TIMEOUT',
+]);
+
+/** The error of a request that got no answer. The foreign error is not kept: it holds the request. */
+export function networkFailure(service: Service, error: unknown): ModelError {
+  const { message, code } = innermost(error);
+  if (/redirect/i.test(message)) {
+    return new ModelError('model/redirected', `${service.name} redirected the request elsewhere`, {
+      hint: 'keys are only sent to the address that was named: put the final address into LLM_BASE_URL',
+      usage: NO_USAGE,
+    });
+  }
+  if (code.endsWith('HEADERS_TIMEOUT') || code.endsWith('BODY_TIMEOUT')) {
+    return new ModelError('model/timeout', `${service.name} stayed silent for too long`, {
+      hint: hintFor('model/timeout', service),
+    });
+  }
+  const said = quote(service, code && !message.includes(code) ? `${code} ${message}` : message);
+  return new ModelError(
+    'model/unreachable',
+    `cannot reach ${service.name} at ${hostOf(service)}: ${said}`,
+    {
+      hint: hintFor('model/unreachable', service),
+      usage: NEVER_ARRIVED.has(code) ? NO_USAGE : undefined,
+    },
+  );
+}
+
+/** The error of an answer that stopped before its end. */
+export function cutFailure(service: Service): ModelError {
+  return new ModelError(
+    'model/truncated',
+    `the connection to ${service.name} broke in mid-answer`,
+    {
+      hint: hintFor('model/truncated', service),
+    },
+  );
+}
+
+/** An error about what a service did, with the usual hint for its code. */
+export function answerFailure(
+  service: Service,
+  { code, problem, usage }: { code: ModelCode; problem: string; usage?: Usage | undefined },
+): ModelError {
+  const message = `${service.name} ${quote(service, problem)}`;
+  return new ModelError(code, message, { hint: hintFor(code, service), usage });
+}
+
+/**
+ * How long a service asks us to wait, in milliseconds: `retry-after-ms`, or `retry-after` in
+ * seconds or as a date. Undefined when it does not say, or says something that is no time.
+ */
+export function retryAfter(headers: Headers, now: number): number | undefined {
+  const exact = headers.get('retry-after-ms')?.trim();
+  if (exact && /^\d+(\.\d+)?$/.test(exact)) return Number(exact);
+  const text = headers.get('retry-after')?.trim();
+  if (!text) return undefined;
+  if (/^\d+(\.\d+)?$/.test(text)) return Math.ceil(Number(text) * 1000);
+  const date = /[a-z]{3}/i.test(text) ? Date.parse(text) : Number.NaN;
+  return Number.isNaN(date) ? undefined : Math.max(0, date - now);
+}
+
+function hintFor(code: ModelCode, service: Service): string {
+  switch (code) {
+    case 'model/auth':
+      return `check the key in ${service.keyVariable}, and that it may use this model`;
+    case 'model/payment':
+      return 'the account has no credit left: top it up, or use a local model or `-m demo`';
+    case 'model/unknown':
+      return 'check the name of the model, and that LLM_BASE_URL, if set, ends where the API begins (often /v1)';
+    case 'model/rate-limited':
+    case 'model/overloaded':
+      return 'wait a while, run fewer workers at once (--budget.parallel), or use another model';
+    case 'model/unreachable':
+      return `check that ${hostOf(service)} runs and can be reached from here, or use \`-m demo\``;
+    case 'model/truncated':
+      return 'if it happens again, ask for shorter answers or allow more output tokens';
+    case 'model/refused':
+      return 'say the task in other words, or use another model';
+    case 'model/timeout':
+      return 'use a faster model, or give the run more time (--budget.time)';
+    case 'model/bad-request':
+      return 'the model may not accept this many tokens, these tools or this temperature: try another one';
+    case 'model/redirected':
+      return 'put the final address into LLM_BASE_URL';
+    default:
+      return 'try again later, or use another model';
+  }
+}
+
+function hostOf({ baseUrl }: Service): string {
+  return new URL(baseUrl).host;
+}
+
+function innermost(error: unknown): { message: string; code: string } {
+  let current: unknown = error;
+  let found = { message: String(error), code: '' };
+  for (let depth = 0; depth < 5 && current instanceof Error; depth++) {
+    const code: unknown = 'code' in current ? current.code : undefined;
+    found = { message: current.message, code: typeof code === 'string' ? code : found.code };
+    current = current.cause;
+  }
+  return found;
+}
+
+/** What a body says for people, whatever its shape. */
+function messageIn(body: string): string {
+  const parsed = parseJson(body);
+  if (!isObject(parsed)) {
+    const start = body.slice(0, LONGEST_MARKUP);
+    return start.replace(/<(style|script)\b.*?<\/\1>|<[^>]*>/gis, ' ');
+  }
+  const inner = isObject(parsed.error) ? parsed.error : parsed;
+  return textOf(inner.message ?? parsed.error ?? parsed.detail ?? parsed);
+}
+
+function textOf(value: unknown): string {
+  return typeof value === 'string' ? value : (JSON.stringify(value) ?? '');
+}
+
+/** One bounded line without control characters. The key goes first: a cut one would slip through. */
+function quote(service: Service, text: string): string {
+  const line = service
+    .redact(text)
+    .replace(/[\p{Cc}\s]+/gu, ' ')
+    .trim();
+  return line.length > LONGEST_QUOTE ? `${line.slice(0, LONGEST_QUOTE)}…` : line;
+}

@@ -1,0 +1,46 @@
+import { isObject } from '../base/json.ts';
+import type { Usage } from '../events/event.ts';
+
+/** More tokens than any model's context holds: a figure above it is an error of the service. */
+const MOST_TOKENS = 10_000_000;
+
+/** Token figures as the AI SDK reports them. */
+export interface ReportedUsage {
+  inputTokens: { total: number | undefined; cacheRead: number | undefined };
+  outputTokens: { total: number | undefined; reasoning: number | undefined };
+}
+
+/**
+ * The usage of an answer, or undefined when the service was silent or absurd (decision 12). A
+ * question of no tokens is absurd, and so is an answer of none that says something.
+ */
+export function usageFrom(reported: ReportedUsage, answered: boolean): Usage | undefined {
+  const input = reported.inputTokens.total;
+  const output = reported.outputTokens.total;
+  if (!isCount(input) || !isCount(output)) return undefined;
+  if (input === 0 || (answered && output === 0)) return undefined;
+  const cached = reported.inputTokens.cacheRead;
+  const reasoning = reported.outputTokens.reasoning;
+  return {
+    input,
+    output,
+    ...(isCount(cached) && cached > 0 && cached <= input ? { cached } : {}),
+    ...(isCount(reasoning) && reasoning > 0 && reasoning <= output ? { reasoning } : {}),
+  };
+}
+
+/** Whether the `usage` of an answer on the wire can be read: absent, or counts in known places. */
+export function isSoundUsage(usage: unknown): boolean {
+  if (usage === undefined || usage === null) return true;
+  return isObject(usage) && Object.entries(usage).every(([key, value]) => isSoundField(key, value));
+}
+
+function isSoundField(key: string, value: unknown): boolean {
+  if (value === null || value === undefined) return true;
+  if (key.endsWith('_tokens')) return isCount(value);
+  return key.endsWith('_tokens_details') ? isSoundUsage(value) : true;
+}
+
+function isCount(value: unknown): value is number {
+  return Number.isSafeInteger(value) && Number(value) >= 0 && Number(value) <= MOST_TOKENS;
+}

@@ -1,0 +1,80 @@
+import { isObject } from '../base/json.ts';
+import { isSoundUsage } from './usage.ts';
+
+/** JSON of a service, checked. */
+export interface WireJson {
+  /** The value, without usage figures that are none. */
+  value: unknown;
+  /** The text of `value`. */
+  text: string;
+}
+
+/** Figures that some services print although JSON has no such numbers; only outside of strings. */
+const NO_NUMBER = /("\w+_tokens"\s*:\s*)(?:NaN|-?Infinity)/g;
+
+/**
+ * Reads JSON that a service sent; undefined when it is none. The SDK gives up a whole answer
+ * over one odd usage figure, so those are taken out first: usage is then simply missing.
+ */
+export function readWireJson(text: string): WireJson | undefined {
+  const read = parsed(text) ?? parsed(text.replace(NO_NUMBER, '$1null'));
+  if (!read || !isObject(read.value) || isSoundUsage(read.value.usage)) return read;
+  const value = { ...read.value, usage: null };
+  return { value, text: JSON.stringify(value) };
+}
+
+function parsed(text: string): WireJson | undefined {
+  try {
+    return { value: JSON.parse(text), text };
+  } catch {
+    return undefined;
+  }
+}
+
+const LINE_END = 10;
+const DATA = /^data:\s*/;
+
+/**
+ * Cuts a stream of events into whole lines, so that usage figures in it can be checked. Lines
+ * that have none pass as they came, unread.
+ */
+export class EventLines {
+  #held: Uint8Array[] = [];
+
+  /** The whole lines that are there with this piece; undefined when it ends none. */
+  push(piece: Uint8Array): Uint8Array | undefined {
+    const end = piece.lastIndexOf(LINE_END) + 1;
+    if (end === 0) {
+      this.#held.push(piece);
+      return undefined;
+    }
+    const lines = this.#joinedWith(piece.subarray(0, end));
+    if (end < piece.length) this.#held.push(piece.subarray(end));
+    return soundLines(lines);
+  }
+
+  /** What is left at the end of the stream. */
+  rest(): Uint8Array {
+    return soundLines(this.#joinedWith(new Uint8Array(0)));
+  }
+
+  #joinedWith(last: Uint8Array): Uint8Array {
+    if (this.#held.length === 0) return last;
+    const all = Buffer.concat([...this.#held, last]);
+    this.#held = [];
+    return all;
+  }
+}
+
+function soundLines(bytes: Uint8Array): Uint8Array {
+  const buffer = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  if (!buffer.includes('"usage"')) return bytes;
+  const lines = buffer.toString('utf8').split('\n').map(soundLine);
+  return Buffer.from(lines.join('\n'), 'utf8');
+}
+
+function soundLine(line: string): string {
+  if (!line.includes('"usage"') || !DATA.test(line)) return line;
+  const json = readWireJson(line.replace(DATA, ''));
+  return json ? `data: ${json.text}` : line;
+}

@@ -1,0 +1,105 @@
+import type { createOpenAICompatible } from '@ai-sdk/openai-compatible';
+import { isObject, type JsonObject, parseJson } from '../base/json.ts';
+import type { Message, ToolCall } from '../events/event.ts';
+import type { ModelRequest, ToolSpec } from '../ports/model-provider.ts';
+
+/** A model of the AI SDK, at the level below its agents: one question, one answer. */
+export type LanguageModel = ReturnType<ReturnType<typeof createOpenAICompatible>['languageModel']>;
+
+/** What such a model is asked with. */
+export type CallOptions = Parameters<LanguageModel['doGenerate']>[0];
+
+/** A tool call as the SDK reports it: `input` is the text that the model wrote. */
+export interface WireCall {
+  toolCallId: string;
+  toolName: string;
+  input: string;
+}
+
+/** A request in the SDK's words. */
+export function toCallOptions(request: ModelRequest): CallOptions {
+  return {
+    prompt: request.messages.map(toWireMessage),
+    maxOutputTokens: request.maxOutputTokens,
+    temperature: request.temperature,
+    ...(request.tools.length === 0
+      ? {}
+      : { tools: request.tools.map(toWireTool), toolChoice: { type: request.toolChoice } }),
+  };
+}
+
+/** A tool's name as services allow it: `code.execute` is `code__execute` (decision 20). */
+export function toWireName(name: string): string {
+  return name.replaceAll('.', '__');
+}
+
+/**
+ * Tool calls in our words: names as in `tools`, arguments as objects, ids that differ. Arguments
+ * that are no JSON object are kept as `{ _unparsed: text }`.
+ */
+export function fromWireCalls(calls: readonly WireCall[], tools: readonly ToolSpec[]): ToolCall[] {
+  const names = new Map(tools.map(({ name }) => [toWireName(name), name]));
+  const ids = new Set<string>();
+  return calls.map(({ toolCallId, toolName, input }) => ({
+    id: unused(toolCallId, ids),
+    name: names.get(toolName) ?? toolName.replaceAll('__', '.'),
+    args: toArgs(input),
+  }));
+}
+
+function toArgs(text: string): JsonObject {
+  if (text.trim() === '') return {};
+  const args = parseJson(text);
+  return isObject(args) ? args : { _unparsed: text };
+}
+
+/** Some services number the calls of one answer all alike; results could not be told apart. */
+function unused(id: string, taken: Set<string>): string {
+  let free = id;
+  for (let count = 2; taken.has(free); count++) free = `${id}-${count}`;
+  taken.add(free);
+  return free;
+}
+
+type WireMessage = CallOptions['prompt'][number];
+
+function toWireMessage(message: Message): WireMessage {
+  switch (message.role) {
+    case 'system':
+      return { role: 'system', content: message.text };
+    case 'user':
+      return { role: 'user', content: [{ type: 'text', text: message.text }] };
+    case 'assistant':
+      return {
+        role: 'assistant',
+        content: [
+          { type: 'text', text: message.text },
+          ...message.toolCalls.map(({ id, name, args }) => ({
+            type: 'tool-call' as const,
+            toolCallId: id,
+            toolName: toWireName(name),
+            // An object, never its text: the SDK would encode a text a second time.
+            input: args,
+          })),
+        ],
+      };
+    case 'tool':
+      return {
+        role: 'tool',
+        content: [
+          {
+            type: 'tool-result',
+            toolCallId: message.call,
+            toolName: toWireName(message.name),
+            output: { type: 'text', value: message.text },
+          },
+        ],
+      };
+  }
+}
+
+type WireTool = NonNullable<CallOptions['tools']>[number];
+
+function toWireTool({ name, description, parameters }: ToolSpec): WireTool {
+  return { type: 'function', name: toWireName(name), description, inputSchema: parameters };
+}
