@@ -65,8 +65,7 @@ export async function fromRow(
   load: (hash: string) => Promise<string>,
 ): Promise<RunEvent> {
   const event = JSON.parse(text) as RunEvent;
-  if (blobs === null) return event;
-  for (const [hash, ...path] of JSON.parse(blobs) as [string, ...(string | number)[]][]) {
+  for (const [hash, ...path] of JSON.parse(blobs ?? '[]') as [string, ...(string | number)[]][]) {
     let place = event.data as unknown as Record<string | number, unknown>;
     for (const key of path.slice(0, -1)) place = place[key] as typeof place;
     place[path.at(-1) ?? ''] = await load(hash);

@@ -53,9 +53,11 @@ export class LogWaiters {
     });
   }
 
-  /** Wakes those who wait for this run. */
-  notify(run: string): void {
-    for (const waiter of this.#waiters) if (waiter.run === run) waiter.wake();
+  /** Wakes those who wait for event number `seq` of this run. */
+  notify(run: string, seq: number): void {
+    for (const waiter of this.#waiters) {
+      if (waiter.run === run && waiter.after < seq) waiter.wake();
+    }
   }
 
   /** Wakes all. */

@@ -73,7 +73,7 @@ class SqliteStore implements Store {
       leaseMs,
       process: thisProcess(),
       now: this.#now,
-      onAppended: (run) => this.#waiters.notify(run),
+      onAppended: (run, seq) => this.#waiters.notify(run, seq),
     });
   }
 
@@ -191,6 +191,10 @@ class SqliteStore implements Store {
   async #toEvents(run: string, rows: readonly EventRow[], after = 0): Promise<RunEvent[]> {
     const events: RunEvent[] = [];
     for (const [index, row] of rows.entries()) {
+      if (row.blobs === null) {
+        events.push(JSON.parse(row.text) as RunEvent);
+        continue;
+      }
       const event = await fromRow(row, async (hash) => {
         const content = await readBlob(this.folder(run), hash).catch((error: unknown) => {
           throw toStoreError(error, this.folder(run));

@@ -16,8 +16,8 @@ interface Waiting {
 export interface WriterClientOptions extends WriterSettings {
   /** Milliseconds since 1970, for leases. */
   now: () => number;
-  /** Called after each commit that added events to this run. */
-  onAppended: (run: string) => void;
+  /** Called after each commit that added events, with the number of a run's last one. */
+  onAppended: (run: string, seq: number) => void;
 }
 
 /**
@@ -128,7 +128,8 @@ export class WriterClient {
         continue;
       }
       resolve(outcome);
-      if (entry.op === 'append') this.#options.onAppended(entry.run);
+      if (entry.op !== 'append') continue;
+      this.#options.onAppended(entry.run, entry.first + entry.texts.length - 1);
     }
     this.#sendBatch();
     if (this.#idle) this.#onIdle?.();
