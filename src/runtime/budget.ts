@@ -230,7 +230,7 @@ export function isTurn(purpose: AskPurpose): boolean {
 }
 
 /** The fact that a limit refused something. */
-export function exhausted(agent: string, refusal: Refusal): Fact {
+export function exhausted(agent: string, refusal: Refusal & { purpose?: AskPurpose }): Fact {
   return { type: 'budget.exhausted', agent, data: refusal };
 }
 

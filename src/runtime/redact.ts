@@ -15,7 +15,7 @@ export function makeRedact(secrets: readonly string[]): Redact {
     .filter(({ length }) => length >= LEAST)
     .sort((a, b) => b.length - a.length);
   if (spellings.length === 0) return (fact) => fact;
-  const pattern = new RegExp(spellings.map(escape).join('|'), 'g');
+  const pattern = new RegExp(spellings.map(escaped).join('|'), 'g');
   return (fact) => redactValue(fact as Json, pattern) as typeof fact;
 }
 
@@ -31,7 +31,7 @@ function spell(secret: string): string[] {
   ];
 }
 
-function escape(text: string): string {
+function escaped(text: string): string {
   return text.replace(/[.*+?^${}()|[\]\\]/g, '\\$&');
 }
 

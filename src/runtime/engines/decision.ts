@@ -189,17 +189,17 @@ function readContract(value: Json | undefined): OutputContract | undefined {
 function uniqueIds(envelopes: Envelope[]): Envelope[] {
   const seen = new Set<string>();
   return envelopes.map((envelope) => {
-    const workerId = unused(envelope.workerId, seen);
+    const workerId = unused(envelope.workerId, (name) => seen.has(name));
     seen.add(workerId);
     return { ...envelope, workerId };
   });
 }
 
 /** The name itself, or with `-2`, `-3`, ... when it is taken. */
-export function unused(name: string, taken: ReadonlySet<string>): string {
-  if (!taken.has(name)) return name;
+export function unused(name: string, isTaken: (name: string) => boolean): string {
+  if (!isTaken(name)) return name;
   let count = 2;
-  while (taken.has(`${name}-${count}`)) count += 1;
+  while (isTaken(`${name}-${count}`)) count += 1;
   return `${name}-${count}`;
 }
 

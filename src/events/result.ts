@@ -1,0 +1,160 @@
+import type { Json, JsonObject } from '../base/json.ts';
+import type { AgentUsage, RunState, RunStatus } from './state.ts';
+
+/** A file that a run handed out. */
+export interface ResultArtifact {
+  /** Where it is, on this machine. */
+  path: string;
+  /** Its path below `artifacts/`. */
+  name: string;
+  /** Media type, guessed from the name. */
+  type: string;
+  bytes: number;
+  sha256: string;
+  /** Name of the agent that wrote it. */
+  agent: string;
+}
+
+/** What one agent used itself. */
+export interface AgentSpend extends AgentUsage {
+  /** Id of its place in the run, `2.1`. */
+  id: string;
+  name: string;
+}
+
+/** Tokens and calls of a run, and of each agent. */
+export interface ResultUsage {
+  inputTokens: number;
+  outputTokens: number;
+  totalTokens: number;
+  modelCalls: number;
+  toolCalls: number;
+  workers: number;
+  loops: number;
+  /** True when a figure in it is an estimate. */
+  estimated: boolean;
+  agents: readonly AgentSpend[];
+}
+
+/** What came of a run (decision 18). */
+export interface RunResult<Output = Json> {
+  status: RunStatus;
+  /** Why it is not complete, as `family/what`: `budget/tokens`, `stall`, `model/auth`. */
+  reason?: string;
+  /** The answer in words. */
+  text: string;
+  /** The typed output, if one was asked for and the run is complete. */
+  output: Output | undefined;
+  /** The manager's whole result; for a partial run with the workers' outputs. */
+  result: JsonObject;
+  artifacts: readonly ResultArtifact[];
+  usage: ResultUsage;
+  /** US dollars; null when the price of a model is not known. */
+  cost: number | null;
+  metadata: {
+    runId: string;
+    /** A sentence about why it is not complete. */
+    message?: string;
+    /** True when no model was asked: the demo and scripted models. */
+    simulated: boolean;
+    model: string;
+    /** Active time, in milliseconds. */
+    wallTimeMs: number;
+    /** Host folder with the artifacts. */
+    outputDir: string;
+    resumes: number;
+  };
+}
+
+/** The result of a run as far as it has come; `folder` is where its artifacts are. */
+export function resultOf(state: RunState, folder: string): RunResult {
+  const { ending, plan, ledger, status } = state;
+  const reason = ending?.reason ?? (status === 'cancelled' ? 'stopped' : undefined);
+  const message = ending?.message ?? state.stopReason;
+  return {
+    status,
+    ...(reason !== undefined && { reason }),
+    text: ending?.text ?? '',
+    output: ending?.output,
+    result: ending?.result ?? {},
+    artifacts: [...state.artifacts.values()].map(({ path, type, bytes, sha256, agentName }) => ({
+      path: `${folder}/${path}`,
+      name: path,
+      ...{ type, bytes, sha256, agent: agentName },
+    })),
+    usage: usageOf(state),
+    cost: ledger.unpriced > 0 ? null : ledger.used.cost,
+    metadata: {
+      runId: state.run,
+      ...(message !== undefined && { message }),
+      simulated: plan?.simulated ?? false,
+      model: plan?.manager.model ?? '',
+      wallTimeMs: state.activeMs,
+      outputDir: folder,
+      resumes: state.resumes,
+    },
+  };
+}
+
+function usageOf({ frames, ledger }: RunState): ResultUsage {
+  const agents = [...frames.values()].map(({ id, name, usage }) => ({ id, name, ...usage }));
+  const inputTokens = agents.reduce((sum, { input }) => sum + input, 0);
+  return {
+    inputTokens,
+    outputTokens: ledger.used.tokens - inputTokens,
+    totalTokens: ledger.used.tokens,
+    modelCalls: ledger.used.calls,
+    toolCalls: ledger.used.tools,
+    workers: ledger.used.workers,
+    loops: ledger.used.loops,
+    estimated: ledger.estimated,
+    agents,
+  };
+}
+
+/** The word that older surfaces have for a status (decision 3). */
+function legacyStatus({ status, reason = '' }: RunResult): string {
+  if (status === 'partial' && reason.startsWith('budget/')) return 'budget_exceeded';
+  if (status === 'partial' && reason === 'stall') return 'stall_detected';
+  return status === 'cancelled' ? 'stopped' : status;
+}
+
+/** The result as the last line of `--json` holds it: the protocol's keys (spec, surfaces 1.3). */
+export function resultJson(result: RunResult): JsonObject {
+  const { status, reason, text, output, artifacts, usage, cost, metadata } = result;
+  const paths = artifacts.map(({ path }) => path);
+  return {
+    status,
+    legacy_status: legacyStatus(result),
+    ...(reason !== undefined && { reason }),
+    ...(metadata.message !== undefined && { message: metadata.message }),
+    text,
+    ...(output !== undefined && { output }),
+    result: result.result,
+    artifacts: paths,
+    output_files: paths,
+    artifact_details: artifacts.map((artifact) => ({ ...artifact })),
+    output_dir: metadata.outputDir,
+    usage: {
+      input_tokens: usage.inputTokens,
+      output_tokens: usage.outputTokens,
+      total_tokens: usage.totalTokens,
+      estimated: usage.estimated,
+      agents: usage.agents.map((agent) => ({ ...agent })),
+    },
+    cost_usd: cost,
+    metadata: {
+      run_id: metadata.runId,
+      loops: usage.loops,
+      tokens_used: usage.totalTokens,
+      model_calls: usage.modelCalls,
+      wall_time: Math.round(metadata.wallTimeMs / 10) / 100,
+      workers_spawned: usage.workers,
+      tool_calls: usage.toolCalls,
+      output_dir: metadata.outputDir,
+      model: metadata.model,
+      simulated: metadata.simulated,
+      resumes: metadata.resumes,
+    },
+  };
+}

@@ -1,0 +1,158 @@
+import { AwpError, toAwpError } from '../base/errors.ts';
+import { sha256 } from '../base/hash.ts';
+import type { EventData, Fact, Message, ToolCall, Usage } from '../events/event.ts';
+import type { Frame } from '../events/state.ts';
+import {
+  isRetryable,
+  type ModelAnswer,
+  ModelError,
+  type ModelRequest,
+  type ToolSpec,
+} from '../ports/model-provider.ts';
+import { costOf } from './budget.ts';
+import type { RunContext } from './context.ts';
+
+/** First and longest wait before a failed call is tried again, in milliseconds. */
+const FIRST_WAIT = 500;
+const LONGEST_WAIT = 30_000;
+
+type Asked = EventData['model.asked'];
+
+/** A model call that was admitted and written ahead. */
+export interface ModelCall {
+  frame: Frame;
+  asked: Asked;
+  /** The whole conversation, the new messages included. */
+  messages: readonly Message[];
+  tools: readonly ToolSpec[];
+}
+
+/** The text whose hash identifies a request in the log, for audit. */
+export function requestHash(call: Omit<ModelCall, 'asked' | 'frame'>, model: string): string {
+  return sha256(JSON.stringify([model, call.messages, call.tools.map(({ name }) => name)]));
+}
+
+/**
+ * Asks a model once and tells what came of it: `model.responded`, or `model.failed` with the time
+ * of the next attempt where trying again can help. Rejects only when `signal` aborts.
+ */
+export async function askModel(
+  context: RunContext,
+  call: ModelCall,
+  signal: AbortSignal,
+): Promise<Fact[]> {
+  const { clock } = context.host.effects;
+  const started = clock.monotonic();
+  const elapsed = (): number => Math.round(clock.monotonic() - started);
+  try {
+    const answer = await answerOf(context, call, signal);
+    return [responded(context, call, { answer, ms: elapsed() })];
+  } catch (error) {
+    if (signal.aborted) throw signal.reason;
+    return [failed(context, call, toAwpError(error))];
+  }
+}
+
+async function answerOf(
+  context: RunContext,
+  { frame, asked, messages, tools }: ModelCall,
+  signal: AbortSignal,
+): Promise<ModelAnswer> {
+  const resolved = context.models.get(asked.model);
+  if (!resolved) throw new AwpError('internal/bug', `the model ${asked.model} was not resolved`);
+  const remaining = context.remainingMs(asked.purpose === 'closing' ? 'closing' : 'work');
+  const request: ModelRequest = {
+    model: resolved.model,
+    messages,
+    tools,
+    toolChoice: asked.purpose === 'work' ? 'auto' : 'none',
+    temperature: asked.temperature,
+    maxOutputTokens: asked.maxOutputTokens,
+    headers: {
+      'x-awp-run-id': context.state.run,
+      'x-awp-role': frame.role,
+      'x-awp-agent': frame.name,
+    },
+    timeoutMs: Number.isFinite(remaining) ? Math.max(1, Math.floor(remaining)) : null,
+    stream: context.watched(),
+  };
+  for await (const chunk of resolved.provider.ask(request, signal)) {
+    if (chunk.type === 'end') return chunk;
+    context.delta({ agent: frame.id, call: asked.call, text: chunk.text });
+  }
+  throw new AwpError('model/truncated', 'the answer ended without an end mark');
+}
+
+function responded(
+  context: RunContext,
+  { asked, frame }: ModelCall,
+  { answer, ms }: { answer: ModelAnswer; ms: number },
+): Fact {
+  const usage = answer.usage ?? reservedUsage(asked);
+  return {
+    type: 'model.responded',
+    agent: frame.id,
+    data: {
+      call: asked.call,
+      attempt: asked.attempt,
+      text: answer.text,
+      toolCalls: distinctIds(asked.call, answer.toolCalls),
+      usage,
+      cost: costOf(context.models.get(asked.model)?.price, usage),
+      ms,
+      ...(answer.servedBy !== undefined && { servedBy: answer.servedBy }),
+    },
+  };
+}
+
+/** Decision 12: what the service did not say is the reservation, marked as an estimate. */
+function reservedUsage({ reserved, maxOutputTokens }: Asked): Usage {
+  const output = Math.min(maxOutputTokens, reserved.tokens);
+  return { input: reserved.tokens - output, output, estimated: true };
+}
+
+/** Some services give no ids, or the same one twice; a conversation needs one for each call. */
+function distinctIds(call: string, toolCalls: readonly ToolCall[]): ToolCall[] {
+  const seen = new Set<string>();
+  return toolCalls.map((toolCall, index) => {
+    const taken = toolCall.id === '' || seen.has(toolCall.id);
+    const id = taken ? `call_${call.replace(/\W/g, '_')}_${index + 1}` : toolCall.id;
+    seen.add(id);
+    return { ...toolCall, id };
+  });
+}
+
+function failed(context: RunContext, { frame, asked }: ModelCall, error: AwpError): Fact {
+  const said = error instanceof ModelError ? error.usage : undefined;
+  const usage = said ?? reservedUsage(asked);
+  const retryInMs = retryDelay(context, frame, error);
+  return {
+    type: 'model.failed',
+    agent: frame.id,
+    data: {
+      call: asked.call,
+      attempt: asked.attempt,
+      code: error.code,
+      message: error.message,
+      ...(error.hint !== undefined && { hint: error.hint }),
+      usage,
+      cost: costOf(context.models.get(asked.model)?.price, usage),
+      ...(retryInMs !== undefined && { retryInMs }),
+    },
+  };
+}
+
+/**
+ * How long to wait before the next attempt: what the service named, else full jitter below a
+ * doubling bound. Undefined when trying again cannot help, the attempts are used up, or the wait
+ * would pass the wall time.
+ */
+function retryDelay(context: RunContext, frame: Frame, error: AwpError): number | undefined {
+  const failures = frame.failures + 1;
+  if (!isRetryable(error.code) || failures >= context.plan.worker.attempts) return undefined;
+  const bound = Math.min(LONGEST_WAIT, FIRST_WAIT * 2 ** (failures - 1));
+  const jitter = (context.host.effects.random.bytes(1)[0] ?? 0) / 255;
+  const wait = Math.round(error.retryAfterMs ?? Math.max(50, bound * jitter));
+  const kind = frame.purpose === 'closing' ? 'closing' : 'work';
+  return wait < context.remainingMs(kind) ? wait : undefined;
+}

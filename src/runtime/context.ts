@@ -1,0 +1,31 @@
+import type { Plan } from '../events/plan.ts';
+import type { RunState } from '../events/state.ts';
+import type { Host } from '../ports/host.ts';
+import type { ResolvedModel, ToolSpec } from '../ports/model-provider.ts';
+import type { Sandbox } from '../ports/sandbox.ts';
+import type { Tool } from '../ports/tool.ts';
+import type { Surroundings } from './agent/prompt.ts';
+import type { RunFiles } from './tools/artifacts.ts';
+
+/** Everything that a running run is made of; made once, at its start or resumption. */
+export interface RunContext {
+  host: Host;
+  plan: Plan;
+  state: RunState;
+  runFiles: RunFiles;
+  /** Models of the plan, by their string. */
+  models: ReadonlyMap<string, ResolvedModel>;
+  /** Tools that workers may be given, by name. */
+  tools: ReadonlyMap<string, Tool>;
+  /** The same tools as models are told about them. */
+  specs: ReadonlyMap<string, ToolSpec>;
+  surroundings: Surroundings;
+  /** The run's box; undefined when no worker may run code. */
+  sandbox: Sandbox | undefined;
+  /** Milliseconds of work that are left; infinite without a limit. The last turn may use `closing`. */
+  remainingMs(kind: 'work' | 'closing'): number;
+  /** Shows a piece of an answer to whoever watches. */
+  delta(piece: { agent: string; call: string; text: string }): void;
+  /** Whether somebody watches pieces now. */
+  watched(): boolean;
+}

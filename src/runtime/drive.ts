@@ -1,0 +1,229 @@
+import { ChangeSignal } from '../base/concurrency.ts';
+import { AwpError } from '../base/errors.ts';
+import type { Fact } from '../events/event.ts';
+import type { RunState } from '../events/state.ts';
+import { warnings } from './budget.ts';
+import type { RunContext } from './context.ts';
+import { type Decided, decide, type Start } from './decide.ts';
+import type { Recorder } from './recorder.ts';
+import { artifactFacts, type Written } from './tools/artifacts.ts';
+
+/** How long a stop waits for effects that were told to end, in milliseconds. */
+const STOP_GRACE_MS = 1500;
+
+/** What an effect brings: facts, and files that get their names when the facts are recorded. */
+export interface Finished {
+  frame: string;
+  facts: readonly Fact[];
+  files: readonly Written[];
+}
+
+/** The reason with which effects are ended when the wall time is over. */
+export class OutOfTime extends Error {}
+
+/**
+ * Drives one run to its end: what effects brought is recorded, the engine is asked what follows,
+ * that is written ahead, then done. One step at a time, so admission never races with itself.
+ */
+export class Driver {
+  readonly #context: RunContext;
+  readonly #recorder: Recorder;
+  readonly #finished: Finished[] = [];
+  readonly #running = new Map<string, { stop: AbortController; start: Start }>();
+  /** Frames that wait for room in the budget or in the pool. */
+  readonly #blocked = new Set<string>();
+  /** Frames that wait until a time, with what cancels the timer. */
+  readonly #sleeping = new Map<string, () => void>();
+  readonly #wake = new ChangeSignal();
+  #broken: unknown;
+  #stopReason: string | undefined;
+  #timeIsOver = false;
+
+  constructor(context: RunContext, recorder: Recorder) {
+    this.#context = context;
+    this.#recorder = recorder;
+  }
+
+  /** Ends the run soon, with `run.stopped`; it can be resumed. */
+  stop(reason: string): void {
+    this.#stopReason ??= reason;
+    this.#wake.notify();
+  }
+
+  /** Ends the run at once without writing anything: its log or its lease is lost. */
+  breakOff(error: unknown): void {
+    this.#broken ??= error;
+    this.#wake.notify();
+  }
+
+  /** Resolves when the run has ended or was stopped; rejects with a store's or sandbox's error. */
+  async run(): Promise<void> {
+    const stopClock = this.#startClock();
+    try {
+      await this.#loop();
+    } finally {
+      stopClock();
+      for (const cancel of this.#sleeping.values()) cancel();
+      for (const { stop } of this.#running.values())
+        stop.abort(new AwpError('internal/bug', 'the run has ended'));
+    }
+  }
+
+  async #loop(): Promise<void> {
+    const { state } = this.#context;
+    while (state.status === 'running') {
+      const { changed } = this.#wake;
+      if (this.#broken !== undefined) throw this.#broken;
+      if (this.#stopReason !== undefined) return this.#stopNow(this.#stopReason);
+      if (await this.#step()) continue;
+      if (this.#running.size === 0 && this.#sleeping.size === 0 && this.#finished.length === 0) {
+        throw stuck(state);
+      }
+      await changed;
+    }
+  }
+
+  /** Records what came in, then what follows from it; false when there was nothing to do. */
+  async #step(): Promise<boolean> {
+    const moved = await this.#recordFinished();
+    if (this.#context.state.status !== 'running') return true;
+    const decided = await this.#decide();
+    if (decided.facts.length === 0) return moved;
+    await this.#recorder.record(decided.facts);
+    for (const start of decided.starts) this.#launch(start);
+    return true;
+  }
+
+  async #recordFinished(): Promise<boolean> {
+    if (this.#timeIsOver) await this.#endByTime();
+    if (this.#finished.length === 0) return false;
+    const { state, runFiles } = this.#context;
+    const batch = this.#finished.splice(0);
+    const taken = new Map<string, string>();
+    const artifacts: Extract<Fact, { type: 'artifact.written' }>[] = [];
+    const facts = batch.flatMap(({ frame: id, facts: brought, files }): Fact[] => {
+      const frame = state.frames.get(id);
+      if (!frame) return [];
+      const written = artifactFacts({ state, taken }, frame, files);
+      artifacts.push(...written);
+      return [
+        ...written,
+        ...brought.map((fact) =>
+          withFiles(
+            fact,
+            written.map(({ data }) => data.path),
+          ),
+        ),
+      ];
+    });
+    await this.#recorder.record(facts);
+    for (const { data } of artifacts) await runFiles.show(data);
+    const warned = warnings(state);
+    await this.#recorder.record(warned);
+    for (const id of this.#blocked) state.ready.add(id);
+    this.#blocked.clear();
+    return true;
+  }
+
+  async #decide(): Promise<Decided> {
+    const { state } = this.#context;
+    const ready = [...state.ready];
+    state.ready.clear();
+    const decided = await decide(this.#context, ready, this.#recorder.now());
+    for (const id of decided.blocked) this.#blocked.add(id);
+    for (const { frame, until } of decided.later) this.#sleep(frame, until);
+    return decided;
+  }
+
+  #sleep(frame: string, until: number): void {
+    const { clock } = this.#context.host.effects;
+    this.#sleeping.get(frame)?.();
+    const cancel = clock.timer(Math.max(1, until - this.#recorder.now()), () => {
+      this.#sleeping.delete(frame);
+      this.#context.state.ready.add(frame);
+      this.#wake.notify();
+    });
+    this.#sleeping.set(frame, cancel);
+  }
+
+  #launch(start: Start): void {
+    const stop = new AbortController();
+    this.#running.set(start.id, { stop, start });
+    start
+      .perform(stop.signal)
+      .then(
+        (finished) => {
+          if (this.#running.has(start.id)) this.#finished.push(finished);
+        },
+        (error: unknown) => {
+          if (stop.signal.aborted) {
+            if (stop.signal.reason instanceof OutOfTime) this.#finished.push(start.outOfTime());
+            return;
+          }
+          this.#broken ??= error;
+        },
+      )
+      .finally(() => {
+        this.#running.delete(start.id);
+        this.#wake.notify();
+      });
+  }
+
+  /** Rings when only the time of the last turn is left. */
+  #startClock(): () => void {
+    const left = this.#context.remainingMs('work');
+    if (!Number.isFinite(left)) return () => {};
+    return this.#context.host.effects.clock.timer(Math.max(1, left), () => {
+      this.#timeIsOver = true;
+      this.#wake.notify();
+    });
+  }
+
+  /** Says that the time is over and ends what is running; the last turn may use what was kept. */
+  async #endByTime(): Promise<void> {
+    this.#timeIsOver = false;
+    const { state } = this.#context;
+    if (state.closingAsked) return;
+    const limit = state.limits.time ?? 0;
+    const used = Math.max(0, limit - this.#context.remainingMs('closing'));
+    const kept = this.#context.remainingMs('closing');
+    await this.#recorder.record([
+      {
+        type: 'budget.exhausted',
+        data: { dimension: 'time', limit, used, reserved: kept, wanted: 0 },
+      },
+    ]);
+    for (const cancel of this.#sleeping.values()) cancel();
+    for (const id of this.#sleeping.keys()) state.ready.add(id);
+    this.#sleeping.clear();
+    for (const { stop } of this.#running.values()) stop.abort(new OutOfTime());
+  }
+
+  async #stopNow(reason: string): Promise<void> {
+    const { clock } = this.#context.host.effects;
+    const aborted = new AwpError('internal/bug', 'the run was stopped');
+    for (const { stop } of this.#running.values()) stop.abort(aborted);
+    let late = false;
+    const cancel = clock.timer(STOP_GRACE_MS, () => {
+      late = true;
+      this.#wake.notify();
+    });
+    while (this.#running.size > 0 && !late) await this.#wake.changed;
+    cancel();
+    await this.#recordFinished();
+    await this.#recorder.record([{ type: 'run.stopped', data: { reason } }]);
+  }
+}
+
+function withFiles(fact: Fact, files: readonly string[]): Fact {
+  if (fact.type !== 'tool.returned' || files.length === 0) return fact;
+  return { ...fact, data: { ...fact.data, files } };
+}
+
+function stuck({ openFrames, frames }: RunState): AwpError {
+  const phases = [...openFrames].map((id) => `${id}: ${frames.get(id)?.phase}`).join(', ');
+  return new AwpError(
+    'internal/bug',
+    `nothing is left to do, but the run has not ended (${phases})`,
+  );
+}

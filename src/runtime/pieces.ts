@@ -1,0 +1,101 @@
+import { ChangeSignal } from '../base/concurrency.ts';
+import type { ModelDelta, RunEvent } from '../events/event.ts';
+import type { RunState } from '../events/state.ts';
+
+/** Characters of pieces that wait for a slow reader; older ones are dropped, the log has it all. */
+const WAITING_CHARS = 65_536;
+
+/** The pieces of answers, as they come, for those who watch; nothing of it is kept. */
+export class Pieces {
+  readonly #state: RunState;
+  readonly #time: () => string;
+  readonly #readers = new Set<Reader>();
+  #ended = false;
+
+  constructor(state: RunState, time: () => string) {
+    this.#state = state;
+    this.#time = time;
+  }
+
+  /** Whether anybody watches. */
+  get watched(): boolean {
+    return this.#readers.size > 0;
+  }
+
+  /** Hands a piece to all that watch. */
+  add({ agent, call, text }: { agent: string; call: string; text: string }): void {
+    const frame = this.#state.frames.get(agent);
+    const piece: ModelDelta = {
+      ...{ v: 1, run: this.#state.run, ts: this.#time(), type: 'model.delta', agent },
+      depth: frame?.depth ?? 0,
+      ...(frame?.parent !== undefined && { parent: frame.parent }),
+      ...(frame?.loop !== undefined && { loop: frame.loop }),
+      data: { call, text },
+    };
+    for (const reader of this.#readers) reader.add(piece);
+  }
+
+  /** No more pieces come. */
+  end(): void {
+    this.#ended = true;
+    for (const reader of this.#readers) reader.wake();
+  }
+
+  /** Merges events with pieces; leaving the loop ends both. */
+  async *watch(
+    events: (signal: AbortSignal) => AsyncIterable<RunEvent>,
+  ): AsyncGenerator<RunEvent | ModelDelta> {
+    const reader = new Reader();
+    if (!this.#ended) this.#readers.add(reader);
+    const stop = new AbortController();
+    const source = events(stop.signal)[Symbol.asyncIterator]();
+    let next = source.next();
+    try {
+      for (;;) {
+        const { changed } = reader;
+        yield* reader.take();
+        const winner = await Promise.race([next, changed]);
+        if (winner === undefined) continue;
+        yield* reader.take();
+        if (winner.done) return;
+        yield winner.value;
+        next = source.next();
+      }
+    } finally {
+      this.#readers.delete(reader);
+      stop.abort();
+      await next.catch(() => {});
+      await source.return?.();
+    }
+  }
+}
+
+class Reader {
+  #pieces: ModelDelta[] = [];
+  #chars = 0;
+  readonly #signal = new ChangeSignal();
+
+  get changed(): Promise<void> {
+    return this.#signal.changed;
+  }
+
+  add(piece: ModelDelta): void {
+    this.#pieces.push(piece);
+    this.#chars += piece.data.text.length;
+    while (this.#chars > WAITING_CHARS && this.#pieces.length > 1) {
+      this.#chars -= this.#pieces.shift()?.data.text.length ?? 0;
+    }
+    this.#signal.notify();
+  }
+
+  take(): ModelDelta[] {
+    const pieces = this.#pieces;
+    this.#pieces = [];
+    this.#chars = 0;
+    return pieces;
+  }
+
+  wake(): void {
+    this.#signal.notify();
+  }
+}

@@ -1,0 +1,243 @@
+import { AwpError, toAwpError } from '../base/errors.ts';
+import type { Fact, ModelDelta, RunEvent } from '../events/event.ts';
+import type { Limits, Plan } from '../events/plan.ts';
+import { emptyState, fold } from '../events/reduce.ts';
+import type { RunState } from '../events/state.ts';
+import type { Host } from '../ports/host.ts';
+import type { Lease } from '../ports/store.ts';
+import type { RunContext } from './context.ts';
+import { Driver } from './drive.ts';
+import { follow } from './follow.ts';
+import { Pieces } from './pieces.ts';
+import { type Prepared, prepare, stopwatch } from './prepare.ts';
+import { Recorder } from './recorder.ts';
+import { makeRedact } from './redact.ts';
+
+/** A run that this process drives. */
+export class Run {
+  readonly id: string;
+  /** The state that the log adds up to so far. Read it, do not change it. */
+  readonly state: RunState;
+  /**
+   * Resolves when the run has ended or was stopped and everything is released; rejects with an
+   * `AwpError` of family `store`, `sandbox` or `internal`.
+   */
+  readonly done: Promise<void>;
+  readonly #host: Host;
+  readonly #driver: Driver;
+  readonly #pieces: Pieces;
+
+  constructor({ host, context, recorder, lease, pieces, first }: RunParts) {
+    this.id = context.state.run;
+    this.state = context.state;
+    this.#host = host;
+    this.#pieces = pieces;
+    this.#driver = new Driver(context, recorder);
+    this.done = this.#drive({ lease, recorder, context, first });
+    this.done.catch(() => {});
+  }
+
+  /** Ends it soon: within two seconds nothing of it is left but its log, which can be resumed. */
+  stop(reason: string): void {
+    this.#driver.stop(reason);
+  }
+
+  /** Every event from number `from` on; any number of readers. */
+  events(from = 1): AsyncIterable<RunEvent> {
+    return follow(this.#host.store, this.id, { from });
+  }
+
+  /** Events from the first on, with the pieces of answers as they come. */
+  watch(from = 1): AsyncIterable<RunEvent | ModelDelta> {
+    return this.#pieces.watch((signal) => follow(this.#host.store, this.id, { from, signal }));
+  }
+
+  async #drive({ lease, recorder, context, first }: Driving): Promise<void> {
+    const stopRenewing = this.#renew(lease);
+    try {
+      await recorder.record(first);
+      await context.runFiles.repair(context.state);
+      await this.#driver.run();
+    } catch (error) {
+      throw toAwpError(error);
+    } finally {
+      stopRenewing();
+      await context.sandbox?.close();
+      await this.#host.store.release(lease).catch(() => {}); // a lease that is lost needs no release
+      this.#pieces.end();
+    }
+  }
+
+  /** Keeps the lease; without it nothing may be written any more. */
+  #renew(lease: Lease): () => void {
+    const { clock } = this.#host.effects;
+    const { store } = this.#host;
+    let cancel = (): void => {};
+    const again = (): void => {
+      cancel = clock.timer(store.leaseMs / 3, () => {
+        store.renew(lease).then(again, (error: unknown) => this.#driver.breakOff(error));
+      });
+    };
+    again();
+    return () => cancel();
+  }
+}
+
+interface Driving {
+  lease: Lease;
+  recorder: Recorder;
+  context: RunContext;
+  first: readonly Fact[];
+}
+
+interface RunParts extends Driving {
+  host: Host;
+  pieces: Pieces;
+}
+
+/** What a new run starts from. */
+export interface NewRun {
+  id: string;
+  plan: Plan;
+  /** Facts about the inputs, which are in place already. */
+  inputs: readonly Fact[];
+}
+
+/**
+ * Starts a new run: models and box are there before anything is written. Throws `model/...` when a
+ * model cannot be reached by configuration, `sandbox/unavailable`, `store/...`.
+ */
+export async function startRun(host: Host, { id, plan, inputs }: NewRun): Promise<Run> {
+  const prepared = await prepare(host, plan);
+  const lease = await host.store.create(id, ownerName(host)).catch(closing(prepared));
+  const { version } = host;
+  const first: Fact[] = [
+    { type: 'run.started', data: { plan, simulated: plan.simulated, version } },
+    ...inputs,
+    rootStarted(plan),
+  ];
+  return open(host, { lease, prepared, state: emptyState(id), first });
+}
+
+/** How a run is taken up again. */
+export interface Resumption {
+  id: string;
+  /** Limits that are changed from now on. */
+  raise?: Partial<Limits>;
+}
+
+/**
+ * Takes up a run whose process ended, that was stopped, failed, or ran into a limit. A complete run
+ * resolves at once. Throws `store/locked` when a live process has it, `usage/not-raised` when a
+ * used-up limit is not raised.
+ */
+export async function resumeRun(host: Host, { id, raise }: Resumption): Promise<Run> {
+  const lease = await host.store.claim(id, ownerName(host));
+  try {
+    const state = await loadState(host, id);
+    const { plan } = state;
+    if (!plan) throw new AwpError('store/damaged', `the log of ${id} has no start`);
+    checkRaised(state, raise);
+    const prepared = await prepare(host, plan);
+    const first = state.status === 'complete' ? [] : resumeFacts(host, { state, plan, raise });
+    return open(host, { lease, prepared, state, first });
+  } catch (error) {
+    await host.store.release(lease);
+    throw error;
+  }
+}
+
+function resumeFacts(
+  host: Host,
+  { state, plan, raise }: { state: RunState; plan: Plan; raise: Partial<Limits> | undefined },
+): Fact[] {
+  const { version } = host;
+  const abandoned = [...state.inFlight.keys()];
+  const root = state.frames.get('0');
+  const facts: Fact[] = [
+    { type: 'run.resumed', data: { abandoned, version, ...(raise && { raise }) } },
+  ];
+  if (!root) facts.push(rootStarted(plan));
+  else if (root.phase === 'closed') {
+    const reason = `resumed after ${state.status}`;
+    facts.push({ type: 'run.reopened', agent: '0', data: { reason } });
+  }
+  return facts;
+}
+
+function checkRaised({ exhausted, status }: RunState, raise: Partial<Limits> | undefined): void {
+  if (status !== 'partial' || !exhausted) return;
+  const { dimension, limit } = exhausted;
+  const raised = raise?.[dimension];
+  if (raised === null || (raised !== undefined && raised > limit)) return;
+  const shown = dimension === 'time' ? `${limit / 1000}s` : String(limit);
+  throw new AwpError('usage/not-raised', `the limit on ${dimension} (${shown}) is used up`, {
+    hint: `raise it: --resume ... --raise ${dimension}=N with more than ${shown}`,
+  });
+}
+
+function rootStarted(plan: Plan): Fact {
+  return {
+    type: 'agent.started',
+    agent: '0',
+    depth: 0,
+    data: {
+      role: 'manager',
+      name: 'manager',
+      model: plan.manager.model,
+      temperature: plan.manager.temperature,
+      tools: [],
+      instructions: plan.task,
+      index: 0,
+    },
+  };
+}
+
+interface Opening {
+  lease: Lease;
+  prepared: Prepared;
+  state: RunState;
+  first: readonly Fact[];
+}
+
+function open(host: Host, { lease, prepared, state, first }: Opening): Run {
+  const { plan } = prepared;
+  const recorder = new Recorder({
+    store: host.store,
+    lease,
+    state,
+    clock: host.effects.clock,
+    redact: makeRedact(host.secretValues()),
+    durability: plan.durability,
+  });
+  const pieces = new Pieces(state, () => new Date(recorder.now()).toISOString());
+  const context: RunContext = {
+    host,
+    state,
+    ...prepared.made(host.store.folder(state.run)),
+    remainingMs: stopwatch(host.effects.clock, state),
+    delta: (piece) => pieces.add(piece),
+    watched: () => pieces.watched,
+  };
+  return new Run({ host, context, recorder, lease, pieces, first });
+}
+
+async function loadState(host: Host, id: string): Promise<RunState> {
+  const state = emptyState(id);
+  for (;;) {
+    const page = await host.store.read(id, state.seq);
+    if (page.length === 0) return state;
+    for (const event of page) fold(state, event);
+  }
+}
+
+function ownerName({ effects }: Host): string {
+  return `process ${effects.processes.pid()}`;
+}
+
+function closing(prepared: Prepared): (error: unknown) => Promise<never> {
+  return async (error) => {
+    await prepared.close();
+    throw error;
+  };
+}
