@@ -71,7 +71,7 @@ class Scripted implements ScriptedModel {
     const call = this.calls++;
     const answer = this.#next(request, call);
     const parts = partsOf(answer instanceof Promise ? await orAborted(answer, signal) : answer);
-    if (parts.delayMs) await orAborted(this.#delay(parts.delayMs), signal);
+    if (parts.delayMs) await this.#delay(parts.delayMs, signal);
     if (request.stream && parts.text) yield { type: 'text', text: parts.text };
     yield toAnswer(parts, request, call);
   }
@@ -87,14 +87,22 @@ class Scripted implements ScriptedModel {
     );
   }
 
-  #delay(ms: number): Promise<void> {
+  async #delay(ms: number, signal: AbortSignal): Promise<void> {
     const clock = this.#clock;
     if (!clock) {
       throw new AwpError('usage/no-clock', 'a scripted answer has delayMs, but there is no clock', {
         hint: 'give scriptedModel the option clock',
       });
     }
-    return new Promise((resolve) => clock.timer(ms, resolve));
+    let cancel = (): void => {};
+    const over = new Promise<void>((resolve) => {
+      cancel = clock.timer(ms, resolve);
+    });
+    try {
+      await orAborted(over, signal);
+    } finally {
+      cancel();
+    }
   }
 }
 

@@ -77,9 +77,3 @@ export const SERVICES: ReadonlyMap<string, KnownService> = new Map<string, Known
     },
   ],
 ]);
-
-/** Every variable that may hold a key; their values must never be written down. */
-export const KEY_VARIABLES: readonly string[] = [
-  'LLM_API_KEY',
-  ...[...SERVICES.values()].map(({ keyVariable }) => keyVariable),
-];
