@@ -1,0 +1,116 @@
+import { type ChildProcess, type StdioOptions, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import type { Readable, Writable } from 'node:stream';
+import type {
+  ByteSink,
+  ByteSource,
+  Processes,
+  ProcessSpec,
+  RunningProcess,
+} from '../ports/effects.ts';
+
+/** Processes by Node's own `child_process`: nothing inherited that the spec does not name. */
+export function nodeProcesses(): Processes {
+  return {
+    spawn: start,
+    uid: () => process.geteuid?.(),
+    pid: () => process.pid,
+    platform: () => ({ os: process.platform, arch: process.arch }),
+    node: () => process.execPath,
+  };
+}
+
+function start(spec: ProcessSpec): RunningProcess {
+  const extra = spec.extra ?? [];
+  const wanted = extra.map((entry) => (entry === 'pipe' ? 'pipe' : entry.fd));
+  const stdio: StdioOptions = ['pipe', 'pipe', 'pipe', ...wanted];
+  const child = spawn(spec.command, [...spec.args], {
+    stdio,
+    env: { ...spec.env },
+    shell: false,
+    windowsHide: true,
+    detached: spec.detached ?? false,
+    ...(spec.cwd !== undefined && { cwd: spec.cwd }),
+    ...(spec.uid !== undefined && { uid: spec.uid }),
+    ...(spec.gid !== undefined && { gid: spec.gid }),
+  });
+  const streams = pipesOf(child);
+  const state = { over: false };
+  return {
+    pid: child.pid ?? 0,
+    stdin: sink(streams[0]),
+    stdout: source(streams[1]),
+    stderr: source(streams[2]),
+    extra: extra.flatMap((entry, index) => {
+      const stream = streams[index + 3];
+      return entry === 'pipe' ? [{ ...source(stream), ...sink(stream) }] : [];
+    }),
+    exit: exitOf(child, streams, state),
+    kill: (signal, group = false) => {
+      // After the end the number may belong to somebody else; 0 and 1 are never ours to signal.
+      if (state.over || child.pid === undefined || child.pid < 2) return;
+      try {
+        process.kill(group ? -child.pid : child.pid, signal);
+      } catch {
+        // It has just ended: what was wanted is the case.
+      }
+    },
+  };
+}
+
+type Pipe = (Readable & Partial<Writable>) | undefined;
+
+function pipesOf(child: ChildProcess): Pipe[] {
+  return child.stdio.map((stream) => {
+    // A peer that has gone is seen by its exit; as an unheard `error` event it would end us.
+    stream?.on('error', () => {});
+    return (stream ?? undefined) as Pipe;
+  });
+}
+
+async function exitOf(
+  child: ChildProcess,
+  streams: readonly Pipe[],
+  state: { over: boolean },
+): Promise<{ code: number | null; signal: string | null }> {
+  // Streams that nobody reads would hold back `close` for ever.
+  child.once('exit', () => {
+    for (const stream of streams) {
+      if (stream?.readable && stream.listenerCount('data') === 0) stream.resume();
+    }
+    // Ours alone keeps a two-way pipe half open.
+    for (const stream of streams) if (stream?.writable) stream.end?.();
+  });
+  try {
+    const [code, signal] = await once(child, 'close');
+    return { code, signal };
+  } finally {
+    state.over = true;
+  }
+}
+
+function source(stream: Pipe): ByteSource {
+  return {
+    onData: (listener) => void stream?.on('data', listener),
+    onEnd: (listener) => void stream?.once('close', listener),
+    destroy: () => void stream?.destroy(),
+  };
+}
+
+function sink(stream: Pipe): ByteSink {
+  return {
+    write: async (bytes) => {
+      const target = stream as Writable | undefined;
+      if (!target?.writable) return;
+      await new Promise<void>((resolve) => {
+        const done = (): void => {
+          target.off('close', done);
+          resolve();
+        };
+        target.once('close', done);
+        target.write(bytes, done);
+      });
+    },
+    end: () => void (stream as Writable | undefined)?.end?.(),
+  };
+}
