@@ -96,7 +96,10 @@ export function streamFailure(service: Service, error: unknown): ModelError {
 
 /** The error for what the SDK threw about an answer; a fault of our own comes back as it is. */
 export function sdkFailure(service: Service, error: unknown): unknown {
-  if (!(error instanceof Error) || !error.name.startsWith('AI_')) return error;
+  const aboutAnswer =
+    error instanceof Error && (error.name.startsWith('AI_') || error instanceof RangeError);
+  // A RangeError comes from nesting that is too deep for the SDK's checks.
+  if (!aboutAnswer) return error;
   return answerFailure(service, {
     code: 'model/bad-answer',
     problem: 'sent JSON that is no answer',

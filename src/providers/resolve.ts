@@ -131,9 +131,8 @@ function keyFor(
   want: { name: string; keyVariables: readonly string[]; required: boolean },
   secrets: Secrets,
 ): { key: string | undefined; keyVariable: string } {
-  const [first = ''] = want.keyVariables;
   const set = want.keyVariables.find((variable) => secrets.get(variable)?.trim());
-  const keyVariable = set ?? want.keyVariables.at(-1) ?? first;
+  const keyVariable = set ?? want.keyVariables.join(' or ');
   const key = set && secrets.get(set)?.trim();
   if (!key) {
     if (want.required) throw noKey(want.name, keyVariable, secrets);
@@ -153,7 +152,7 @@ function keyFor(
 
 function noKey(name: string, keyVariable: string, secrets: Secrets): ModelError {
   const onOpenRouter = SERVICES.get(name)?.onOpenRouter && secrets.get('OPENROUTER_API_KEY');
-  const detour = onOpenRouter ? `, put openrouter/ before the model string` : '';
+  const detour = onOpenRouter ? `, put openrouter/ before the name` : '';
   return new ModelError('model/no-key', `there is no key for ${name}: ${keyVariable} is not set`, {
     hint: `set ${keyVariable}${detour}, use a local model such as ollama/NAME, or try \`-m demo\` (no key needed)`,
   });

@@ -1,4 +1,4 @@
-import { isObject } from '../base/json.ts';
+import { isObject, type JsonObject } from '../base/json.ts';
 import type { Usage } from '../events/event.ts';
 
 /** More tokens than any model's context holds: a figure above it is an error of the service. */
@@ -32,13 +32,19 @@ export function usageFrom(reported: ReportedUsage, answered: boolean): Usage | u
 /** Whether the `usage` of an answer on the wire can be read: absent, or counts in known places. */
 export function isSoundUsage(usage: unknown): boolean {
   if (usage === undefined || usage === null) return true;
-  return isObject(usage) && Object.entries(usage).every(([key, value]) => isSoundField(key, value));
+  if (!isObject(usage) || !hasSoundCounts(usage)) return false;
+  return Object.entries(usage).every(
+    ([key, value]) =>
+      !key.endsWith('_tokens_details') ||
+      value === null ||
+      (isObject(value) && hasSoundCounts(value)),
+  );
 }
 
-function isSoundField(key: string, value: unknown): boolean {
-  if (value === null || value === undefined) return true;
-  if (key.endsWith('_tokens')) return isCount(value);
-  return key.endsWith('_tokens_details') ? isSoundUsage(value) : true;
+function hasSoundCounts(fields: JsonObject): boolean {
+  return Object.entries(fields).every(
+    ([key, value]) => !key.endsWith('_tokens') || value === null || isCount(value),
+  );
 }
 
 function isCount(value: unknown): value is number {

@@ -9,18 +9,27 @@ export interface WireJson {
   text: string;
 }
 
+/** Levels of nesting; what is deeper can be read, but not printed or checked. */
+const DEEPEST = 64;
+
 /** Figures that some services print although JSON has no such numbers; only outside of strings. */
 const NO_NUMBER = /("\w+_tokens"\s*:\s*)(?:NaN|-?Infinity)/g;
 
 /**
- * Reads JSON that a service sent; undefined when it is none. The SDK gives up a whole answer
+ * Reads JSON that a service sent; undefined when it is none or deeper than 64 levels. The SDK gives up a whole answer
  * over one odd usage figure, so those are taken out first: usage is then simply missing.
  */
 export function readWireJson(text: string): WireJson | undefined {
   const read = parsed(text) ?? parsed(text.replace(NO_NUMBER, '$1null'));
-  if (!read || !isObject(read.value) || isSoundUsage(read.value.usage)) return read;
+  if (!read || isDeep(read.value, DEEPEST)) return undefined;
+  if (!isObject(read.value) || isSoundUsage(read.value.usage)) return read;
   const value = { ...read.value, usage: null };
   return { value, text: JSON.stringify(value) };
+}
+
+function isDeep(value: unknown, levels: number): boolean {
+  if (typeof value !== 'object' || value === null) return false;
+  return levels === 0 || Object.values(value).some((inner) => isDeep(inner, levels - 1));
 }
 
 function parsed(text: string): WireJson | undefined {

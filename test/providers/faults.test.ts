@@ -32,6 +32,8 @@ const halfCall = chunk({
   delta: { tool_calls: [{ index: 0, id: 'a', function: { name: 'f', arguments: '{"a":' } }] },
 });
 
+const DEEP = `${'['.repeat(300_000)}${']'.repeat(300_000)}`;
+
 interface Case {
   what: string;
   answer: Answer;
@@ -119,6 +121,20 @@ describe('an answer that did not end normally is none', () => {
       message: /no JSON/,
       retry: true,
     },
+    {
+      what: 'it is nested without reason',
+      answer: raw(`{"choices":[],"x":${DEEP}}`),
+      code: 'model/bad-answer',
+      message: /no JSON/,
+      retry: true,
+    },
+    {
+      what: 'its error is nested without reason',
+      answer: raw(`{"error":${DEEP}}`),
+      code: 'model/bad-answer',
+      message: /no JSON/,
+      retry: true,
+    },
   ];
   it.each(inBoth.flatMap((one) => [false, true].map((stream) => ({ ...one, stream }))))(
     '$what (stream: $stream): $code',
@@ -184,6 +200,18 @@ describe('an answer that did not end normally is none', () => {
       answer: lines(halfCall),
       code: 'model/truncated',
       message: /without an end mark/,
+    },
+    {
+      what: 'a piece that is nested without reason',
+      answer: lines(text('half'), `{"choices":${DEEP}}`, stop),
+      code: 'model/bad-answer',
+      message: /acme/,
+    },
+    {
+      what: 'an error event that is nested without reason',
+      answer: lines(text('half'), `{"error":${DEEP}}`, stop),
+      code: 'model/bad-answer',
+      message: /acme/,
     },
     {
       what: 'a page in place of a stream',

@@ -1,0 +1,159 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { fixedClock } from '../../src/effects/fake-clock.ts';
+import { languageModel } from '../../src/providers/language-model.ts';
+import { nearest } from '../../src/providers/nearest.ts';
+import { redactor } from '../../src/providers/redact.ts';
+import { isSoundUsage, usageFrom } from '../../src/providers/usage.ts';
+import { EventLines, readWireJson } from '../../src/providers/wire-json.ts';
+import { collect, modelRequest } from '../contracts/provider-contract.ts';
+
+const key = fc.string({ minLength: 8, maxLength: 60 }).filter((text) => text.trim().length >= 8);
+
+describe('redaction', () => {
+  it('takes a key out of any text, in every spelling', () => {
+    fc.assert(
+      fc.property(key, fc.string(), fc.string(), (secret, before, after) => {
+        const redact = redactor([secret]);
+        const bytes = Buffer.from(secret, 'utf8');
+        const spellings = [
+          secret,
+          JSON.stringify(secret).slice(1, -1),
+          encodeURIComponent(secret.toWellFormed()),
+          bytes.toString('hex'),
+          bytes.toString('hex').toUpperCase(),
+        ];
+        for (const spelling of spellings) {
+          expect(redact(`${before}${spelling}${after}`)).not.toContain(spelling);
+        }
+        // Inside a longer base64 text, all that the key alone decides is gone.
+        const whole = Buffer.concat([Buffer.from(before), bytes, Buffer.from(after)]);
+        for (const alphabet of ['base64', 'base64url'] as const) {
+          const kept = redact(whole.toString(alphabet));
+          expect(kept).toContain('[key removed]');
+        }
+      }),
+      { numRuns: 300 },
+    );
+  });
+
+  it('leaves text alone when there is no key, or one that is a word', () => {
+    expect(redactor([])('abc')).toBe('abc');
+    expect(redactor(['abc'])('abc')).toBe('abc');
+  });
+});
+
+describe('usage', () => {
+  it('is undefined or made of whole, possible numbers, whatever was reported', () => {
+    const figure = fc.oneof(
+      fc.integer({ min: -10, max: 20_000_000 }),
+      fc.double(),
+      fc.constant(undefined),
+    );
+    fc.assert(
+      fc.property(figure, figure, figure, figure, fc.boolean(), (...figures) => {
+        const [total, cacheRead, out, reasoning, answered] = figures;
+        const usage = usageFrom(
+          { inputTokens: { total, cacheRead }, outputTokens: { total: out, reasoning } },
+          answered,
+        );
+        if (!usage) return;
+        expect(usage.input).toBeGreaterThan(0);
+        for (const value of Object.values(usage)) {
+          expect(Number.isInteger(value) && Number(value) <= 10_000_000).toBe(true);
+        }
+        expect(usage.cached ?? 0).toBeLessThanOrEqual(usage.input);
+        expect(usage.reasoning ?? 0).toBeLessThanOrEqual(usage.output);
+      }),
+    );
+  });
+
+  it('on the wire is sound or not, whatever JSON it is', () => {
+    fc.assert(
+      fc.property(fc.jsonValue(), (value) => {
+        const read = readWireJson(JSON.stringify({ choices: [], usage: value }));
+        const usage = (read as { value: { usage: unknown } }).value.usage;
+        expect(usage).toEqual(isSoundUsage(value) ? JSON.parse(JSON.stringify(value)) : null);
+      }),
+    );
+  });
+});
+
+describe('lines of a stream', () => {
+  it('are the same text, however the bytes are cut', () => {
+    const line = fc.oneof(
+      fc.string({ unit: 'grapheme' }).map((text) => `data: ${JSON.stringify({ text })}`),
+      fc.constant('data: {"choices":[],"usage":{"prompt_tokens":3}}'),
+      fc.constantFrom('', ': ping', 'data: [DONE]', 'data: {"usage"'),
+    );
+    fc.assert(
+      fc.property(fc.array(line), fc.array(fc.nat(400)), fc.boolean(), (all, cuts, open) => {
+        const text = all.join('\n') + (open ? '' : '\n');
+        const bytes = Buffer.from(text);
+        const lines = new EventLines();
+        const out: Uint8Array[] = [];
+        const places = [...cuts.filter((cut) => cut < bytes.length), bytes.length];
+        places.sort((a, b) => a - b);
+        let from = 0;
+        for (const to of places) {
+          const ready = lines.push(bytes.subarray(from, to));
+          if (ready) out.push(ready);
+          from = to;
+        }
+        out.push(lines.rest());
+        expect(Buffer.concat(out).toString()).toBe(text);
+      }),
+    );
+  });
+
+  it('lose usage figures that are none', () => {
+    const lines = new EventLines();
+    const sent = 'data: {"choices":[],"usage":{"prompt_tokens":"x"}}\n';
+    expect(lines.push(Buffer.from(sent.slice(0, 20)))).toBeUndefined();
+    const ready = lines.push(Buffer.from(sent.slice(20)));
+    expect(Buffer.from(ready ?? []).toString()).toBe('data: {"choices":[],"usage":null}\n');
+  });
+
+  it('are no JSON below 64 levels', () => {
+    const deep = (levels: number) => `{"usage":5,"x":${'['.repeat(levels)}${']'.repeat(levels)}}`;
+    expect(readWireJson(deep(63))?.value).toMatchObject({ usage: null });
+    expect(readWireJson(deep(64))).toBeUndefined();
+    expect(readWireJson(deep(200_000))).toBeUndefined();
+  });
+});
+
+describe('the nearest name', () => {
+  it.each([
+    ['opnai', 'openai'],
+    ['OpenAI', 'openai'],
+    ['olama', 'ollama'],
+    ['grok', 'groq'],
+    ['zzz', undefined],
+    ['', undefined],
+  ])('to %j is %s', (wanted, name) => {
+    expect(nearest(wanted, ['openai', 'ollama', 'groq', 'openrouter'])).toBe(name);
+  });
+});
+
+describe('a package of another version', () => {
+  it('is refused before it is asked anything', async () => {
+    const provider = languageModel({
+      service: {
+        name: 'acme',
+        baseUrl: 'https://acme.test',
+        keyVariable: 'K',
+        redact: (text) => text,
+      },
+      effects: {
+        clock: fixedClock(),
+        network: { fetch: () => Promise.reject(new Error('it was asked')) },
+      },
+      sendHeaders: false,
+      load: async () => ({ specificationVersion: 'v3' }) as never,
+    });
+    await expect(collect(provider, modelRequest())).rejects.toMatchObject({
+      code: 'model/unsupported',
+      message: expect.stringContaining('v3'),
+    });
+  });
+});
