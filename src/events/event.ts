@@ -73,11 +73,23 @@ export interface Reservation {
   cost: number | null;
 }
 
+/** The box that code of a run goes into. */
+export interface BoxName {
+  name: string;
+  isolation: string;
+}
+
 /** The data of every event type. An event type is a fact, in the past tense. */
 export interface EventData {
-  'run.started': { plan: Plan; simulated: boolean; version: string };
+  /** `sandbox` names the box and what it keeps apart; it is left out when no code may run. */
+  'run.started': { plan: Plan; simulated: boolean; version: string; sandbox?: BoxName };
   /** `abandoned` are the effects in flight when the process before this one ended. */
-  'run.resumed': { raise?: Partial<Limits>; abandoned: readonly string[]; version: string };
+  'run.resumed': {
+    raise?: Partial<Limits>;
+    abandoned: readonly string[];
+    version: string;
+    sandbox?: BoxName;
+  };
   'run.finished': {
     status: 'complete' | 'partial' | 'failed';
     /** Why it is not complete, as `family/what`. */
@@ -92,7 +104,15 @@ export interface EventData {
   'run.paused': { reason: string };
   /** The root manager of a run that had ended goes on after a resume with raised limits. */
   'run.reopened': { reason: string };
-  'input.resolved': { name: string; kind: string; path?: string; bytes?: number; sha256?: string };
+  'input.resolved': {
+    name: string;
+    kind: string;
+    path?: string;
+    bytes?: number;
+    sha256?: string;
+    /** How the value was understood, when that is not plain. */
+    note?: string;
+  };
 
   'agent.started': {
     role: 'manager' | 'worker';

@@ -1,5 +1,6 @@
 import { AwpError } from '../base/errors.ts';
 import { matchesTool } from '../base/paths.ts';
+import type { BoxName } from '../events/event.ts';
 import type { Plan } from '../events/plan.ts';
 import type { RunState } from '../events/state.ts';
 import type { Clock } from '../ports/effects.ts';
@@ -22,6 +23,8 @@ type Made = Pick<
 /** What a run needs from outside, found before anything of it is written. */
 export interface Prepared {
   plan: Plan;
+  /** The box, as the log names it. */
+  box: { sandbox?: BoxName };
   /** The parts of the context, for the run's folder. */
   made(folder: string): Made;
   /** Gives the box back, if the run cannot start. */
@@ -39,6 +42,7 @@ export async function prepare(host: Host, plan: Plan): Promise<Prepared> {
   }));
   return {
     plan,
+    box: sandbox ? { sandbox: { name: sandbox.name, isolation: sandbox.isolation } } : {},
     made: (folder) => ({
       ...{ plan, models, tools, sandbox },
       specs: new Map(specs.map((spec) => [spec.name, spec])),

@@ -112,7 +112,7 @@ export async function startRun(host: Host, { id, plan, inputs }: NewRun): Promis
   const lease = await host.store.create(id, ownerName(host)).catch(closing(prepared));
   const { version } = host;
   const first: Fact[] = [
-    { type: 'run.started', data: { plan, simulated: plan.simulated, version } },
+    { type: 'run.started', data: { plan, simulated: plan.simulated, version, ...prepared.box } },
     ...inputs,
     rootStarted(plan),
   ];
@@ -139,7 +139,8 @@ export async function resumeRun(host: Host, { id, raise }: Resumption): Promise<
     if (!plan) throw new AwpError('store/damaged', `the log of ${id} has no start`);
     checkRaised(state, raise);
     const prepared = await prepare(host, plan);
-    const first = state.status === 'complete' ? [] : resumeFacts(host, { state, plan, raise });
+    const box = prepared.box;
+    const first = state.status === 'complete' ? [] : resumeFacts(host, { state, plan, raise, box });
     return open(host, { lease, prepared, state, first });
   } catch (error) {
     await host.store.release(lease);
@@ -147,15 +148,19 @@ export async function resumeRun(host: Host, { id, raise }: Resumption): Promise<
   }
 }
 
-function resumeFacts(
-  host: Host,
-  { state, plan, raise }: { state: RunState; plan: Plan; raise: Partial<Limits> | undefined },
-): Fact[] {
+interface Resuming {
+  state: RunState;
+  plan: Plan;
+  raise: Partial<Limits> | undefined;
+  box: Prepared['box'];
+}
+
+function resumeFacts(host: Host, { state, plan, raise, box }: Resuming): Fact[] {
   const { version } = host;
   const abandoned = [...state.inFlight.keys()];
   const root = state.frames.get('0');
   const facts: Fact[] = [
-    { type: 'run.resumed', data: { abandoned, version, ...(raise && { raise }) } },
+    { type: 'run.resumed', data: { abandoned, version, ...(raise && { raise }), ...box } },
   ];
   if (!root) facts.push(rootStarted(plan));
   else if (root.phase === 'closed') {

@@ -1,0 +1,202 @@
+import { AwpError } from '../base/errors.ts';
+import type { Json } from '../base/json.ts';
+import { runId } from '../base/time.ts';
+import type { Fact } from '../events/event.ts';
+import type { Limits, PlanInput } from '../events/plan.ts';
+import type { RunResult } from '../events/result.ts';
+import type { Effects } from '../ports/effects.ts';
+import type { Host } from '../ports/host.ts';
+import type { ModelProvider } from '../ports/model-provider.ts';
+import { resumeRun as resumeInRuntime, startRun } from '../runtime/run.ts';
+import { openHome } from './home.ts';
+import { type InputNote, resolveInputs } from './inputs.ts';
+import { makePlan, outputSchema } from './make-plan.ts';
+import { effectsWith, nodeHost } from './node-host.ts';
+import { checkOptions, isZod, type WorkflowOptions } from './options.ts';
+import { type Opened, RunHandle, type StartOptions } from './run-handle.ts';
+
+export type { WorkflowOptions } from './options.ts';
+
+/**
+ * A task for agents: a manager splits it, workers write code that runs in a sandbox on the inputs,
+ * and hand back files. `Output` is the type of the result's `output`.
+ */
+export class AgentWorkflow<Output = Json> {
+  readonly #options: WorkflowOptions;
+
+  /** Throws `usage/unknown-option`, `usage/missing-option`, `usage/bad-option`. */
+  constructor(options: WorkflowOptions<Output>) {
+    checkOptions(options);
+    this.#options = options;
+  }
+
+  /** Starts a run and resolves with its result; a run that fails is a result, too. */
+  async run(how: StartOptions = {}): Promise<RunResult<Output>> {
+    return this.start(how).result;
+  }
+
+  /** Starts a run; the handle has its events, its result and `cancel()`. */
+  start(how: StartOptions = {}): RunHandle<Output> {
+    const effects = effectsWith(this.#options);
+    const id = how.runId ?? runId(effects.clock.now(), effects.random.bytes(4));
+    return new RunHandle(id, () => begin(this.#options, effects, id), how.signal);
+  }
+}
+
+async function begin(options: WorkflowOptions, effects: Effects, id: string): Promise<Opened> {
+  const place = await openPlace(options, effects);
+  try {
+    const host = hostOf(options, effects, place.store);
+    const models = modelNames(options, effects);
+    const resolved = [models.manager, models.worker].map((name) => host.models(name));
+    const output = await outputSchema(options.output);
+    await refuseExisting(host, id);
+    const folder = place.store.folder(id);
+    const { files } = effects;
+    const { inputs, notes } = await resolveInputs(options.inputs ?? {}, { folder, files });
+    const plan = makePlan(options, {
+      managerModel: models.manager,
+      workerModel: models.worker,
+      simulated: resolved.every(({ simulated }) => simulated),
+      inputs,
+      output,
+    });
+    const run = await startRun(host, { id, plan, inputs: inputFacts(inputs, notes) });
+    const finish = (result: RunResult): RunResult => typed(options, result);
+    return { run, files, folder, outputDir: options.outputDir, finish, close: place.close };
+  } catch (error) {
+    await place.close();
+    throw error;
+  }
+}
+
+/** Inputs are put in place before the run is made, so an id that is taken is refused first. */
+async function refuseExisting({ store }: Host, id: string): Promise<void> {
+  const found = await store.find(id).catch((error: unknown) => {
+    if (error instanceof AwpError && /^store\/(not-found|ambiguous)$/.test(error.code))
+      return undefined;
+    throw error;
+  });
+  if (found?.run !== id) return;
+  throw new AwpError('store/exists', `there is a run ${id} already`, {
+    hint: `go on with it: awp run --resume ${id}`,
+  });
+}
+
+function inputFacts(inputs: readonly PlanInput[], notes: readonly InputNote[]): Fact[] {
+  return inputs.map(({ name, kind, path, bytes, sha256 }) => {
+    const note = notes.find((one) => one.input === name)?.message;
+    return {
+      type: 'input.resolved',
+      data: {
+        ...{ name, kind },
+        ...(path !== undefined && { path }),
+        ...(bytes !== undefined && { bytes }),
+        ...(sha256 !== undefined && { sha256 }),
+        ...(note !== undefined && { note }),
+      },
+    };
+  });
+}
+
+/** Types the output with the caller's zod schema, which may know more than its JSON Schema. */
+function typed({ output }: WorkflowOptions, result: RunResult): RunResult {
+  if (!isZod(output) || result.output === undefined) return result;
+  const parsed = output.safeParse(result.output);
+  if (parsed.success) return { ...result, output: parsed.data as Json };
+  const message = 'the output fits the JSON Schema but not the zod schema';
+  return {
+    ...result,
+    status: 'partial',
+    reason: 'output/invalid',
+    output: undefined,
+    metadata: { ...result.metadata, message },
+  };
+}
+
+/** How a run is taken up again. */
+export interface ResumeOptions extends StartOptions {
+  /** Limits that are changed from now on; `time` in milliseconds. */
+  raise?: Partial<Limits>;
+  /** The `.awp` folder, as for `AgentWorkflow`. */
+  home?: string;
+  outputDir?: string;
+  /** Providers that the run was started with, if the caller brought some. */
+  providers?: readonly ModelProvider[];
+  /** Other options of the run that are not in its log. */
+  apiKey?: string;
+  prices?: WorkflowOptions['prices'];
+  store?: WorkflowOptions['store'];
+  clock?: WorkflowOptions['clock'];
+}
+
+/**
+ * Goes on with a run whose process ended, that was stopped, failed, or ran into a limit; any unique
+ * beginning of its id will do. What its log holds is not done again.
+ */
+export function resumeRun(id: string, how: ResumeOptions = {}): RunHandle<Json> {
+  const effects = effectsWith(how);
+  return new RunHandle(id, () => takeUp(id, how, effects), how.signal);
+}
+
+async function takeUp(id: string, how: ResumeOptions, effects: Effects): Promise<Opened> {
+  const place = await openPlace(how, effects);
+  try {
+    const host = hostOf(how, effects, place.store);
+    const { run: whole } = await place.store.find(id);
+    const { raise, outputDir } = how;
+    const run = await resumeInRuntime(host, { id: whole, ...(raise && { raise }) });
+    const folder = place.store.folder(whole);
+    const finish = (result: RunResult): RunResult => result;
+    return { run, files: effects.files, folder, outputDir, finish, close: place.close };
+  } catch (error) {
+    await place.close();
+    throw error;
+  }
+}
+
+type Place = Pick<Awaited<ReturnType<typeof openHome>>, 'store' | 'close'>;
+
+async function openPlace(
+  { store, home }: Pick<WorkflowOptions, 'store' | 'home'>,
+  effects: Effects,
+): Promise<Place> {
+  if (store) return { store, close: async () => {} };
+  return openHome({ ...(home !== undefined && { home }), cwd: process.cwd(), effects });
+}
+
+type HostParts = Pick<
+  WorkflowOptions,
+  'prices' | 'apiKey' | 'model' | 'managerModel' | 'workerModel'
+> & {
+  providers?: readonly ModelProvider[];
+};
+
+function hostOf(options: HostParts, effects: Effects, store: Host['store']): Host {
+  const { model, managerModel, workerModel, prices = {}, apiKey, providers = [] } = options;
+  const given = [model, managerModel, workerModel].filter((one) => typeof one === 'object');
+  return nodeHost({
+    store,
+    effects,
+    providers: [...providers, ...given],
+    prices: new Map(Object.entries(prices)),
+    apiKey,
+  });
+}
+
+function modelNames(
+  { model, managerModel, workerModel }: WorkflowOptions,
+  { secrets }: Effects,
+): { manager: string; worker: string } {
+  const base = nameOf(model) ?? secrets.get('LLM_MODEL');
+  const manager = nameOf(managerModel) ?? base ?? nameOf(workerModel);
+  const worker = nameOf(workerModel) ?? base ?? manager;
+  if (manager !== undefined && worker !== undefined) return { manager, worker };
+  throw new AwpError('model/none', 'no model was named', {
+    hint: 'name one (-m ollama/qwen3, -m openrouter/...), set LLM_MODEL, or try -m demo, which needs no key',
+  });
+}
+
+function nameOf(model: string | ModelProvider | undefined): string | undefined {
+  return typeof model === 'object' ? model.name : model;
+}

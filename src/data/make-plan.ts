@@ -1,0 +1,93 @@
+import type { ZodType } from 'zod';
+import { isObject, type JsonObject } from '../base/json.ts';
+import type { Plan, PlanInput, SandboxPolicy } from '../events/plan.ts';
+import { isZod, limitsOf, type SandboxOptions, type WorkflowOptions } from './options.ts';
+
+/** Tools that workers never get unless a workflow says otherwise (spec, surfaces 1.1). */
+const FORBIDDEN = ['shell.execute', 'file.write_outside_workspace'];
+/** Tools that ship and that workers get by default. */
+const TOOLS = ['code.execute', 'file.*', 'arithmetic.*'];
+const CONTROLS = ['instructions', 'tools_allowed', 'output_contract', 'temperature'];
+
+const SANDBOX: SandboxPolicy = {
+  minimum: 'boundary',
+  timeoutMs: 60_000,
+  memoryMb: 1024,
+  cpuSeconds: 30,
+  processes: 64,
+  outputChars: 50_000,
+  filesBytes: 128 * 1024 * 1024,
+  files: 200,
+  languages: [],
+};
+
+/** What a plan needs besides the options. */
+export interface Resolved {
+  managerModel: string;
+  workerModel: string;
+  simulated: boolean;
+  inputs: readonly PlanInput[];
+  /** The JSON Schema of the typed output. */
+  output: JsonObject | undefined;
+}
+
+/** Options → plan: all defaults filled in, all units in names. */
+export function makePlan(options: WorkflowOptions, resolved: Resolved): Plan {
+  const { temperature = 0.2, maxOutputTokens = 8192, stall } = options;
+  const settings = { temperature, maxOutputTokens };
+  const { output } = resolved;
+  return {
+    version: 1,
+    engine: 'delegation_loop',
+    name: options.name ?? 'task',
+    task: options.task,
+    limits: limitsOf(options),
+    durability: options.durability ?? 'full',
+    inputs: resolved.inputs,
+    manager: {
+      ...settings,
+      model: resolved.managerModel,
+      fullTurns: options.fullTurns ?? 3,
+      corrections: 2,
+      ...(options.managerInstructions !== undefined && {
+        instructions: options.managerInstructions,
+      }),
+    },
+    worker: {
+      ...settings,
+      model: resolved.workerModel,
+      tools: options.tools ?? TOOLS,
+      denied: [...FORBIDDEN, ...(options.forbiddenTools ?? [])],
+      managerControls: options.managerControls ?? CONTROLS,
+      toolRounds: 15,
+      repairs: 1,
+      attempts: 5,
+    },
+    sandbox: sandboxPolicy(options.sandbox),
+    stall: { enabled: stall?.enabled ?? true, window: stall?.window ?? 3 },
+    ...(output && { output }),
+    simulated: resolved.simulated,
+    ...(options.workflowHash !== undefined && { workflowHash: options.workflowHash }),
+  };
+}
+
+function sandboxPolicy(sandbox: WorkflowOptions['sandbox'] = 'auto'): SandboxPolicy {
+  if (sandbox === 'auto') return SANDBOX;
+  if (sandbox === 'none') return { ...SANDBOX, minimum: 'none' };
+  const given = Object.entries(sandbox satisfies SandboxOptions).filter(
+    ([, value]) => value !== undefined,
+  );
+  return { ...SANDBOX, ...Object.fromEntries(given) };
+}
+
+/** The JSON Schema of an `output` option; a zod schema is translated, so zod is loaded only then. */
+export async function outputSchema(
+  output: WorkflowOptions['output'],
+): Promise<JsonObject | undefined> {
+  if (output === undefined) return undefined;
+  if (!isZod(output)) return output;
+  const { toJSONSchema } = await import('zod');
+  // The option's type shows only what is needed of a schema; zod checks the rest itself.
+  const schema: unknown = toJSONSchema(output as unknown as ZodType);
+  return isObject(schema) ? schema : undefined;
+}

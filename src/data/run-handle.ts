@@ -1,0 +1,115 @@
+import { resolve } from 'node:path';
+import type { ModelDelta, RunEvent } from '../events/event.ts';
+import { type RunResult, resultOf } from '../events/result.ts';
+import type { Files } from '../ports/effects.ts';
+import type { Run } from '../runtime/run.ts';
+
+/** How a run is started. */
+export interface StartOptions {
+  /** Aborting it stops the run; it can be resumed. */
+  signal?: AbortSignal;
+  /** The run's id; made up when left out. Throws `store/exists` if there is such a run. */
+  runId?: string;
+}
+
+/** What stands behind a handle once the run exists. */
+export interface Opened {
+  run: Run;
+  files: Files;
+  /** Host folder of the run. */
+  folder: string;
+  /** Where artifacts are copied to at the end. */
+  outputDir: string | undefined;
+  /** Checks and types the output; the result may change with it. */
+  finish(result: RunResult): RunResult;
+  /** Gives the store back. */
+  close(): Promise<void>;
+}
+
+/** A run that was started: its events, its result, and a way to stop it. */
+export class RunHandle<Output = unknown> implements AsyncIterable<RunEvent | ModelDelta> {
+  /**
+   * The result, when the run has ended or was stopped. A run that fails is a result; it rejects
+   * with an `AwpError` only when there was no run, or its log cannot be kept.
+   */
+  readonly result: Promise<RunResult<Output>>;
+  /** Resolves when the run exists and its inputs are in place; rejects if it cannot start. */
+  readonly ready: Promise<void>;
+  #id: string;
+  readonly #opened: Promise<Opened>;
+  #cancelled: string | undefined;
+
+  constructor(id: string, begin: () => Promise<Opened>, signal?: AbortSignal) {
+    this.#id = id;
+    this.#opened = begin();
+    const cancel = (): void => void this.cancel('aborted').catch(() => {});
+    if (signal?.aborted) cancel();
+    else signal?.addEventListener('abort', cancel, { once: true });
+    this.ready = this.#opened.then(({ run }) => {
+      this.#id = run.id;
+      if (this.#cancelled !== undefined) run.stop(this.#cancelled);
+    });
+    this.result = this.#finish().finally(() => signal?.removeEventListener('abort', cancel));
+    // Who never asks for them must not be ended by them.
+    this.ready.catch(() => {});
+    this.result.catch(() => {});
+  }
+
+  /** The run's id; of a resumed run whole from `ready` on. */
+  get id(): string {
+    return this.#id;
+  }
+
+  /**
+   * Every event of the log from number `from` on, each once and in order, live or late, as often as
+   * it is asked for. Ends with the run.
+   */
+  async *events(from = 1): AsyncGenerator<RunEvent> {
+    const { run } = await this.#opened;
+    yield* run.events(from);
+  }
+
+  /** All events, with the pieces of models' answers (`model.delta`) as they come. */
+  async *[Symbol.asyncIterator](): AsyncGenerator<RunEvent | ModelDelta> {
+    const { run } = await this.#opened;
+    yield* run.watch();
+  }
+
+  /** Stops the run within two seconds; resolves when that is done. It can be resumed. */
+  async cancel(reason = 'cancelled'): Promise<void> {
+    this.#cancelled ??= reason;
+    const { run } = await this.#opened;
+    run.stop(reason);
+    await run.done;
+  }
+
+  async #finish(): Promise<RunResult<Output>> {
+    const { run, files, folder, outputDir, finish, close } = await this.#opened;
+    try {
+      await run.done;
+      const result = finish(resultOf(run.state, `${folder}/artifacts`));
+      const moved = outputDir === undefined ? result : await handOut(files, result, outputDir);
+      return moved as RunResult<Output>;
+    } finally {
+      await close();
+    }
+  }
+}
+
+/** Copies the artifacts to the folder that the user named. */
+async function handOut(files: Files, result: RunResult, outputDir: string): Promise<RunResult> {
+  const target = resolve(outputDir);
+  const artifacts = result.artifacts.map((artifact) => ({
+    from: artifact.path,
+    artifact: { ...artifact, path: `${target}/${artifact.name}` },
+  }));
+  for (const { from, artifact } of artifacts) {
+    await files.makeFolder(artifact.path.slice(0, artifact.path.lastIndexOf('/')));
+    await files.copy(from, artifact.path);
+  }
+  return {
+    ...result,
+    artifacts: artifacts.map(({ artifact }) => artifact),
+    metadata: { ...result.metadata, outputDir: target },
+  };
+}
