@@ -1,0 +1,67 @@
+import { AwpError } from '../../base/errors.ts';
+import type { ToolCall, Usage } from '../../events/event.ts';
+import type { ModelChunk, ModelProvider, ModelRequest } from '../../ports/model-provider.ts';
+import { decide, outOfScope } from './manager.ts';
+import { readPrompt } from './read-prompt.ts';
+import { work } from './worker.ts';
+
+/**
+ * The model `demo`: fixed rules for tables, not an AI. It gets the same prompts as any model and
+ * knows nothing else; it answers at once. Tokens are estimates. Throws `model/out-of-scope` (not
+ * retryable) for what it does not do, and `model/truncated` when the answer is longer than allowed.
+ *
+ * Source: experience 6.2 (how the demo stays honest).
+ */
+export function demoProvider(): ModelProvider {
+  return {
+    name: 'demo',
+    async *ask(request: ModelRequest, signal: AbortSignal): AsyncGenerator<ModelChunk> {
+      signal.throwIfAborted();
+      const { text, toolCalls } = answer(request);
+      const usage = usageOf(request, text, toolCalls);
+      if (usage.output > request.maxOutputTokens) {
+        throw new AwpError(
+          'model/truncated',
+          `the answer has about ${usage.output} tokens, allowed are ${request.maxOutputTokens}`,
+          {
+            hint: 'give the run more tokens (--budget.tokens)',
+          },
+        );
+      }
+      if (request.stream && text !== '') yield { type: 'text', text };
+      yield { type: 'end', text, toolCalls, usage };
+    },
+  };
+}
+
+interface Answer {
+  text: string;
+  toolCalls: readonly ToolCall[];
+}
+
+function answer(request: ModelRequest): Answer {
+  const prompt = readPrompt(request);
+  if (!prompt)
+    throw outOfScope(
+      'the prompt is neither that of a manager nor that of a worker of a delegation loop',
+    );
+  if (prompt.role === 'manager') return { text: JSON.stringify(decide(prompt)), toolCalls: [] };
+  const { text, code } = work(prompt);
+  if (code === undefined) return { text, toolCalls: [] };
+  const id = `demo-${prompt.rounds + 1}`;
+  return {
+    text,
+    toolCalls: [{ id, name: 'code.execute', args: { language: 'javascript', code } }],
+  };
+}
+
+/** An estimate, three bytes to a token (decision 12). */
+function usageOf(request: ModelRequest, text: string, toolCalls: readonly ToolCall[]): Usage {
+  const tokens = (value: string): number => Math.ceil(new TextEncoder().encode(value).length / 3);
+  const calls = toolCalls.length > 0 ? JSON.stringify(toolCalls) : '';
+  return {
+    input: tokens(JSON.stringify(request.messages)),
+    output: tokens(text + calls),
+    estimated: true,
+  };
+}
