@@ -1,0 +1,15 @@
+import type { Command } from '../command.ts';
+import { demoCommand } from './demo.ts';
+import { runCommand } from './run.ts';
+import { runsExportCommand } from './runs-export.ts';
+import { runsListCommand } from './runs-list.ts';
+import { runsShowCommand } from './runs-show.ts';
+
+/** All commands, in the order of the help. */
+export const commands: readonly Command[] = [
+  demoCommand,
+  runCommand,
+  runsListCommand,
+  runsShowCommand,
+  runsExportCommand,
+];

@@ -1,0 +1,159 @@
+import { resolve } from 'node:path';
+import { AwpError } from '../../base/errors.ts';
+import type { InputValue } from '../../data/inputs.ts';
+import type { BudgetOptions, WorkflowOptions } from '../../data/options.ts';
+import type { Arguments, Command } from '../command.ts';
+import type { Engine } from '../engine.ts';
+import { homeOption, withHome } from '../open-home.ts';
+import { PROGRESS_MODES } from '../progress/choose.ts';
+import type { Shell } from '../shell.ts';
+import { taskText } from '../task-text.ts';
+import { BUDGET_FLAGS, parseChoice, parseLimit, parseRaise } from '../values.ts';
+import { type WatchOptions, watchRun } from '../watch-run.ts';
+import { RUN_OPTIONS } from './run-options.ts';
+
+/** Options that make sense when a run is resumed; everything else was settled when it began. */
+const RESUME_OPTIONS = new Set(['resume', 'raise', 'out', 'json', 'progress']);
+
+/** `awp run`: a task, a workflow folder, or a run that goes on. */
+export const runCommand: Command = {
+  name: 'run',
+  summary: 'Run a task or a workflow, or go on with a run',
+  usage: '[dir] --task TEXT [options]',
+  examples: [
+    'awp run -t "Find the peak month" -i sales.csv -m demo',
+    'awp run ./research-pipeline -t @task.md --budget.tokens 200k',
+    'awp run --resume r-7f3a --raise tokens=800k',
+  ],
+  options: RUN_OPTIONS,
+  maxPositionals: 1,
+
+  async run(args, shell) {
+    const watch = watchOptions(args);
+    const id = args.text('resume');
+    if (id !== undefined) return resume(id, { args, shell, watch });
+    if (args.has('raise')) {
+      throw new AwpError('usage/bad-option', '--raise only goes with --resume', {
+        hint: 'the limits of a new run are set with --budget.NAME N',
+      });
+    }
+    const engine = await shell.engine();
+    const options = await newRun(engine, args, shell);
+    const runId = args.text('run-id');
+    const how = runId === undefined ? {} : { runId };
+    // The store stays open until the last event has been shown.
+    return withHome(shell, args, () => watchRun(engine.start(options, how), shell, watch));
+  },
+};
+
+/** How a run is watched, as the options of `awp run` say it. */
+function watchOptions(args: Arguments): WatchOptions {
+  return {
+    json: args.has('json'),
+    progress: parseChoice('progress', args.text('progress') ?? 'auto', PROGRESS_MODES),
+    noColor: args.has('no-color'),
+    debug: args.has('debug'),
+    home: args.text('home'),
+    after: 0,
+  };
+}
+
+async function resume(
+  id: string,
+  { args, shell, watch }: { args: Arguments; shell: Shell; watch: WatchOptions },
+): Promise<number> {
+  const settled = RUN_OPTIONS.find(({ name }) => args.has(name) && !RESUME_OPTIONS.has(name));
+  const surplus = settled ? `--${settled.name}` : args.positionals[0];
+  if (surplus !== undefined) {
+    throw new AwpError('usage/bad-option', `${surplus} does not go with --resume`, {
+      hint: 'a resumed run keeps what it began with; only limits can be raised: --raise NAME=N',
+    });
+  }
+  const raise = Object.assign({}, ...args.all('raise').map(parseRaise));
+  const engine = await shell.engine();
+  return withHome(shell, args, async ({ store }) => {
+    // Progress begins where the earlier process ended.
+    const { run, seq } = await store.find(id);
+    const handle = engine.resume(run, {
+      ...homeOption(args, shell),
+      ...outOption(args, shell),
+      ...(args.has('raise') && { raise }),
+    });
+    return watchRun(handle, shell, { ...watch, after: seq });
+  });
+}
+
+async function newRun(engine: Engine, args: Arguments, shell: Shell): Promise<WorkflowOptions> {
+  const [folder] = args.positionals;
+  const task = args.text('task');
+  if (folder === undefined && task === undefined) {
+    throw new AwpError('usage/missing-argument', 'there is nothing to run', {
+      hint: 'say a task: awp run -t "Find the peak month" -i sales.csv -m demo',
+    });
+  }
+  const base = folder === undefined ? undefined : await workflow(engine, folder, shell);
+  const sandbox = args.text('sandbox');
+  const durability = args.text('durability');
+  return {
+    ...base,
+    task: task === undefined ? (base?.task ?? '') : await taskText(task, shell),
+    inputs: { ...base?.inputs, ...inputsOf(engine, args) },
+    budget: { ...base?.budget, ...budgetOf(args) },
+    ...modelsOf(args),
+    ...homeOption(args, shell),
+    ...outOption(args, shell),
+    ...(sandbox !== undefined && { sandbox: parseChoice('sandbox', sandbox, ['auto', 'none']) }),
+    ...(durability !== undefined && {
+      durability: parseChoice('durability', durability, ['full', 'batched']),
+    }),
+  };
+}
+
+function outOption(args: Arguments, shell: Shell): { outputDir?: string } {
+  const out = args.text('out');
+  return out === undefined ? {} : { outputDir: resolve(shell.cwd, out) };
+}
+
+async function workflow(engine: Engine, folder: string, shell: Shell): Promise<WorkflowOptions> {
+  const path = resolve(shell.cwd, folder);
+  const { files } = await shell.effects();
+  if (await files.info(path)) return engine.loadWorkflow(path);
+  throw new AwpError('usage/bad-argument', `there is no workflow folder "${folder}"`, {
+    hint: `a task stands behind -t: awp run -t "${folder}"`,
+  });
+}
+
+function inputsOf(engine: Engine, args: Arguments): Record<string, InputValue> {
+  const inputs = new Map<string, InputValue>();
+  for (const text of args.all('input')) {
+    const [name, value] = engine.parseInput(text);
+    if (inputs.has(name)) {
+      throw new AwpError('usage/bad-option', `two inputs are called "${name}"`, {
+        hint: 'give one of them another name: -i OTHER=@FILE',
+      });
+    }
+    inputs.set(name, value);
+  }
+  return Object.fromEntries(inputs);
+}
+
+function budgetOf(args: Arguments): BudgetOptions {
+  const limits = BUDGET_FLAGS.flatMap(({ name }) => {
+    const text = args.text(`budget.${name}`);
+    return text === undefined ? [] : [{ [name]: parseLimit(name, text) }];
+  });
+  return Object.assign({}, ...limits);
+}
+
+function modelsOf(
+  args: Arguments,
+): Pick<WorkflowOptions, 'model' | 'managerModel' | 'workerModel'> {
+  const model = args.text('model');
+  const managerModel = args.text('manager-model');
+  const workerModel = args.text('worker-model');
+  return {
+    ...(model !== undefined && { model }),
+    ...(managerModel !== undefined && { managerModel }),
+    ...(workerModel !== undefined && { workerModel }),
+  };
+}

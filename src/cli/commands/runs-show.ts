@@ -1,0 +1,45 @@
+import { resultJson, resultOf } from '../../events/result.ts';
+import type { Command } from '../command.ts';
+import { loadState } from '../load-state.ts';
+import { withHome } from '../open-home.ts';
+import { endingText } from '../progress/summary.ts';
+import { treeLines } from '../progress/tree.ts';
+import { usageLines } from '../progress/usage.ts';
+import { artifactPaths, resultText } from '../result-text.ts';
+import { theRun } from '../the-run.ts';
+
+/** Width of the tree when the output is not a terminal. */
+const PLAIN_COLUMNS = 120;
+
+/** `awp runs show ID`: one run as it stands now, also while another process works on it. */
+export const runsShowCommand: Command = {
+  name: 'runs show',
+  summary: 'Show a run: its agents, result, files and what it used',
+  usage: 'ID [options]',
+  examples: ['awp runs show r-7f3a', 'awp runs show r-7f3a --json'],
+  options: [{ name: 'json', group: 'OUTPUT', help: 'the result object on standard output' }],
+  maxPositionals: 1,
+
+  async run(args, shell) {
+    const id = theRun(args, 'runs show');
+    const { clock } = await shell.effects();
+    return withHome(shell, args, async ({ store }) => {
+      const { run } = await store.find(id);
+      const state = await loadState(store, run);
+      const result = resultOf(state, `${store.folder(run)}/artifacts`);
+      if (args.has('json')) {
+        shell.out.write(`${JSON.stringify(resultJson(result), undefined, 2)}\n`);
+        return 0;
+      }
+      const style = shell.style(shell.out, args.has('no-color'));
+      const columns = shell.out.terminal ? shell.out.size().columns : PLAIN_COLUMNS;
+      const now = clock.now();
+      const tree = treeLines({ state, now, columns, rows: Number.POSITIVE_INFINITY, style });
+      const paths = artifactPaths(result, shell.cwd);
+      const ending = endingText({ state, paths, style, home: args.text('home'), next: [] });
+      shell.out.write(`${tree.join('\n')}\n\n${resultText(result)}\n`);
+      shell.out.write(`${usageLines(state, style).join('\n')}\n${ending}`);
+      return 0;
+    });
+  },
+};

@@ -1,0 +1,14 @@
+import { AgentWorkflow, resumeRun } from '../data/agent-workflow.ts';
+import { parseInputArgument } from '../data/inputs.ts';
+import { loadWorkflow } from '../data/load-workflow.ts';
+import type { Engine } from './engine.ts';
+
+/** The library itself. */
+export function nodeEngine(): Engine {
+  return {
+    start: (options, how) => new AgentWorkflow(options).start(how),
+    resume: (id, how) => resumeRun(id, how),
+    loadWorkflow,
+    parseInput: parseInputArgument,
+  };
+}

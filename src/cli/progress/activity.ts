@@ -1,0 +1,112 @@
+import { isObject, parseJson } from '../../base/json.ts';
+import { formatDuration } from '../../base/time.ts';
+import type { Frame, RunState } from '../../events/state.ts';
+import type { Symbols } from '../style.ts';
+import { oneLine } from '../text.ts';
+
+/** What one agent is doing or has done, in a few words that are safe to print. */
+export function activityOf(
+  frame: Frame,
+  state: RunState,
+  at: { now: number; symbols: Symbols },
+): string {
+  if (frame.outcome) return ended(frame, state, at.symbols);
+  switch (frame.phase) {
+    case 'ask':
+    case 'read':
+    case 'checked':
+      return frame.role === 'manager' ? 'deciding' : 'working';
+    case 'waiting':
+      return asking(frame);
+    case 'retry':
+      return retrying(frame, at.now);
+    case 'failed':
+      return oneLine(`failed: ${frame.failure?.code ?? 'model'}`);
+    case 'tools':
+      return running(frame);
+    case 'workers':
+      return waitingFor(frame);
+    case 'closed':
+      return '';
+  }
+}
+
+/** The last trouble of an open agent, if its last step had some: what a tool or the model said. */
+export function troubleOf(frame: Frame): string | undefined {
+  if (frame.outcome) return undefined;
+  if (frame.failure) return oneLine(frame.failure.message);
+  if (frame.complaint !== undefined) return oneLine(frame.complaint);
+  const tool = frame.transcript.findLast(({ role }) => role === 'tool');
+  if (tool === undefined) return undefined;
+  const result = parseJson(tool.text);
+  if (!isObject(result) || result.ok !== false || typeof result.error !== 'string')
+    return undefined;
+  return oneLine(lastLine(result.error));
+}
+
+function ended(frame: Frame, state: RunState, symbols: Symbols): string {
+  const { outcome } = frame;
+  if (!outcome) return '';
+  if (!outcome.ok) {
+    const message = outcome.message === undefined ? '' : `: ${outcome.message}`;
+    return oneLine(`${outcome.code ?? 'failed'}${message}`);
+  }
+  if (frame.role === 'manager') return plural(frame.turns.length, 'turn');
+  const files = artifactsOf(frame, state);
+  const problems =
+    outcome.problems.length === 0 ? [] : [plural(outcome.problems.length, 'problem')];
+  return oneLine([...files, ...problems].join(` ${symbols.dot} `));
+}
+
+function asking(frame: Frame): string {
+  const attempt = frame.attempt > 1 ? `, attempt ${frame.attempt}` : '';
+  const purpose = frame.purpose ?? 'work';
+  switch (purpose) {
+    case 'turn':
+      return `planning turn ${frame.round}${attempt}`;
+    case 'closing':
+      return `summing up${attempt}`;
+    case 'correction':
+      return `correcting its answer${attempt}`;
+    case 'repair':
+      return `repairing its output${attempt}`;
+    case 'summary':
+      return `reporting${attempt}`;
+    case 'work':
+      return `thinking, round ${frame.round}${attempt}`;
+  }
+}
+
+function retrying(frame: Frame, now: number): string {
+  const wait = Math.max(0, (frame.retryAt ?? now) - now);
+  return oneLine(`${frame.failure?.code ?? 'interrupted'}, again in ${formatDuration(wait)}`);
+}
+
+function running(frame: Frame): string {
+  const names = frame.calls
+    .filter(({ phase }) => phase !== 'returned')
+    .map(({ call }) => call.name);
+  const first = names[0];
+  if (first === undefined) return 'working';
+  return oneLine(names.length > 1 ? `${first} and ${names.length - 1} more` : first);
+}
+
+function waitingFor(frame: Frame): string {
+  const open = frame.open.size + frame.waiting.length;
+  return open === 0 ? 'reading the results' : `waiting for ${plural(open, 'worker')}`;
+}
+
+function artifactsOf(frame: Frame, state: RunState): string[] {
+  const files: string[] = [];
+  for (const { agent, path } of state.artifacts.values()) if (agent === frame.id) files.push(path);
+  return files;
+}
+
+function plural(count: number, noun: string): string {
+  return `${count} ${noun}${count === 1 ? '' : 's'}`;
+}
+
+/** The last line of a message: of a traceback it is the one that says what was wrong. */
+export function lastLine(text: string): string {
+  return text.trimEnd().split('\n').at(-1) ?? '';
+}

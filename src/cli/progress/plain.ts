@@ -1,0 +1,162 @@
+import { formatDuration } from '../../base/time.ts';
+import type { EventOf, RunEvent, RunEventType } from '../../events/event.ts';
+import type { Frame, RunState } from '../../events/state.ts';
+import type { Clock } from '../../ports/effects.ts';
+import type { Stream } from '../shell.ts';
+import { oneLine } from '../text.ts';
+import { lastLine } from './activity.ts';
+import { formatTokens, limitText } from './figures.ts';
+import type { Progress } from './progress.ts';
+
+/** Silence after which a line says that the run still goes on, in milliseconds. */
+const HEARTBEAT_MS = 30_000;
+/** Longest message in a line, in characters. */
+const MESSAGE_CHARS = 300;
+
+/** One line for each key event, without any escape code, and a heartbeat in between. */
+export function plainProgress(stream: Stream, clock: Clock): Progress {
+  let current: RunState | undefined;
+  let cancel = (): void => {};
+  const rest = (): void => {
+    cancel();
+    cancel = clock.timer(HEARTBEAT_MS, () => {
+      if (current) print(clock.now(), heartbeat(current, clock.now()));
+      rest();
+    });
+  };
+  const print = (at: number, text: string): void => {
+    stream.write(`[${stamp(at - (current?.startedAt ?? at))}] ${text}\n`);
+  };
+  rest();
+  return {
+    event(event, state) {
+      current = state;
+      const text = lineOf(event, state);
+      if (text === undefined) return;
+      print(Date.parse(event.ts), text);
+      rest();
+    },
+    stopping() {
+      print(clock.now(), 'stopping; a second Ctrl-C ends at once');
+    },
+    close() {
+      cancel();
+      cancel = () => {};
+    },
+  };
+}
+
+/** The line for an event, safe to print; undefined when it is not worth one. */
+export function lineOf(event: RunEvent, state: RunState): string | undefined {
+  return write(event, state);
+}
+
+function write<T extends RunEventType>(event: EventOf<T>, state: RunState): string | undefined {
+  const frame = event.agent === undefined ? undefined : state.frames.get(event.agent);
+  const text = writers[event.type]?.(event, frame, state);
+  return text === undefined ? undefined : oneLine(text);
+}
+
+type Writer<T extends RunEventType> = (
+  event: EventOf<T>,
+  frame: Frame | undefined,
+  state: RunState,
+) => string | undefined;
+
+/** Only the events that are worth a line. */
+const writers: { [T in RunEventType]?: Writer<T> } = {
+  'run.started': ({ run, data }) => {
+    const { manager, worker } = data.plan;
+    const workers = worker.model === manager.model ? '' : ` worker-model=${worker.model}`;
+    return `run ${run} started model=${manager.model}${workers}${data.simulated ? ' (simulated)' : ''}`;
+  },
+  'run.resumed': ({ run, data: { raise, abandoned } }) => {
+    const raised = Object.entries(raise ?? {}).map(([name, limit]) => ` ${name}=${limit}`);
+    const lost = abandoned.length === 0 ? '' : `, ${abandoned.length} calls had been in flight`;
+    return `run ${run} resumed${raised.join('')}${lost}`;
+  },
+  'run.finished': ({ run, data }) => {
+    const reason = data.reason === undefined ? '' : ` reason=${data.reason}`;
+    return `run ${run} ${data.status}${reason}`;
+  },
+  'run.stopped': ({ run, data }) => `run ${run} stopped: ${short(data.reason)}`,
+  'run.paused': ({ run, data }) => `run ${run} paused: ${short(data.reason)}`,
+  'agent.started': ({ data }, frame) =>
+    frame?.parent === undefined ? undefined : `${data.role} ${called(frame)} started`,
+  'agent.finished': (_event, frame, state) => {
+    if (frame?.parent === undefined) return undefined;
+    return `${frame.role} ${called(frame)} ok${figures(frame, state)}`;
+  },
+  'agent.failed': ({ data }, frame) =>
+    `${frame?.parent === undefined ? '' : `${frame.role} `}${called(frame)} failed ${data.code}: ${short(data.message)}`,
+  'agent.skipped': ({ data }) => `worker ${data.worker} not started: ${short(data.reason)}`,
+  'manager.decided': ({ data }, frame) => {
+    if (data.decision !== 'delegate') return `${called(frame)} decided: ${data.decision}`;
+    const names = data.delegations.map(({ workerId }) => workerId).join(', ');
+    return `${called(frame)} delegates to ${names}`;
+  },
+  'manager.rejected': ({ data }, frame) => `${called(frame)} is asked again: ${short(data.reason)}`,
+  'model.failed': ({ data }, frame) => {
+    const again =
+      data.retryInMs === undefined ? '' : `; again in ${formatDuration(data.retryInMs)}`;
+    return `${called(frame)} model call failed ${data.code}: ${short(data.message)}${again}`;
+  },
+  'tool.returned': ({ data }, frame) =>
+    data.ok
+      ? undefined
+      : `${called(frame)} ${data.tool} failed: ${short(lastLine(data.error ?? `status ${data.status}`))}`,
+  'output.checked': ({ data }, frame) =>
+    data.ok
+      ? undefined
+      : `${called(frame)} output is not right: ${short(data.problems.join('; '))}`,
+  'budget.warned': ({ data: { dimension, used, limit } }) =>
+    `budget: ${limitText(dimension, used)} of ${limitText(dimension, limit)} ${dimension} used`,
+  'budget.exhausted': ({ data: { dimension, limit } }) =>
+    `budget: the limit of ${limitText(dimension, limit)} ${dimension} is reached`,
+  'security.denied': ({ data }, frame) =>
+    `${called(frame)} ${data.tool} denied: ${short(data.reason)}`,
+  'stall.noticed': ({ data }) => `stall: ${short(data.message)}`,
+};
+
+function heartbeat(state: RunState, now: number): string {
+  const open = [...state.openFrames]
+    .map((id) => state.frames.get(id))
+    .filter((frame) => frame !== undefined && (frame.parent !== undefined || frame.open.size === 0))
+    .map((frame) => `${called(frame)} (${formatDuration(now - (frame?.startedAt ?? now))})`);
+  const shown = open.length > 5 ? [...open.slice(0, 5), `${open.length - 5} more`] : open;
+  const { tokens } = state.ledger.used;
+  const limit = state.limits.tokens === null ? '' : `/${state.limits.tokens}`;
+  return oneLine(`still running: ${shown.join(', ') || 'starting'} tokens=${tokens}${limit}`);
+}
+
+function figures(frame: Frame, state: RunState): string {
+  const { usage } = frame;
+  const files = [...state.artifacts.values()]
+    .filter(({ agent }) => agent === frame.id)
+    .map(({ path }) => path);
+  const time = formatDuration((frame.endedAt ?? frame.startedAt) - frame.startedAt);
+  const tokens = formatTokens(usage.input + usage.output, usage.estimated);
+  return ` ${time} tokens=${tokens}${files.length === 0 ? '' : ` files=${files.join(',')}`}`;
+}
+
+function called(frame: Frame | undefined): string {
+  if (!frame) return '';
+  return frame.parent === undefined ? frame.name : `${frame.id} ${frame.name}`;
+}
+
+function short(message: string): string {
+  return message.length > MESSAGE_CHARS ? `${message.slice(0, MESSAGE_CHARS)}…` : message;
+}
+
+/** `mm:ss.d` since the run began; hours in front when there are any. */
+function stamp(ms: number): string {
+  const tenths = Math.max(0, Math.floor(ms / 100));
+  const seconds = Math.floor(tenths / 10);
+  const [hours, minutes] = [Math.floor(seconds / 3600), Math.floor(seconds / 60) % 60];
+  const rest = `${two(minutes)}:${two(seconds % 60)}.${tenths % 10}`;
+  return hours > 0 ? `${two(hours)}:${rest}` : rest;
+}
+
+function two(value: number): string {
+  return String(value).padStart(2, '0');
+}

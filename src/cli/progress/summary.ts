@@ -1,0 +1,91 @@
+import type { Frame, RunState } from '../../events/state.ts';
+import { failureBlock } from '../failure.ts';
+import type { Style } from '../style.ts';
+import { raiseCommand, resumeCommand, showCommand } from '../suggest.ts';
+import { block, oneLine } from '../text.ts';
+
+/** Most paths of artifacts that are listed. */
+const MAX_PATHS = 40;
+
+/** What the end of a run is told from. */
+export interface Ending {
+  state: RunState;
+  /** Paths of the artifacts, as the user can open them. */
+  paths: readonly string[];
+  style: Style;
+  /** `--home`, for the commands that are suggested. */
+  home: string | undefined;
+  /** What to try after a complete run; showing it when left out. */
+  next: readonly string[] | undefined;
+}
+
+/** The end of a run for people: why it ended, its files, and the next command. */
+export function endingText(ending: Ending): string {
+  return [
+    ...troubleLines(ending),
+    ...fileLines(ending),
+    ...nextLines(ending),
+    ...simulatedLine(ending),
+  ].join('');
+}
+
+function troubleLines({ state, style, home }: Ending): string[] {
+  const { status, ending, run, stopReason } = state;
+  if (status === 'complete' || status === 'running') return [];
+  if (status === 'failed') return [failedBlock(state, style, home)];
+  if (status === 'partial') {
+    const why = ending?.message ?? ending?.reason ?? 'it could not be finished';
+    return [`${style.paint('warn', 'partial:')} ${block(why)}\n`];
+  }
+  const word = status === 'cancelled' ? 'stopped' : status;
+  const why = stopReason === undefined ? '' : ` (${oneLine(stopReason)})`;
+  return [`${style.paint('warn', word)}${why}; the work so far is kept in ${run}\n`];
+}
+
+function failedBlock(state: RunState, style: Style, home: string | undefined): string {
+  const { ending, run } = state;
+  const code = ending?.reason ?? 'run/failed';
+  const message = ending?.message ?? ending?.text ?? 'the run failed';
+  return failureBlock(
+    {
+      code,
+      message: message === '' ? 'the run failed' : message,
+      hint: hintFor(state, code),
+      run: `${run} is kept; go on with: ${resumeCommand(run, home)}`,
+    },
+    style,
+  );
+}
+
+/** What can be tried, as the failure that ended the run said it. */
+function hintFor(state: RunState, code: string): string | undefined {
+  const failures = [...state.frames.values()].map(({ failure }: Frame) => failure);
+  return failures.find((failure) => failure?.code === code)?.hint;
+}
+
+function fileLines({ paths, style }: Ending): string[] {
+  const shown = paths.slice(0, MAX_PATHS);
+  const lines = shown.map(
+    (path, index) => `${index === 0 ? 'files' : '     '}   ${oneLine(path)}\n`,
+  );
+  const more = paths.length - shown.length;
+  return more > 0 ? [...lines, `        ${style.symbols.ellipsis} and ${more} more\n`] : lines;
+}
+
+function nextLines({ state, home, next }: Ending): string[] {
+  const { run, status } = state;
+  if (status === 'cancelled' || status === 'paused' || status === 'waiting') {
+    return [`Resume: ${resumeCommand(run, home)}\n`];
+  }
+  // A failure's block has named its next command already.
+  if (status === 'failed') return [];
+  const commands =
+    status === 'partial' ? [raiseCommand(state, home)] : (next ?? [showCommand(run, home)]);
+  return commands.map((command, index) => `${index === 0 ? 'next' : '    '}    ${command}\n`);
+}
+
+/** A run without a model says so in its last line (experience 6.2). */
+function simulatedLine({ state, style }: Ending): string[] {
+  if (!state.plan?.simulated) return [];
+  return [style.paint('dim', 'simulated: no model was called, tokens are estimates') + '\n'];
+}

@@ -1,0 +1,49 @@
+import type { Effects } from '../ports/effects.ts';
+import type { Engine, OpenHome } from './engine.ts';
+import type { Style } from './style.ts';
+
+/** Standard output or standard error. */
+export interface Stream {
+  /** Sends text; it never throws, also when the reader is gone. */
+  write(text: string): void;
+  /** Resolves when what was written has been taken, or the reader is gone. */
+  flush(): Promise<void>;
+  /** Whether a person watches it. */
+  terminal: boolean;
+  /** Size of the terminal in characters; 80 by 24 when it is none. */
+  size(): { columns: number; rows: number };
+  /** Tells of a new size, until the returned function is called. */
+  onResize(listener: () => void): () => void;
+  /** Whether the reader has gone away. */
+  closed(): boolean;
+  /** Tells that the reader has gone away, until the returned function is called. */
+  onClosed(listener: () => void): () => void;
+}
+
+/** Signals that ask the program to end. */
+export type StopSignal = 'SIGINT' | 'SIGTERM';
+
+/** Everything a command knows of the world; tests give it another one. */
+export interface Shell {
+  out: Stream;
+  err: Stream;
+  /** All of standard input as text. */
+  readInput(): Promise<string>;
+  /** A variable of the environment; empty counts as absent. */
+  env(name: string): string | undefined;
+  /** The working directory, absolute. */
+  cwd: string;
+  /** How a stream is written to; `noColor` is the flag of that name. */
+  style(stream: Stream, noColor: boolean): Style;
+  effects(): Promise<Effects>;
+  engine(): Promise<Engine>;
+  openHome(): Promise<OpenHome>;
+  /** Catches signals, until the returned function is called. */
+  onSignal(listener: (signal: StopSignal) => void): () => void;
+  /** Runs `restore` when the program ends without the command's doing, until it is withdrawn. */
+  atExit(restore: () => void): () => void;
+  /** Ends the program at once, without waiting for anything. */
+  exitNow(code: number): void;
+  /** Version of the package. */
+  version: string;
+}

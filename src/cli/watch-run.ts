@@ -1,0 +1,172 @@
+import { toAwpError } from '../base/errors.ts';
+import type { RunEvent } from '../events/event.ts';
+import { emptyState, fold } from '../events/reduce.ts';
+import type { RunResult } from '../events/result.ts';
+import { resultJson } from '../events/result.ts';
+import type { RunState } from '../events/state.ts';
+import type { RunHandle } from './engine.ts';
+import { EXIT, exitCodeOf, exitCodeOfRun, failureBlock, failureOf } from './failure.ts';
+import { chooseProgress, type ProgressMode } from './progress/choose.ts';
+import type { Progress } from './progress/progress.ts';
+import { endingText } from './progress/summary.ts';
+import { artifactPaths, resultText } from './result-text.ts';
+import type { Shell, StopSignal } from './shell.ts';
+import { resumeCommand } from './suggest.ts';
+
+/** How a run is watched. */
+export interface WatchOptions {
+  /** Events on standard output instead of the result's text. */
+  json: boolean;
+  progress: ProgressMode;
+  noColor: boolean;
+  debug: boolean;
+  /** `--home`, as the user gave it, for the commands that are suggested. */
+  home: string | undefined;
+  /** Number of the last event that an earlier process wrote; those are not shown as progress. */
+  after: number;
+  /** Commands to try next when the run is complete; `awp runs show` when left out. */
+  next?: readonly string[];
+}
+
+/**
+ * Shows a run until it comes to a halt: progress on standard error, the result or all events on
+ * standard output. Returns the exit status. The first signal stops the run, the second ends the
+ * program.
+ */
+export async function watchRun(
+  handle: RunHandle,
+  shell: Shell,
+  options: WatchOptions,
+): Promise<number> {
+  const stops = new Stops(handle, shell);
+  // What it says is told below; here it only must not count as unheard.
+  handle.result.catch(() => {});
+  try {
+    await handle.ready;
+    return await new Watch(handle, shell, options).toTheEnd(stops);
+  } finally {
+    stops.forget();
+  }
+}
+
+class Watch {
+  readonly #handle: RunHandle;
+  readonly #shell: Shell;
+  readonly #options: WatchOptions;
+  readonly #state: RunState;
+
+  constructor(handle: RunHandle, shell: Shell, options: WatchOptions) {
+    this.#handle = handle;
+    this.#shell = shell;
+    this.#options = options;
+    this.#state = emptyState(handle.id);
+  }
+
+  async toTheEnd(stops: Stops): Promise<number> {
+    const { clock } = await this.#shell.effects();
+    const style = this.#shell.style(this.#shell.err, this.#options.noColor);
+    const progress = chooseProgress(this.#options.progress, this.#shell, { style, clock });
+    stops.onStop(() => progress.stopping());
+    try {
+      await this.#show(progress);
+      const result = await this.#handle.result;
+      progress.close();
+      this.#tell(result, new Date(clock.now()).toISOString());
+      return this.#exitCode(stops.signal);
+    } catch (thrown) {
+      progress.close();
+      return this.#tellTrouble(thrown);
+    } finally {
+      progress.close();
+    }
+  }
+
+  async #show(progress: Progress): Promise<void> {
+    for await (const event of this.#handle.events(1)) {
+      fold(this.#state, event);
+      if (event.seq > this.#options.after) progress.event(event, this.#state);
+      if (this.#options.json) await this.#print(event);
+    }
+  }
+
+  async #print(event: RunEvent): Promise<void> {
+    this.#shell.out.write(`${JSON.stringify(event)}\n`);
+    await this.#shell.out.flush();
+  }
+
+  #tell(result: RunResult, ts: string): void {
+    const { out, err } = this.#shell;
+    const { json, home, next, noColor } = this.#options;
+    if (json) {
+      const { run, seq } = this.#state;
+      const data = resultJson(result);
+      out.write(
+        `${JSON.stringify({ v: 1, run, seq: seq + 1, ts, type: 'run.result', depth: 0, data })}\n`,
+      );
+    } else {
+      out.write(resultText(result));
+    }
+    if (this.#options.progress === 'quiet' && this.#state.status === 'complete') return;
+    const style = this.#shell.style(err, noColor);
+    const paths = artifactPaths(result, this.#shell.cwd);
+    err.write(endingText({ state: this.#state, paths, style, home, next }));
+  }
+
+  #exitCode(signal: StopSignal | undefined): number {
+    const stopped = this.#state.status === 'cancelled';
+    return stopped && signal === 'SIGTERM' ? EXIT.terminated : exitCodeOfRun(this.#state);
+  }
+
+  #tellTrouble(thrown: unknown): number {
+    const error = toAwpError(thrown);
+    const { home, noColor, debug } = this.#options;
+    const style = this.#shell.style(this.#shell.err, noColor);
+    const run = `${this.#handle.id} is kept; go on with: ${resumeCommand(this.#handle.id, home)}`;
+    this.#shell.err.write(failureBlock({ ...failureOf(error, debug), run }, style));
+    return exitCodeOf(error.code);
+  }
+}
+
+/** Turns signals and a closed output into a graceful stop, and the second signal into an end. */
+class Stops {
+  readonly #handle: RunHandle;
+  readonly #shell: Shell;
+  readonly #withdraw: (() => void)[];
+  #told = (): void => {};
+  /** The first signal that came. */
+  signal: StopSignal | undefined;
+
+  constructor(handle: RunHandle, shell: Shell) {
+    this.#handle = handle;
+    this.#shell = shell;
+    this.#withdraw = [
+      shell.onSignal((signal) => this.#signalled(signal)),
+      shell.out.onClosed(() => this.#stop('the reader of the output has gone')),
+    ];
+  }
+
+  /** What is to be done when the run is asked to stop; at once if it was already. */
+  onStop(told: () => void): void {
+    this.#told = told;
+    if (this.signal !== undefined) told();
+  }
+
+  forget(): void {
+    for (const withdraw of this.#withdraw) withdraw();
+  }
+
+  #signalled(signal: StopSignal): void {
+    if (this.signal !== undefined) {
+      this.#shell.exitNow(signal === 'SIGTERM' ? EXIT.terminated : EXIT.interrupted);
+      return;
+    }
+    this.signal = signal;
+    this.#stop(signal === 'SIGTERM' ? 'ended by SIGTERM' : 'stopped by the user');
+    this.#told();
+  }
+
+  #stop(reason: string): void {
+    // Trouble while stopping reaches the user through the run's result.
+    this.#handle.cancel(reason).catch(() => {});
+  }
+}

@@ -1,0 +1,92 @@
+import { describe, expect, it } from 'vitest';
+import { plainProgress } from '../../../src/cli/progress/plain.ts';
+import { fixedClock } from '../../../src/effects/fake-clock.ts';
+import { emptyState, fold } from '../../../src/events/reduce.ts';
+import { fakeStream } from '../fake-shell.ts';
+import { halfwayLog, SampleLog, START } from '../sample-run.ts';
+
+function play(log: SampleLog): string {
+  const stream = fakeStream();
+  const progress = plainProgress(stream, fixedClock(START));
+  const state = emptyState(log.run);
+  for (const event of log.events) {
+    fold(state, event);
+    progress.event(event, state);
+  }
+  progress.close();
+  return stream.text();
+}
+
+describe('plain progress', () => {
+  it('has one line for each key event', () => {
+    const log = halfwayLog()
+      .add('budget.warned', { dimension: 'tokens', used: 400_000, limit: 500_000 })
+      .add(
+        'model.failed',
+        {
+          call: '1.2/2',
+          attempt: 1,
+          code: 'model/rate-limited',
+          message: 'too many requests',
+          usage: { input: 0, output: 0 },
+          cost: 0,
+          retryInMs: 2000,
+        },
+        { agent: '1.2' },
+      )
+      .wait(2000)
+      .add('agent.failed', { code: 'model/refused', message: 'no' }, { agent: '1.2' })
+      .add('agent.skipped', { worker: 'report', index: 3, reason: 'no room' }, { agent: '0' })
+      .add('budget.exhausted', {
+        dimension: 'time',
+        limit: 300_000,
+        used: 1,
+        reserved: 0,
+        wanted: 1,
+      })
+      .add('run.stopped', { reason: 'stopped by the user' });
+    expect(play(log)).toMatchInlineSnapshot(`
+      "[00:00.0] run r-7f3a000000 started model=openrouter/some/model
+      [00:04.1] manager delegates to profile, trend-chart, report
+      [00:04.1] worker 1.1 profile started
+      [00:04.1] worker 1.2 trend-chart started
+      [00:12.1] worker 1.1 profile ok 8.0s tokens=5.1k files=profile.json
+      [00:13.3] 1.2 trend-chart code.execute failed: ValueError: could not convert string to float: 'n/a'
+      [00:13.3] budget: 400k of 500k tokens used
+      [00:13.3] 1.2 trend-chart model call failed model/rate-limited: too many requests; again in 2.0s
+      [00:15.3] worker 1.2 trend-chart failed model/refused: no
+      [00:15.3] worker report not started: no room
+      [00:15.3] budget: the limit of 5m time is reached
+      [00:15.3] run r-7f3a000000 stopped: stopped by the user
+      "
+    `);
+  });
+
+  it('has no escape code, whatever a worker is called', () => {
+    const log = new SampleLog()
+      .start()
+      .delegated(['\x1b[31mred\nsecond line'])
+      .agent('1.1', { name: '\x1b[31mred' })
+      .finished('1.1');
+    expect(play(log)).not.toContain('\x1b');
+    expect(play(log)).toContain('worker 1.1 \\x1b[31mred ok');
+  });
+
+  it('says every 30 seconds that the run goes on, and nothing more once it is closed', () => {
+    const stream = fakeStream();
+    const clock = fixedClock(START + 13_300);
+    const progress = plainProgress(stream, clock);
+    const log = halfwayLog();
+    const state = log.state();
+    progress.event(log.events.at(-1)!, state);
+    clock.advance(30_000);
+    clock.advance(29_999);
+    expect(stream.text()).toBe(
+      '[00:43.3] still running: 1.2 trend-chart (39.2s) tokens=17500/500000\n',
+    );
+    clock.advance(1);
+    expect(stream.text().split('\n')).toHaveLength(3);
+    progress.close();
+    expect(clock.pending).toBe(0);
+  });
+});
