@@ -135,7 +135,7 @@ function readPage(
   let chars = 0;
   for (const row of sql.events.iterate(base + after + 1, base + last, limit)) {
     seq += 1;
-    if (row.key !== base + seq) throw damagedRun(run, seq, 'it is missing');
+    if (row.place !== base + seq) throw damagedRun(run, seq, 'it is missing');
     const { text, blobs } = row as unknown as EventRow;
     hash = rowHash(hash, seq, { text, blobs });
     if (row.hash !== hash) throw damagedRun(run, seq, 'its content does not match its hash');
@@ -182,9 +182,10 @@ function prepareAll(db: DatabaseSync) {
   };
   return {
     run: prepare('SELECT n, seq, hash FROM runs WHERE id = ?'),
-    hash: prepare('SELECT hash FROM events WHERE key = ?'),
+    hash: prepare('SELECT hash FROM events WHERE place = ?'),
     events: prepare(
-      'SELECT key, text, blobs, hash FROM events WHERE key BETWEEN ? AND ? ORDER BY key LIMIT ?',
+      `SELECT place, text, blobs, hash FROM events
+       WHERE place BETWEEN ? AND ? ORDER BY place LIMIT ?`,
     ),
     version: prepare('PRAGMA data_version'),
     list: prepare('SELECT * FROM runs WHERE ? IS NULL OR status = ? ORDER BY n DESC LIMIT ?'),

@@ -6,15 +6,16 @@ import { damagedFile, newerFile } from './sqlite-errors.ts';
 /** Marks a database as ours in its header: `AWP` and a zero. */
 export const APPLICATION_ID = 0x41575000;
 
-/** Event number `seq` of run number `n` has the key `n * RUN_STEP + seq`, so a run lies together. */
+/** Event number `seq` of run number `n` has the place `n * RUN_STEP + seq`. */
 export const RUN_STEP = 2 ** 31;
 
 /**
  * One step per schema version, in order; step k leads from version k to k + 1. Steps are never
  * changed once released: a database of any age is led through those it has not seen.
  *
- * Few pages per commit is what makes an append cheap, so there is no index but the keys: an
- * append touches one page of `events` and one of `runs`.
+ * Few pages per commit is what makes an append cheap: events lie in the order of their commits, so
+ * a batch of many runs fills pages one after the other, and a run is found by one index of small
+ * numbers. (Events lying together by run took three times as long with 200 runs.)
  */
 export const MIGRATIONS: readonly string[] = [
   `CREATE TABLE runs (
@@ -36,7 +37,8 @@ export const MIGRATIONS: readonly string[] = [
      updated INTEGER NOT NULL
    ) STRICT;
    CREATE TABLE events (
-     key INTEGER PRIMARY KEY,
+     pos INTEGER PRIMARY KEY,
+     place INTEGER NOT NULL UNIQUE,
      text TEXT NOT NULL,
      blobs TEXT,
      hash TEXT NOT NULL

@@ -282,7 +282,7 @@ function prepareAll(db: DatabaseSync) {
       `UPDATE runs SET seq = ?, hash = ?, updated = ?, until = ?
        WHERE n = ? AND owner = ? AND epoch = ? AND seq = ?`,
     ),
-    insert: db.prepare('INSERT INTO events VALUES (?, ?, ?, ?)'),
+    insert: db.prepare('INSERT INTO events VALUES (NULL, ?, ?, ?, ?)'),
     setStatus: db.prepare('UPDATE runs SET status = ?, reason = ? WHERE n = ?'),
     setStart: db.prepare(
       'UPDATE runs SET name = ?, task = ?, model = ?, simulated = ?, started = ? WHERE n = ?',
