@@ -47,6 +47,8 @@ export function makePlan(options: WorkflowOptions, resolved: Resolved): Plan {
     manager: {
       ...settings,
       model: resolved.managerModel,
+      temperature: options.managerTemperature ?? temperature,
+      maxOutputTokens: options.managerMaxOutputTokens ?? maxOutputTokens,
       fullTurns: options.fullTurns ?? 3,
       corrections: 2,
       ...(options.managerInstructions !== undefined && {

@@ -104,6 +104,10 @@ export interface WorkflowOptions<Output = unknown> {
   prices?: Readonly<Record<string, Price>> | undefined;
   /** Put before the manager's own instructions. */
   managerInstructions?: string;
+  /** Temperature of the manager alone. Default `temperature`. */
+  managerTemperature?: number;
+  /** Most tokens of one answer of the manager. Default `maxOutputTokens`. */
+  managerMaxOutputTokens?: number;
   /** Turns whose results the manager sees in full. Default 3. */
   fullTurns?: number;
   /** Whether and after how many turns without progress the loop is ended. Default true and 3. */
@@ -145,6 +149,8 @@ const KNOWN = new Set<string>([
   'apiKey',
   'prices',
   'managerInstructions',
+  'managerTemperature',
+  'managerMaxOutputTokens',
   'fullTurns',
   'stall',
   'managerControls',

@@ -1,5 +1,5 @@
 import type { Json, JsonObject } from '../base/json.ts';
-import type { AgentUsage, RunState, RunStatus } from './state.ts';
+import type { AgentUsage, Artifact, RunState, RunStatus } from './state.ts';
 
 /** A file that a run handed out. */
 export interface ResultArtifact {
@@ -77,11 +77,13 @@ export function resultOf(state: RunState, folder: string): RunResult {
     text: ending?.text ?? '',
     output: ending?.output,
     result: ending?.result ?? {},
-    artifacts: [...state.artifacts.values()].map(({ path, type, bytes, sha256, agentName }) => ({
-      path: `${folder}/${path}`,
-      name: path,
-      ...{ type, bytes, sha256, agent: agentName },
-    })),
+    artifacts: byPath([...state.artifacts.values()]).map(
+      ({ path, type, bytes, sha256, agentName }) => ({
+        path: `${folder}/${path}`,
+        name: path,
+        ...{ type, bytes, sha256, agent: agentName },
+      }),
+    ),
     usage: usageOf(state),
     cost: ledger.unpriced > 0 ? null : ledger.used.cost,
     metadata: {
@@ -94,6 +96,11 @@ export function resultOf(state: RunState, folder: string): RunResult {
       resumes: state.resumes,
     },
   };
+}
+
+/** Workers end in any order; the result does not depend on it. */
+function byPath(artifacts: Artifact[]): Artifact[] {
+  return artifacts.sort((a, b) => (a.path < b.path ? -1 : 1));
 }
 
 function usageOf({ frames, ledger }: RunState): ResultUsage {

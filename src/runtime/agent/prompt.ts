@@ -71,7 +71,7 @@ export function managerTurn(state: RunState, frame: Frame, notes: readonly strin
         JSON.stringify(turn.workers.map((id) => report(state, id))),
       ),
     ),
-    section('Files in shared/', JSON.stringify(sharedFiles([...state.artifacts.values()]))),
+    section('Files in shared/', JSON.stringify(sharedFiles(byPath(state)))),
     section('Turn', String(frame.turns.length + 1)),
     notes.length > 0 && section('Note', notes.join('\n')),
   ]);
@@ -89,7 +89,7 @@ export function workerStart(state: RunState, frame: Frame, surroundings: Surroun
     section('Files', FILE_RULES),
     canRun ? boxSection(surroundings) : undefined,
   ]);
-  const shared = [...state.artifacts.values()].filter((file) => isEarlier(state, file, frame));
+  const shared = byPath(state).filter((file) => isEarlier(state, file, frame));
   const user = sections([
     section('Task of the whole run', plan.task),
     section('Inputs', inputsJson(plan.inputs)),
@@ -176,7 +176,7 @@ function report(state: RunState, id: string): JsonObject {
   const frame = state.frames.get(id);
   if (!frame?.outcome) return { worker_id: frame?.name ?? id, ok: false, error: 'not finished' };
   const { ok, confidence, problems, output, message } = frame.outcome;
-  const files = [...state.artifacts.values()].filter((file) => file.agent === id);
+  const files = byPath(state).filter((file) => file.agent === id);
   return {
     worker_id: frame.name,
     ok,
@@ -207,6 +207,11 @@ export function findings(output: JsonObject): string {
     return text.slice(0, FINDING_CHARS);
   }
   return '';
+}
+
+/** Workers end in any order; prompts must not depend on it. */
+function byPath({ artifacts }: RunState): Artifact[] {
+  return [...artifacts.values()].sort((a, b) => (a.path < b.path ? -1 : 1));
 }
 
 function sharedFiles(files: readonly Artifact[]): JsonObject[] {
