@@ -55,7 +55,7 @@ class MemoryStore implements Store {
   constructor({ folder, leaseMs = 10_000, clock }: MemoryStoreOptions) {
     this.leaseMs = leaseMs;
     this.#folder = folder;
-    this.#now = () => clock?.now() ?? Date.now();
+    this.#now = () => Math.floor(clock?.now() ?? Date.now());
   }
 
   async create(run: string, owner: string): Promise<Lease> {

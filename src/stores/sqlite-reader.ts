@@ -6,7 +6,7 @@ import { type EventRow, firstHash, rowHash } from './event-row.ts';
 import { type ProcessIdentity, surelyDead } from './process-identity.ts';
 import { isBusy, toStoreError } from './sqlite-errors.ts';
 import { checkVersion, inspectFile, MIGRATIONS, RUN_STEP } from './sqlite-schema.ts';
-import { damagedRun, notFound } from './store-errors.ts';
+import { closedStore, damagedRun, notFound } from './store-errors.ts';
 
 /** Characters after which a page ends early, so that no page holds the event loop for long. */
 const PAGE_CHARS = 4 * 1024 * 1024;
@@ -30,6 +30,7 @@ export class SqliteReader {
   readonly #path: string;
   #db: DatabaseSync | undefined;
   #sql: ReturnType<typeof prepareAll> | undefined;
+  #closed = false;
 
   constructor(path: string) {
     this.#path = path;
@@ -83,13 +84,16 @@ export class SqliteReader {
     });
   }
 
+  /** Closes the connection for good; a call that is still trying then fails. */
   close(): void {
+    this.#closed = true;
     this.#db?.close();
     this.#db = undefined;
     this.#sql = undefined;
   }
 
   #open(): ReturnType<typeof prepareAll> | undefined {
+    if (this.#closed) throw closedStore();
     if (this.#sql || inspectFile(this.#path) === 'none') return this.#sql;
     const db = new DatabaseSync(this.#path, { readOnly: true, timeout: 0 });
     try {

@@ -65,7 +65,7 @@ class SqliteStore implements Store {
   constructor({ folder, leaseMs = 10_000, clock }: SqliteStoreOptions) {
     this.leaseMs = leaseMs;
     this.#home = folder;
-    this.#now = () => clock?.now() ?? Date.now();
+    this.#now = () => Math.floor(clock?.now() ?? Date.now());
     this.#reader = new SqliteReader(databasePath(folder));
     this.#waiters = new LogWaiters(this.#reader);
     this.#writer = new WriterClient({

@@ -172,6 +172,7 @@ export class SqliteWriter {
       }
       case 'release':
         this.#sql.release.run(entry.run, entry.owner, entry.epoch);
+        this.#heads.delete(entry.run);
         return undefined;
     }
   }

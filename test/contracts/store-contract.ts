@@ -21,7 +21,7 @@ export function storeContract(name: string, open: Open): void {
     let runs = 0;
     let store: Store;
     const newRun = (): string => `r-${String(++runs).padStart(10, '0')}`;
-    const clock = { now: () => time };
+    const clock = { now: () => time + 0.25 };
 
     beforeAll(async () => {
       store = await open({ leaseMs: 10_000, clock });

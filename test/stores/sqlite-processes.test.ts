@@ -39,7 +39,9 @@ afterEach(async () => {
 });
 
 describe('several processes and one database', () => {
-  it('lose nothing that was acknowledged when a writer is killed ten times', async () => {
+  it('lose nothing that was acknowledged when a writer is killed ten times', {
+    timeout: 120_000,
+  }, async () => {
     const store = await open();
     const runs = ['r-kill-a', 'r-kill-b', 'r-kill-c'];
     for (const run of runs) await store.release(await store.create(run, 'test'));
