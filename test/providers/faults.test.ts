@@ -424,16 +424,20 @@ describe('limits', () => {
   });
 
   it('do not count the time that the reader takes', async () => {
-    const { provider, clock, close } = await overServer(() => 'one two three four');
+    // Long enough that the body cannot be read before the reader asks for it.
+    const long = 'x'.repeat(200_000);
+    const { provider, clock, close } = await overServer(() => say({ text: long, pieceLength: 20 }));
     closers.push(close);
     const { signal } = new AbortController();
-    let answer = '';
+    let seen = 0;
     for await (const piece of provider.ask(modelRequest({ stream: true }), signal)) {
-      for (let turns = 0; turns < 20; turns++) await new Promise(setImmediate);
-      clock.advance(100_000);
-      if (piece.type === 'end') answer = piece.text;
+      if (seen++ === 0) {
+        for (let turns = 0; turns < 100; turns++) await new Promise(setImmediate);
+        clock.advance(400_000);
+      }
+      if (piece.type === 'end') expect(piece.text).toBe(long);
     }
-    expect(answer).toBe('one two three four');
+    expect(seen).toBe(10_001);
   });
 });
 

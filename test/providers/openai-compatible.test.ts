@@ -1,3 +1,4 @@
+import { getEventListeners } from 'node:events';
 import { describe, expect, it } from 'vitest';
 import {
   type ContractAnswer,
@@ -5,7 +6,7 @@ import {
   describeProvider,
   modelRequest,
 } from '../contracts/provider-contract.ts';
-import { apiError, say, silentHead } from '../fault-server/answers.ts';
+import { apiError, say, silentHead, silentStream } from '../fault-server/answers.ts';
 import { overServer } from './support/over-server.ts';
 
 describeProvider('an OpenAI-compatible service', async (answers) => {
@@ -212,8 +213,27 @@ describe('what goes over the wire', () => {
 
   it('leaves no timer and no listener behind after an answer', async () => {
     const { provider, clock, close } = await overServer(() => 'done');
-    await collect(provider, modelRequest({ timeoutMs: 5000 }));
+    const { signal } = new AbortController();
+    await collect(provider, modelRequest({ timeoutMs: 5000 }), signal);
     expect(clock.pending).toBe(0);
+    expect(getEventListeners(signal, 'abort')).toEqual([]);
     await close();
   });
+
+  it.each([false, true])(
+    'throws the reason as it is, also in mid-answer (stream: %s)',
+    async (stream) => {
+      const { provider, server, close } = await overServer(() => silentStream('half'));
+      const controller = new AbortController();
+      const reason = { name: 'TimeoutError' };
+      const call = collect(provider, modelRequest({ stream }), controller.signal);
+      call.catch(() => {});
+      while (server.requests.length === 0) await new Promise(setImmediate);
+      for (let turns = 0; turns < 50; turns++) await new Promise(setImmediate);
+      controller.abort(reason);
+      await expect(call).rejects.toBe(reason);
+      expect(await server.requests[0]?.over).toBe('cut');
+      await close();
+    },
+  );
 });

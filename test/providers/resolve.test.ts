@@ -69,6 +69,12 @@ describe('where a model string leads (decision 22)', () => {
       { LLM_BASE_URL: 'https://api.groq.com/openai/v1', GROQ_API_KEY: 'k-groq' },
       'https://api.groq.com/openai/v1 m k-groq',
     ],
+    // The same host without TLS is another place.
+    [
+      'groq/m',
+      { LLM_BASE_URL: 'http://api.groq.com/openai/v1', GROQ_API_KEY: 'k-groq' },
+      'http://api.groq.com/openai/v1 groq/m no key',
+    ],
     [
       'openai/gpt-4o',
       { LLM_BASE_URL: OPENROUTER, LLM_API_KEY: 'k1', OPENAI_API_KEY: 'k-oa' },
