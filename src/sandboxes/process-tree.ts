@@ -1,0 +1,59 @@
+import type { Files } from '../ports/effects.ts';
+
+/** What a process and all below it use right now. */
+export interface TreeUse {
+  /** Private and shared memory that is resident, in MiB; mapped program files do not count. */
+  memoryMb: number;
+  /** Processor time, in seconds; that of children that were waited for included. */
+  cpuSeconds: number;
+  /** Processes and threads. */
+  tasks: number;
+}
+
+/** Clock ticks of /proc: fixed at 100 a second in Linux's interface to programs. */
+const TICKS = 100;
+
+/** Adds up `/proc`. All zero where there is no such folder, or when the process has ended. */
+export async function treeUse(files: Files, pid: number): Promise<TreeUse> {
+  const total: TreeUse = { memoryMb: 0, cpuSeconds: 0, tasks: 0 };
+  let level = [pid];
+  while (level.length > 0) {
+    const found = await Promise.all(level.map((one) => processUse(files, one)));
+    level = [];
+    for (const { use, children } of found) {
+      total.memoryMb += use.memoryMb;
+      total.cpuSeconds += use.cpuSeconds;
+      total.tasks += use.tasks;
+      level.push(...children);
+    }
+  }
+  return total;
+}
+
+async function processUse(
+  files: Files,
+  pid: number,
+): Promise<{ use: TreeUse; children: number[] }> {
+  const folder = `/proc/${pid}`;
+  const tasks = await files.list(`${folder}/task`).catch(() => []);
+  const [status, stat, ...lists] = await Promise.all([
+    textOf(files, `${folder}/status`),
+    textOf(files, `${folder}/stat`),
+    ...tasks.map((task) => textOf(files, `${folder}/task/${task}/children`)),
+  ]);
+  const times = (stat ?? '').slice((stat ?? '').lastIndexOf(')') + 2).split(' ');
+  const ticks = times.slice(11, 15).reduce((sum, word) => sum + Number(word), 0);
+  const children = lists.flatMap((list) => list.split(' ').filter(Boolean).map(Number));
+  const memoryMb = (kilobytes(status, 'RssAnon') + kilobytes(status, 'RssShmem')) / 1024;
+  return { use: { memoryMb, cpuSeconds: ticks / TICKS, tasks: tasks.length }, children };
+}
+
+function kilobytes(status: string | undefined, name: string): number {
+  const match = new RegExp(`^${name}:\\s+(\\d+)`, 'm').exec(status ?? '');
+  return Number(match?.[1] ?? 0);
+}
+
+/** A process that has just ended has no files any more: it uses nothing. */
+async function textOf(files: Files, path: string): Promise<string> {
+  return await files.readText(path).catch(() => '');
+}
