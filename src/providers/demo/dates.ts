@@ -65,11 +65,6 @@ export function grainOf(text: string): Grain | undefined {
   return undefined;
 }
 
-/** Whether a text is nothing but four digits that could be a year. */
-export function isBareYear(text: string): boolean {
-  return /^(?:1[5-9]\d\d|2[01]\d\d)$/.test(text.trim());
-}
-
 function possible({ name, m, d, a, b }: Record<string, string | undefined>): boolean {
   if (name !== undefined && !KNOWN_MONTHS.has(name.toLowerCase())) return false;
   if (m !== undefined && !within(m, 12)) return false;

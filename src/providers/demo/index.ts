@@ -1,6 +1,10 @@
-import { AwpError } from '../../base/errors.ts';
 import type { ToolCall, Usage } from '../../events/event.ts';
-import type { ModelChunk, ModelProvider, ModelRequest } from '../../ports/model-provider.ts';
+import {
+  type ModelChunk,
+  ModelError,
+  type ModelProvider,
+  type ModelRequest,
+} from '../../ports/model-provider.ts';
 import { decide, outOfScope } from './manager.ts';
 import { readPrompt } from './read-prompt.ts';
 import { work } from './worker.ts';
@@ -20,7 +24,7 @@ export function demoProvider(): ModelProvider {
       const { text, toolCalls } = answer(request);
       const usage = usageOf(request, text, toolCalls);
       if (usage.output > request.maxOutputTokens) {
-        throw new AwpError(
+        throw new ModelError(
           'model/truncated',
           `the answer has about ${usage.output} tokens, allowed are ${request.maxOutputTokens}`,
           {
@@ -55,9 +59,9 @@ function answer(request: ModelRequest): Answer {
   };
 }
 
-/** An estimate, three bytes to a token (decision 12). */
+/** An estimate, four bytes to a token, which is below what was reserved for it (decision 12). */
 function usageOf(request: ModelRequest, text: string, toolCalls: readonly ToolCall[]): Usage {
-  const tokens = (value: string): number => Math.ceil(new TextEncoder().encode(value).length / 3);
+  const tokens = (value: string): number => Math.ceil(new TextEncoder().encode(value).length / 4);
   const calls = toolCalls.length > 0 ? JSON.stringify(toolCalls) : '';
   return {
     input: tokens(JSON.stringify(request.messages)),

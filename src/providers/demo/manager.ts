@@ -1,5 +1,5 @@
-import { AwpError } from '../../base/errors.ts';
 import { isObject, type JsonObject } from '../../base/json.ts';
+import { ModelError } from '../../ports/model-provider.ts';
 import { lookEnvelopes, writeEnvelopes } from './envelopes.ts';
 import { fieldsOf, type Known } from './known.ts';
 import type { ManagerPrompt, PromptReport } from './read-prompt.ts';
@@ -53,11 +53,12 @@ const LOOKERS: ReadonlySet<string> = new Set([
 ]);
 
 /** The error of everything that the demo does not do. */
-export function outOfScope(problem: string): AwpError {
-  return new AwpError(
+export function outOfScope(problem: string): ModelError {
+  return new ModelError(
     'model/out-of-scope',
     `${problem}. The demo model follows fixed rules: it profiles a table (CSV, TSV or JSON records) with a numeric column, follows trends, compares groups, finds outliers and peaks`,
     {
+      usage: { input: 0, output: 0 },
       hint: 'for any other task use a real model: a local one with Ollama (-m ollama/qwen3), or one of OpenRouter with a key (OPENROUTER_API_KEY, -m openrouter/...)',
     },
   );
@@ -109,20 +110,20 @@ function fail(prompt: ManagerPrompt, plan: Understanding, reason: string): JsonO
 
 function complete(prompt: ManagerPrompt, plan: Understanding): JsonObject {
   const result = resultOf(prompt, plan);
+  const fields = fieldsOf(knownOf(prompt, plan));
   if (prompt.schema) {
-    const filled = fillSchema(prompt.schema, fieldsOf(knownOf(prompt, plan)));
+    const filled = fillSchema(prompt.schema, fields);
     if (!filled.ok) {
       const names = filled.missing.map((name) => JSON.stringify(name)).join(', ');
       return fail(prompt, plan, `the demo has no figure for ${names} of the typed output`);
     }
     result.output = filled.value;
   }
-  const failed = prompt.reports.filter((report) => !worked(report)).length;
   return {
     decision: 'complete',
     reasoning: 'all figures are those that the programs of the workers computed from the file',
     final_result: result,
-    confidence: failed > 0 ? 0.5 : 0.9,
+    confidence: fields.get('confidence') ?? 0.5,
   };
 }
 
@@ -142,6 +143,7 @@ function knownOf(prompt: ManagerPrompt, plan: Understanding): Known {
     if (!figures.has('profile')) figures.set('profile', found);
   }
   const failures = prompt.reports.filter((report) => !worked(report)).map(({ worker }) => worker);
+  if (!prompt.known.has('report')) failures.push('chart', 'report');
   return {
     figures,
     said,

@@ -1,5 +1,5 @@
 import { isObject, type Json, type JsonObject } from '../../base/json.ts';
-import { type Grain, grainOf, isBareYear } from './dates.ts';
+import { type Grain, grainOf } from './dates.ts';
 import type { PromptInput } from './read-prompt.ts';
 
 /** A column as the demo understands it from the description in the prompt. */
@@ -84,24 +84,32 @@ function columnOf(column: JsonObject, index: number, head: readonly Json[][]): C
 }
 
 const YEAR_NAME = /year|jahr|annee|\byr\b|date|datum|time|zeit|period|season/i;
+const MONTH_NAME = /month|monat/i;
 
 /** How fine the points in time are that a column's cells name; undefined when it is no such column. */
 function orderOf(name: string, samples: readonly string[]): Grain | undefined {
   const grains = samples.map(grainOf);
-  if (samples.length === 0 || !mostly(grains, (grain) => grain !== undefined)) return undefined;
-  if (samples.every(isBareYear) && !YEAR_NAME.test(name)) return undefined;
-  // "12.2024" is a month, and a number; only a telling name makes a month of it.
-  if (mostly(samples, isNumberLike) && !YEAR_NAME.test(name) && !/month|monat/i.test(name))
-    return undefined;
+  if (!mostly(grains, (grain) => grain !== undefined)) return undefined;
+  // Years are numbers, and "12.2024" can be one; only a telling name makes points in time of them.
+  const telling = YEAR_NAME.test(name) || MONTH_NAME.test(name);
+  if (!telling && mostly(samples, isNumberLike)) return undefined;
   return grains.find((grain) => grain !== undefined);
 }
 
-/** Numbers as people write them; the programs read them exactly. */
+const MONEY = '(?:[$€£¥₹]|EUR|USD|GBP|CHF|JPY)';
+/** Numbers as people write them, bracketed ones aside; the programs read them exactly. */
+const NUMBER = new RegExp(
+  `^[-+−–]?\\s?${MONEY}?\\s?[-+−–]?(?:\\d+|\\d{1,3}(?:[.,'’\\s]\\d{3})+)?(?:[.,]\\d*)?(?:e[-+]?\\d+)?\\s?(?:${MONEY}|%)?$`,
+  'i',
+);
+
+/** Whether a text is a number as people write them. */
 function isNumberLike(sample: string): boolean {
-  return /^\(?[-+−–]?\s*(?:[$€£¥₹]|EUR|USD|GBP|CHF|JPY)?\s*[-+−–]?[\d.,'’\s]*\d[.,]?(?:e[-+]?\d+)?\s*(?:[$€£¥₹%]|EUR|USD|GBP|CHF|JPY)?\)?$/i.test(
-    sample.trim().slice(0, 60),
-  );
+  const text = sample.trim().replace(/^\((.*)\)$/, '$1');
+  return text.length <= LONGEST_NUMBER && /\d/.test(text) && NUMBER.test(text);
 }
+
+const LONGEST_NUMBER = 40;
 
 function mostly<T>(items: readonly T[], test: (item: T) => boolean): boolean {
   return items.filter(test).length * 2 > items.length;

@@ -47,11 +47,14 @@ function summaryOf({ values, missing, unreadable }) {
 export const WORDS = String.raw`
 // ---- Writing numbers ---------------------------------------------------------------------------
 // At most two decimals from 1 upward and four significant digits below; thousands with a comma.
+// Halves are rounded up as they are written in decimal; the 16th digit is not trusted.
 function say(value) {
   if (value === null || value === undefined) return 'not known';
   const size = Math.abs(value);
   if (size >= 1e15 || (size > 0 && size < 1e-4)) return String(Number(value.toPrecision(4)));
-  const digits = size >= 1 || size === 0 ? value.toFixed(2) : Number(value.toPrecision(4)).toFixed(8);
+  const places = size >= 1 || size === 0 ? 2 : 3 - Math.floor(Math.log10(size));
+  const rounded = Math.round(Number(Number(size.toPrecision(15)) + 'e' + places)) * Math.sign(value);
+  const digits = Number(rounded + 'e-' + places).toFixed(places);
   const [whole, part] = digits.replace(/\.?0+$/, '').split('.');
   const grouped = whole.replace(/\B(?=(\d{3})+$)/g, ',');
   return part ? grouped + '.' + part : grouped;
@@ -59,7 +62,7 @@ function say(value) {
 
 // At most so many characters, the last one an ellipsis if something was cut.
 function cut(text, most) {
-  const letters = [...String(text).replace(/\s+/g, ' ').trim()];
+  const letters = [...String(text).trim()];
   return letters.length <= most ? letters.join('') : letters.slice(0, most - 1).join('') + '…';
 }
 

@@ -89,7 +89,7 @@ function readTable({ file, format, separator, header: hasHeader }) {
   let ragged = 0;
   for (const row of rows) {
     if (!names) {
-      names = row.map((name, index) => (hasHeader === false ? 'column ' + (index + 1) : name.trim()));
+      names = row.map((name, index) => (hasHeader === false ? 'column_' + (index + 1) : name.trim()));
       columns = names.map(() => []);
       if (hasHeader !== false) continue;
     }
@@ -97,7 +97,8 @@ function readTable({ file, format, separator, header: hasHeader }) {
     if (row.length !== names.length) ragged++;
     count++;
   }
-  return { header: names ?? [], columns: columns ?? [], rows: count, ragged };
+  if (count === 0) throw new Error('the file holds no rows');
+  return { header: names, columns, rows: count, ragged };
 }
 
 // The cells of one column: by its place if the name there fits, else by its name, else by place.
