@@ -4,7 +4,7 @@ export const BY_GROUP = String.raw`
 // The first candidate that has 2 to 50 different values, fewer than rows; a column that the task
 // names may have any number from 2. Empty cells are the group "(empty)". Sum, mean, min and max are
 // over the readable cells of a group; a group without one is left out. Ordered by sum or mean.
-const table = readTable(JOB.table);
+const table = readTable(JOB.table, [JOB.measure, ...JOB.candidates]);
 const read = numbersOf(cellsOf(table, JOB.measure), { name: JOB.measure.name, decimal: JOB.table.decimal });
 const keyOf = (cell) => (isEmpty(cell) ? '(empty)' : String(cell).trim());
 const fitting = JOB.candidates.find((column) => {

@@ -20,8 +20,8 @@ function partsOf(cell) {
 }
 
 // 07/04/2025 is April 7th if any cell of the column has a first number above 12, else July 4th.
-function dayComesFirst(parts) {
-  return parts.some((part) => Number(part?.a) > 12);
+function dayComesFirst(cells) {
+  return cells.some((cell) => String(cell ?? '').includes('/') && Number(partsOf(cell)?.a) > 12);
 }
 
 // { at, year, month, day }: at is a number to sort by (milliseconds as if in UTC; zones are not
@@ -43,9 +43,8 @@ function pointOf(part, dayFirst) {
 
 // The points of a column; undefined where a cell names none.
 function pointsOf(cells) {
-  const parts = cells.map(partsOf);
-  const dayFirst = dayComesFirst(parts);
-  return parts.map((part) => pointOf(part, dayFirst));
+  const dayFirst = dayComesFirst(cells);
+  return cells.map((cell) => pointOf(partsOf(cell), dayFirst));
 }
 
 // The label of the calendar day, month or year in which a point lies.

@@ -57,12 +57,12 @@ function vote(digits) {
 }
 
 // The decimal sign of a column: what most of its cells prove; if none proves it, the stated one.
-function decimalOf(parts, stated) {
+function decimalOf(cells, stated) {
   let dots = 0;
   let commas = 0;
-  for (const part of parts) {
-    if (!part || part.exponent) continue;
-    const proven = vote(part.digits);
+  for (const cell of cells) {
+    const part = typeof cell === 'number' || isEmpty(cell) ? undefined : taken(cell);
+    const proven = part && !part.exponent ? vote(part.digits) : undefined;
     if (proven === '.') dots++;
     if (proven === ',') commas++;
   }
@@ -81,14 +81,18 @@ function numberFrom({ digits, exponent, negative }, decimal) {
 
 // The numbers of a column: undefined where there is none.
 function numbersOf(cells, { decimal }) {
-  const parts = cells.map((cell) => (isEmpty(cell) || typeof cell === 'number' ? undefined : taken(cell)));
-  const sign = decimalOf(parts, decimal ?? '.');
+  const sign = decimalOf(cells, decimal ?? '.');
   let missing = 0;
   let unreadable = 0;
-  const values = cells.map((cell, at) => {
+  const values = cells.map((cell) => {
     if (typeof cell === 'number') return cell;
-    const value = parts[at] && numberFrom(parts[at], sign);
-    if (value === undefined) isEmpty(cell) ? missing++ : unreadable++;
+    if (isEmpty(cell)) {
+      missing++;
+      return undefined;
+    }
+    const parts = taken(cell);
+    const value = parts && numberFrom(parts, sign);
+    if (value === undefined) unreadable++;
     return value;
   });
   return { values, missing, unreadable };

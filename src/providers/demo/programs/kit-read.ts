@@ -77,37 +77,46 @@ function jsonRows(text) {
   return { header, rows };
 }
 
-// { header, columns, rows, ragged }: cells by column; rows is the number of data rows; ragged is
-// the number of rows with more or fewer cells than the header. Absent cells are undefined, cells
-// beyond the header are left out.
-function readTable({ file, format, separator, header: hasHeader }) {
+// { header, columns, rows, ragged }: the cells of the wanted columns, by place; the other columns are
+// undefined, so that large tables fit into memory. Wanted are columns by { name, index }, or by a
+// function of index and header. rows counts data rows; ragged those with more or fewer cells than
+// the header. Absent cells are undefined, cells beyond the header are left out.
+function readTable({ file, format, separator, header: hasHeader }, wanted) {
   const text = decode(readFileSync(file));
-  const { header, rows } = format === 'json' ? jsonRows(text) : { rows: csvRows(text, separator) };
-  let names = header;
-  let columns = names?.map(() => []);
+  const source = format === 'json' ? jsonRows(text) : { rows: csvRows(text, separator) };
+  let header = source.header;
+  let columns = header && columnsFor(header, wanted);
   let count = 0;
   let ragged = 0;
-  for (const row of rows) {
-    if (!names) {
-      names = row.map((name, index) => (hasHeader === false ? 'column_' + (index + 1) : name.trim()));
-      columns = names.map(() => []);
+  for (const row of source.rows) {
+    if (!header) {
+      header = row.map((name, index) => (hasHeader === false ? 'column_' + (index + 1) : name.trim()));
+      columns = columnsFor(header, wanted);
       if (hasHeader !== false) continue;
     }
-    for (let index = 0; index < names.length; index++) columns[index].push(row[index]);
-    if (row.length !== names.length) ragged++;
+    for (let index = 0; index < columns.length; index++) columns[index]?.push(row[index]);
+    if (row.length !== header.length) ragged++;
     count++;
   }
   if (count === 0) throw new Error('the file holds no rows');
-  return { header: names, columns, rows: count, ragged };
+  return { header, columns, rows: count, ragged };
 }
 
-// The cells of one column: by its place if the name there fits, else by its name, else by place.
-function cellsOf(table, { name, index }) {
-  const fits = (at) => table.header[at] !== undefined && table.header[at].trim() === name.trim();
-  const place = fits(index) ? index : table.header.findIndex((_, at) => fits(at));
-  const cells = table.columns[place < 0 ? index : place];
-  if (!cells) throw new Error('the table has no column ' + JSON.stringify(name));
-  return cells;
+function columnsFor(header, wanted) {
+  const places = typeof wanted === 'function' ? undefined : wanted.map((column) => placeOf(header, column));
+  return header.map((_, index) => ((places ? places.includes(index) : wanted(index, header)) ? [] : undefined));
+}
+
+// The place of a column: the stated one if the name there fits, else that of the name, else the stated.
+function placeOf(header, { name, index }) {
+  const fits = (at) => header[at] !== undefined && header[at].trim() === name.trim();
+  const place = fits(index) ? index : header.findIndex((_, at) => fits(at));
+  if (place < 0 && index >= header.length) throw new Error('the table has no column ' + JSON.stringify(name));
+  return place < 0 ? index : place;
+}
+
+function cellsOf(table, column) {
+  return table.columns[placeOf(table.header, column)];
 }
 
 // An empty cell: absent, null, or nothing but blanks.

@@ -3,7 +3,7 @@ export const OUTLIERS = String.raw`
 // ---- Outliers ----------------------------------------------------------------------------------
 // Tukey's fences: below q1 - 1.5 (q3 - q1) or above q3 + 1.5 (q3 - q1), the fences themselves are
 // inside. Rows are numbered from 1, the header not counted.
-const table = readTable(JOB.table);
+const table = readTable(JOB.table, [...JOB.measures, ...(JOB.label ? [JOB.label] : [])]);
 const names = JOB.label ? cellsOf(table, JOB.label) : undefined;
 const found = [];
 let readable = 0;

@@ -2,7 +2,7 @@
 export const RANKING = String.raw`
 // ---- Ranking -----------------------------------------------------------------------------------
 // Rows by value, largest first; rows with the same value stay in the order of the file.
-const table = readTable(JOB.table);
+const table = readTable(JOB.table, [JOB.measure, ...(JOB.label ? [JOB.label] : [])]);
 const read = numbersOf(cellsOf(table, JOB.measure), { name: JOB.measure.name, decimal: JOB.table.decimal });
 const names = JOB.label ? cellsOf(table, JOB.label) : undefined;
 const rows = [];

@@ -6,7 +6,7 @@ export const TREND = String.raw`
 // Change: last minus first; in percent of the size of the first, null if that is zero.
 // Slope: least squares over the points, numbered 0, 1, 2, ...; so it is per step.
 // Peak and low: the first point with the largest and the smallest value.
-const table = readTable(JOB.table);
+const table = readTable(JOB.table, [JOB.measure, ...(JOB.order ? [JOB.order] : [])]);
 const read = numbersOf(cellsOf(table, JOB.measure), { name: JOB.measure.name, decimal: JOB.table.decimal });
 const { points, undated, order } = JOB.order ? byTime() : byRow();
 
