@@ -1,5 +1,6 @@
 import { type ChildProcess, type StdioOptions, spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { openSync, readdirSync, readFileSync } from 'node:fs';
 import type { Readable, Writable } from 'node:stream';
 import type {
   ByteSink,
@@ -23,7 +24,7 @@ export function nodeProcesses(): Processes {
 function start(spec: ProcessSpec): RunningProcess {
   const extra = spec.extra ?? [];
   const wanted = extra.map((entry) => (entry === 'pipe' ? 'pipe' : entry.fd));
-  const stdio: StdioOptions = ['pipe', 'pipe', 'pipe', ...wanted];
+  const stdio = covered(['pipe', 'pipe', 'pipe', ...wanted]);
   const child = spawn(spec.command, [...spec.args], {
     stdio,
     env: { ...spec.env },
@@ -45,17 +46,60 @@ function start(spec: ProcessSpec): RunningProcess {
       const stream = streams[index + 3];
       return entry === 'pipe' ? [{ ...source(stream), ...sink(stream) }] : [];
     }),
-    exit: exitOf(child, streams, state),
+    exit: exitOf(child, streams, { state, detached: spec.detached ?? false }),
     kill: (signal, group = false) => {
-      // After the end the number may belong to somebody else; 0 and 1 are never ours to signal.
-      if (state.over || child.pid === undefined || child.pid < 2) return;
-      try {
-        process.kill(group ? -child.pid : child.pid, signal);
-      } catch {
-        // It has just ended: what was wanted is the case.
-      }
+      // After the end the number may belong to somebody else.
+      if (state.over) return;
+      if (group) signalGroup(child, signal);
+      else child.kill(signal);
     },
   };
+}
+
+type Stdio = Extract<StdioOptions, readonly unknown[]>;
+
+/**
+ * The same list with `/dev/null` in the place of every descriptor that whoever started us left open:
+ * Node marks its own as not to be inherited, but not all of those that it found.
+ */
+function covered(stdio: Stdio): Stdio {
+  inherited ??= findInherited();
+  const list = [...stdio];
+  for (const fd of inherited.numbers) {
+    while (list.length < fd) list.push('ignore');
+    if (fd >= stdio.length) list[fd] = inherited.nothing;
+  }
+  return list;
+}
+
+let inherited: { numbers: readonly number[]; nothing: number } | undefined;
+const CLOSE_ON_EXEC = 0o2000000;
+
+function findInherited(): { numbers: readonly number[]; nothing: number } {
+  if (process.platform !== 'linux') return { numbers: [], nothing: -1 };
+  const open = readdirSync('/proc/self/fdinfo').map(Number);
+  const numbers = open.filter((fd) => fd > 2 && isInheritable(fd)).sort((a, b) => a - b);
+  return { numbers, nothing: numbers.length > 0 ? openSync('/dev/null', 'r+') : -1 };
+}
+
+function isInheritable(fd: number): boolean {
+  try {
+    const info = readFileSync(`/proc/self/fdinfo/${fd}`, 'utf8');
+    const flags = Number.parseInt(/^flags:\s+(\d+)/m.exec(info)?.[1] ?? '0', 8);
+    return (flags & CLOSE_ON_EXEC) === 0;
+  } catch {
+    // The one with which the folder was read: it is closed again.
+    return false;
+  }
+}
+
+function signalGroup({ pid }: ChildProcess, signal: NodeJS.Signals): void {
+  if (pid === undefined || pid < 2) return;
+  try {
+    process.kill(-pid, signal);
+  } catch {
+    // It has just ended: what was wanted is the case.
+  }
 }
 
 type Pipe = (Readable & Partial<Writable>) | undefined;
@@ -71,10 +115,12 @@ function pipesOf(child: ChildProcess): Pipe[] {
 async function exitOf(
   child: ChildProcess,
   streams: readonly Pipe[],
-  state: { over: boolean },
+  { state, detached }: { state: { over: boolean }; detached: boolean },
 ): Promise<{ code: number | null; signal: string | null }> {
   // Streams that nobody reads would hold back `close` for ever.
   child.once('exit', () => {
+    // Its number stays its group's while one of the group lives, so this reaches nobody else.
+    if (detached) signalGroup(child, 'SIGKILL');
     for (const stream of streams) {
       if (stream?.readable && stream.listenerCount('data') === 0) stream.resume();
     }

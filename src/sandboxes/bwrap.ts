@@ -114,14 +114,14 @@ function pythonArgs({ python, texts }: Parts, job: SandboxJob, room: number): st
  * The shell watches the program and starts the collector, so that the program has neither the
  * channel nor a say in what is collected. A shell starts in a millisecond.
  */
-function nodeArgs({ node, prlimit, texts }: Parts, job: SandboxJob, room: number): string[] {
-  const { files, bytes } = collectLimits(job);
+function nodeArgs(parts: Parts, job: SandboxJob, room: number): string[] {
+  const { node, prlimit, texts } = parts;
   const { cpu, fsize, nofile, data, nproc } = kernelLimits(job, room);
   const limits = [`--cpu=${cpu}:${cpu + 1}`, `--fsize=${fsize}`, `--nofile=${nofile}`];
   const more = [`--data=${data}`, `--nproc=${nproc}`, '--core=0', '--'];
   const extension = job.language === 'typescript' ? 'mts' : 'mjs';
   const program = [...nodeCommand(node?.path ?? '', texts, job), CWD, extension];
-  const collector = [...collectCommand(node?.path ?? '', texts), CWD, `${files}`, `${bytes}`];
+  const collector = collectorOf(parts, job);
   const script = [
     `${[prlimit, ...limits, ...more, ...program].map(quote).join(' ')}`,
     'code=$?',
@@ -132,6 +132,20 @@ function nodeArgs({ node, prlimit, texts }: Parts, job: SandboxJob, room: number
     'exit $code',
   ];
   return ['/bin/sh', '-c', script.join('\n')];
+}
+
+/** Python starts in a third of Node's time; where there is none, Node collects as well. */
+function collectorOf({ node, python, texts }: Parts, job: SandboxJob): string[] {
+  const limits = collectLimits(job);
+  if (!python)
+    return [
+      ...collectCommand(node?.path ?? '', texts),
+      CWD,
+      ...`${limits.files}`,
+      `${limits.bytes}`,
+    ];
+  const options = [`cwd=${CWD}`, 'collect=1', ...collectWords(limits), '--'];
+  return [...pythonCommand(python.path, texts.runner), ...options];
 }
 
 function quote(word: string): string {

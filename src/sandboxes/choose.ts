@@ -70,7 +70,8 @@ function candidates(forced: string | undefined, { minimum }: SandboxPolicy): rea
   throw unavailable(`AWP_SANDBOX asks for ${forced}, which is weaker than the workflow allows`);
 }
 
-async function makeKit(effects: Effects): Promise<Kit> {
+/** What providers are made from, on this machine. */
+export async function makeKit(effects: Effects): Promise<Kit> {
   const machine = await lookAtMachine(effects);
   return {
     machine,

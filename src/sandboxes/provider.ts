@@ -105,8 +105,11 @@ export interface KernelLimits {
 }
 
 const MIB = 1024 * 1024;
-/** Writable memory that a language has mapped before the program does anything, in MiB. */
-const BASE_MB = { python: 128, node: 768 };
+/**
+ * Writable memory that a language may map beside what the program uses, in MiB. V8 reserves for
+ * itself and for each thread of its own; there the watch over resident memory is the limit.
+ */
+const BASE_MB = { python: 128, node: 2048 };
 /** Room for libraries and shared mappings beside the memory of a Python program, in MiB. */
 const ADDRESS_ROOM_MB = 2048;
 /** Processes and threads of the box and of the language itself. */

@@ -154,10 +154,12 @@ def open_making_parents():
     builtins.open = open
 
 
-def show_error(kind, value, trace):
+def show_error(text, kind, value, trace):
     """Python's own report, without the frames of this file."""
+    import linecache
     import traceback
 
+    linecache.cache['program.py'] = (len(text), None, text.splitlines(True), 'program.py')
     report = traceback.TracebackException(kind, value, trace)
     seen = set()
     queue = [report]
@@ -178,10 +180,7 @@ def show_error(kind, value, trace):
 
 def run_python(source, cwd):
     import builtins
-    import importlib.util
-    import linecache
     import site
-    import types
 
     site.main()
     sys.path[:] = [entry for entry in sys.path if entry not in ('', cwd)]
@@ -189,10 +188,9 @@ def run_python(source, cwd):
         # What was printed before a program is stopped must not be lost in a buffer.
         stream.reconfigure(line_buffering=True, errors='backslashreplace')
     sys.argv = ['program.py']
-    sys.excepthook = show_error
     text = source.decode('utf-8', 'replace')
-    linecache.cache['program.py'] = (len(text), None, text.splitlines(True), 'program.py')
-    main = types.ModuleType('__main__')
+    sys.excepthook = lambda *error: show_error(text, *error)
+    main = type(sys)('__main__')
     sys.modules['__main__'] = main
     main.__builtins__ = builtins
     main.__file__ = 'program.py'
@@ -203,6 +201,8 @@ def run_python(source, cwd):
         if name in text:
             names[name] = __import__(name)
     if '_AWP_MATPLOTLIB_AVAILABLE' in text:
+        import importlib.util
+
         names['_AWP_MATPLOTLIB_AVAILABLE'] = importlib.util.find_spec('matplotlib') is not None
     open_making_parents()
     exec(compile(text, 'program.py', 'exec', dont_inherit=True), names)
@@ -396,6 +396,9 @@ def main():
     split = sys.argv.index('--')
     options = dict(argument.split('=', 1) for argument in sys.argv[1:split])
     command = sys.argv[split + 1:]
+    if 'collect' in options:
+        collect(options)
+        return send(b'D')
     if 'enter' in globals():
         globals()['enter'](options)
     link_folders(options)

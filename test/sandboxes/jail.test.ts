@@ -1,0 +1,11 @@
+import { boundaryContract } from '../contracts/sandbox-boundary.ts';
+import { benignContract, boxOrReason, describeBox } from '../contracts/sandbox-contract.ts';
+import { boxUser, openBox } from './boxes.ts';
+
+const box = await boxOrReason(() => openBox('jail'));
+const user = await boxUser();
+
+describeBox('jail', box, (opened) => {
+  boundaryContract(opened, user);
+  benignContract(async () => opened);
+});

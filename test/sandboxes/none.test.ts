@@ -1,0 +1,6 @@
+import { benignContract, boxOrReason, describeBox } from '../contracts/sandbox-contract.ts';
+import { openBox } from './boxes.ts';
+
+const box = await boxOrReason(() => openBox('none'));
+
+describeBox('none', box, (opened) => benignContract(async () => opened));
