@@ -2,17 +2,19 @@ import type { Json } from '../base/json.ts';
 import type { ResumeOptions } from '../data/agent-workflow.ts';
 import type { Home, HomeOptions } from '../data/home.ts';
 import type { InputValue } from '../data/inputs.ts';
+import type { LoadedWorkflow } from '../data/load-workflow.ts';
 import type { WorkflowOptions } from '../data/options.ts';
 import type { RunHandle as LibraryHandle, StartOptions } from '../data/run-handle.ts';
+import type { Files } from '../ports/effects.ts';
 
 /** A run as commands see it. */
 export type RunHandle = Pick<LibraryHandle<Json>, 'id' | 'ready' | 'events' | 'result' | 'cancel'>;
 
 /** What commands ask of the library; loaded only by those that need it, replaced by tests. */
 export interface Engine {
-  start(options: WorkflowOptions, how: StartOptions): RunHandle;
+  start(options: WorkflowOptions<Json>, how: StartOptions): RunHandle;
   resume(id: string, how: ResumeOptions): RunHandle;
-  loadWorkflow(folder: string): Promise<WorkflowOptions>;
+  loadWorkflow(folder: string, files: Files): Promise<LoadedWorkflow>;
   parseInput(text: string): readonly [name: string, value: InputValue];
 }
 

@@ -4,8 +4,11 @@ import type { Command } from '../command.ts';
 import { homeOption, withHome } from '../open-home.ts';
 import { watchRun } from '../watch-run.ts';
 
-/** The table that is used when none is named; from src/cli/commands as from dist/cli/commands. */
-const EXAMPLE = new URL('../../../examples/data/seattle-weather.csv', import.meta.url);
+/** The table that is used when none is named: at the root of the repository, or copied to dist/. */
+const EXAMPLE = new URL(
+  `${import.meta.url.endsWith('.ts') ? '../../..' : '../..'}/examples/data/seattle-weather.csv`,
+  import.meta.url,
+);
 /** Where the artifacts go when nothing else is said. */
 const OUT = 'awp-demo';
 const TASK =

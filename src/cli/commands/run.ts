@@ -1,6 +1,8 @@
 import { resolve } from 'node:path';
 import { AwpError } from '../../base/errors.ts';
+import type { Json } from '../../base/json.ts';
 import type { InputValue } from '../../data/inputs.ts';
+import type { LoadedWorkflow } from '../../data/load-workflow.ts';
 import type { BudgetOptions, WorkflowOptions } from '../../data/options.ts';
 import type { Arguments, Command } from '../command.ts';
 import type { Engine } from '../engine.ts';
@@ -8,6 +10,7 @@ import { homeOption, withHome } from '../open-home.ts';
 import { PROGRESS_MODES } from '../progress/choose.ts';
 import type { Shell } from '../shell.ts';
 import { taskText } from '../task-text.ts';
+import { oneLine } from '../text.ts';
 import { BUDGET_FLAGS, parseChoice, parseLimit, parseRaise } from '../values.ts';
 import { type WatchOptions, watchRun } from '../watch-run.ts';
 import { RUN_OPTIONS } from './run-options.ts';
@@ -83,28 +86,61 @@ async function resume(
   });
 }
 
-async function newRun(engine: Engine, args: Arguments, shell: Shell): Promise<WorkflowOptions> {
+async function newRun(
+  engine: Engine,
+  args: Arguments,
+  shell: Shell,
+): Promise<WorkflowOptions<Json>> {
   const [folder] = args.positionals;
-  const task = args.text('task');
-  if (folder === undefined && task === undefined) {
-    throw new AwpError('usage/missing-argument', 'there is nothing to run', {
-      hint: 'say a task: awp run -t "Find the peak month" -i sales.csv -m demo',
-    });
-  }
   const base = folder === undefined ? undefined : await workflow(engine, folder, shell);
-  const sandbox = args.text('sandbox');
-  const durability = args.text('durability');
   return {
     ...base,
-    task: task === undefined ? (base?.task ?? '') : await taskText(task, shell),
+    task: await taskOf(args.text('task') ?? base?.task, shell),
     inputs: { ...base?.inputs, ...inputsOf(engine, args) },
     budget: { ...base?.budget, ...budgetOf(args) },
     ...modelsOf(args),
+    ...modesOf(args),
     ...homeOption(args, shell),
     ...outOption(args, shell),
-    ...(sandbox !== undefined && { sandbox: parseChoice('sandbox', sandbox, ['auto', 'none']) }),
+  };
+}
+
+async function taskOf(text: string | undefined, shell: Shell): Promise<string> {
+  if (text !== undefined) return taskText(text, shell);
+  throw new AwpError('usage/missing-argument', 'there is nothing to do: no task was given', {
+    hint: 'say it: awp run -t "Find the peak month" -i sales.csv -m demo',
+  });
+}
+
+/** The options that a workflow folder sets; what of it is not acted on is said. */
+async function workflow(
+  engine: Engine,
+  folder: string,
+  shell: Shell,
+): Promise<Omit<LoadedWorkflow['options'], 'output'>> {
+  const path = resolve(shell.cwd, folder);
+  const { files } = await shell.effects();
+  if (!(await files.info(path))) {
+    throw new AwpError('usage/bad-argument', `there is no workflow folder "${folder}"`, {
+      hint: `a task stands behind -t: awp run -t "${folder}"`,
+    });
+  }
+  const { options, unused } = await engine.loadWorkflow(path, files);
+  if (unused.length > 0) {
+    shell.err.write(`note: this release does not act on ${oneLine(unused.join(', '))}\n`);
+  }
+  return options;
+}
+
+function modesOf(args: Arguments): Pick<WorkflowOptions<Json>, 'sandbox' | 'durability'> {
+  const sandbox = args.text('sandbox');
+  const durability = args.text('durability');
+  return {
+    ...(sandbox !== undefined && {
+      sandbox: parseChoice('sandbox', sandbox, ['auto', 'none'] as const),
+    }),
     ...(durability !== undefined && {
-      durability: parseChoice('durability', durability, ['full', 'batched']),
+      durability: parseChoice('durability', durability, ['full', 'batched'] as const),
     }),
   };
 }
@@ -112,15 +148,6 @@ async function newRun(engine: Engine, args: Arguments, shell: Shell): Promise<Wo
 function outOption(args: Arguments, shell: Shell): { outputDir?: string } {
   const out = args.text('out');
   return out === undefined ? {} : { outputDir: resolve(shell.cwd, out) };
-}
-
-async function workflow(engine: Engine, folder: string, shell: Shell): Promise<WorkflowOptions> {
-  const path = resolve(shell.cwd, folder);
-  const { files } = await shell.effects();
-  if (await files.info(path)) return engine.loadWorkflow(path);
-  throw new AwpError('usage/bad-argument', `there is no workflow folder "${folder}"`, {
-    hint: `a task stands behind -t: awp run -t "${folder}"`,
-  });
 }
 
 function inputsOf(engine: Engine, args: Arguments): Record<string, InputValue> {
@@ -145,12 +172,13 @@ function budgetOf(args: Arguments): BudgetOptions {
   return Object.assign({}, ...limits);
 }
 
+/** `-m` counts for both, so that it also replaces the models that a workflow folder names. */
 function modelsOf(
   args: Arguments,
-): Pick<WorkflowOptions, 'model' | 'managerModel' | 'workerModel'> {
+): Pick<WorkflowOptions<Json>, 'model' | 'managerModel' | 'workerModel'> {
   const model = args.text('model');
-  const managerModel = args.text('manager-model');
-  const workerModel = args.text('worker-model');
+  const managerModel = args.text('manager-model') ?? model;
+  const workerModel = args.text('worker-model') ?? model;
   return {
     ...(model !== undefined && { model }),
     ...(managerModel !== undefined && { managerModel }),

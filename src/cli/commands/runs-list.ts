@@ -31,7 +31,7 @@ export const runsListCommand: Command = {
   usage: '[options]',
   examples: ['awp runs', 'awp runs list --status partial', 'awp runs list --json --limit 100'],
   options: [
-    { name: 'status', value: 'STATUS', group: 'SHOW', help: `only these: ${STATUSES.join(', ')}` },
+    { name: 'status', value: 'STATUS', group: 'SHOW', help: STATUSES.join(', ') },
     { name: 'limit', value: 'N', group: 'SHOW', help: `at most so many (${DEFAULT_LIMIT})` },
     { name: 'json', group: 'OUTPUT', help: 'a JSON array on standard output' },
   ],

@@ -6,6 +6,7 @@ import { endingText } from '../progress/summary.ts';
 import { treeLines } from '../progress/tree.ts';
 import { usageLines } from '../progress/usage.ts';
 import { artifactPaths, resultText } from '../result-text.ts';
+import { resumeCommand } from '../suggest.ts';
 import { theRun } from '../the-run.ts';
 
 /** Width of the tree when the output is not a terminal. */
@@ -24,7 +25,7 @@ export const runsShowCommand: Command = {
     const id = theRun(args, 'runs show');
     const { clock } = await shell.effects();
     return withHome(shell, args, async ({ store }) => {
-      const { run } = await store.find(id);
+      const { run, owner } = await store.find(id);
       const state = await loadState(store, run);
       const result = resultOf(state, `${store.folder(run)}/artifacts`);
       if (args.has('json')) {
@@ -34,11 +35,14 @@ export const runsShowCommand: Command = {
       const style = shell.style(shell.out, args.has('no-color'));
       const columns = shell.out.terminal ? shell.out.size().columns : PLAIN_COLUMNS;
       const now = clock.now();
-      const tree = treeLines({ state, now, columns, rows: Number.POSITIVE_INFINITY, style });
+      const interrupted = state.status === 'running' && !(owner && owner.until > now);
+      const rows = Number.POSITIVE_INFINITY;
+      const tree = treeLines({ state, now, columns, rows, style, interrupted });
       const paths = artifactPaths(result, shell.cwd);
       const ending = endingText({ state, paths, style, home: args.text('home'), next: [] });
       shell.out.write(`${tree.join('\n')}\n\n${resultText(result)}\n`);
       shell.out.write(`${usageLines(state, style).join('\n')}\n${ending}`);
+      if (interrupted) shell.out.write(`Resume: ${resumeCommand(run, args.text('home'))}\n`);
       return 0;
     });
   },

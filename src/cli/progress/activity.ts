@@ -33,7 +33,6 @@ export function activityOf(
 
 /** The last trouble of an open agent, if its last step had some: what a tool or the model said. */
 export function troubleOf(frame: Frame): string | undefined {
-  if (frame.outcome) return undefined;
   if (frame.failure) return oneLine(frame.failure.message);
   if (frame.complaint !== undefined) return oneLine(frame.complaint);
   const tool = frame.transcript.findLast(({ role }) => role === 'tool');

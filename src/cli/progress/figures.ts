@@ -57,7 +57,8 @@ export function limitText(dimension: Dimension, limit: number): string {
   return dimension === 'cost' ? String(limit) : formatTokens(limit).toLowerCase();
 }
 
-function dollars(amount: number): string {
+/** An amount of US dollars; small ones with four places. */
+export function dollars(amount: number): string {
   if (amount > 0 && amount < 0.01) return `$${amount.toFixed(4)}`;
   return `$${amount.toFixed(2)}`;
 }

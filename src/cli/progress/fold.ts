@@ -2,7 +2,7 @@ import type { Symbols } from '../style.ts';
 
 /** One line of the tree, before it is drawn; all its text is safe to print. */
 export interface TreeNode {
-  kind: 'busy' | 'done' | 'failed' | 'waiting';
+  kind: 'busy' | 'done' | 'failed' | 'waiting' | 'stopped';
   mark: string;
   label: string;
   activity: string;
@@ -18,6 +18,7 @@ const FOLDING: readonly { kind: TreeNode['kind']; word: string }[] = [
   { kind: 'done', word: 'done' },
   { kind: 'failed', word: 'failed' },
   { kind: 'waiting', word: 'waiting' },
+  { kind: 'stopped', word: 'not finished' },
   { kind: 'busy', word: 'more at work' },
 ];
 

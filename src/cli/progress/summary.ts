@@ -87,5 +87,5 @@ function nextLines({ state, home, next }: Ending): string[] {
 /** A run without a model says so in its last line (experience 6.2). */
 function simulatedLine({ state, style }: Ending): string[] {
   if (!state.plan?.simulated) return [];
-  return [style.paint('dim', 'simulated: no model was called, tokens are estimates') + '\n'];
+  return [`${style.paint('dim', 'simulated: no model was called, tokens are estimates')}\n`];
 }

@@ -16,6 +16,8 @@ export interface TreeView {
   /** Lines that the tree may take; finished agents are folded together to drawLine. */
   rows: number;
   style: Style;
+  /** The log has no end, but nobody works on the run any more. */
+  interrupted?: boolean;
   /** The last line: what the user can do. Left out when undefined. */
   hint?: string;
 }
@@ -31,8 +33,10 @@ const WIDE_COLUMNS = 60;
  * The run as lines of a terminal: header, one line for each agent, budget. A pure function of what
  * it is given; every line is safe to print and at most `columns - 1` wide.
  */
-export function treeLines(view: TreeView): string[] {
-  const { state, style, columns } = view;
+export function treeLines(given: TreeView): string[] {
+  const { state, style, columns } = given;
+  // What stands still does not grow older.
+  const view = halted(given) ? { ...given, now: state.lastAt } : given;
   const width = Math.max(1, columns - MARGIN);
   const header = drawLine(headerSpans(view, width), width, style);
   const footer = [drawLine(budgetSpans(view, width), width, style)];
@@ -41,6 +45,10 @@ export function treeLines(view: TreeView): string[] {
   if (room < 1) return [header, ...footer].slice(0, Math.max(1, view.rows));
   const nodes = foldNodes(nodesOf(state, view), room, style.symbols);
   return [header, ...agentLines(nodes, view, width), ...footer];
+}
+
+function halted({ state, interrupted }: TreeView): boolean {
+  return state.status !== 'running' || interrupted === true;
 }
 
 /** The mark of a run's status. */
@@ -66,14 +74,15 @@ export function statusMark(
   }
 }
 
-function headerSpans({ state, now, style }: TreeView, width: number): Span[] {
-  const { plan } = state;
-  const mark = statusMark(state.status, style.symbols, now);
+function headerSpans(view: TreeView, width: number): Span[] {
+  const { state, now, style, interrupted } = view;
+  const { plan, status } = state;
+  const mark = statusMark(interrupted ? 'paused' : status, style.symbols, now);
   const title = oneLine(plan?.name === 'task' ? plan.task : (plan?.name ?? 'starting'));
   const loops = usedOf(state, 'loops', now);
   const facts = [
     state.run,
-    state.status === 'running' ? undefined : state.status,
+    interrupted ? 'interrupted' : status === 'running' ? undefined : status,
     plan?.simulated ? 'simulated' : undefined,
     formatDuration(activeTime(state, now)),
     loops === undefined ? undefined : `loop ${loops}`,
@@ -142,28 +151,38 @@ function nodesOf(state: RunState, view: TreeView): TreeNode[] {
   });
 }
 
-function nodeOf(frame: Frame, { state, now, style }: TreeView): Omit<TreeNode, 'children'> {
-  const { symbols } = style;
-  const { outcome, usage } = frame;
+function nodeOf(frame: Frame, view: TreeView): Omit<TreeNode, 'children'> {
+  const { state, now, style } = view;
+  const { outcome, usage, parent, id, name, startedAt, endedAt } = frame;
   const tokens = usage.input + usage.output;
-  const label = frame.parent === undefined ? frame.name : `${frame.id} ${frame.name}`;
+  const { kind, mark } = standing(frame, view);
   return {
-    kind: outcome === undefined ? 'busy' : outcome.ok ? 'done' : 'failed',
-    mark: outcome === undefined ? spinner(symbols, now) : outcome.ok ? symbols.ok : symbols.bad,
-    label: oneLine(label),
-    activity: activityOf(frame, state, { now, symbols }),
-    time: formatDuration(Math.max(0, (frame.endedAt ?? now) - frame.startedAt)),
+    ...{ kind, mark },
+    label: oneLine(parent === undefined ? name : `${id} ${name}`),
+    activity:
+      kind === 'stopped'
+        ? 'not finished'
+        : activityOf(frame, state, { now, symbols: style.symbols }),
+    time: formatDuration(Math.max(0, (endedAt ?? now) - startedAt)),
     tokens: tokens === 0 ? '' : formatTokens(tokens, usage.estimated),
-    trouble: troubleOf(frame),
+    trouble: outcome === undefined ? troubleOf(frame) : undefined,
   };
 }
 
-function waitingNodes(frame: Frame, { style }: TreeView): TreeNode[] {
+function standing({ outcome }: Frame, view: TreeView): Pick<TreeNode, 'kind' | 'mark'> {
+  const { symbols } = view.style;
+  if (outcome?.ok) return { kind: 'done', mark: symbols.ok };
+  if (outcome) return { kind: 'failed', mark: symbols.bad };
+  if (halted(view)) return { kind: 'stopped', mark: symbols.stopped };
+  return { kind: 'busy', mark: spinner(symbols, view.now) };
+}
+
+function waitingNodes(frame: Frame, view: TreeView): TreeNode[] {
   return frame.waiting.map(({ workerId }) => ({
     kind: 'waiting',
-    mark: style.symbols.waiting,
+    mark: view.style.symbols.waiting,
     label: oneLine(workerId),
-    activity: 'waiting',
+    activity: halted(view) ? 'not started' : 'waiting',
     time: '',
     tokens: '',
     trouble: undefined,
@@ -176,6 +195,7 @@ const TONES: Readonly<Record<TreeNode['kind'], Tone>> = {
   done: 'ok',
   failed: 'bad',
   waiting: 'dim',
+  stopped: 'warn',
 };
 
 function agentLines(nodes: readonly TreeNode[], view: TreeView, width: number): string[] {

@@ -1,7 +1,7 @@
 import type { AgentUsage, RunState } from '../../events/state.ts';
 import type { Style } from '../style.ts';
 import { oneLine, pad, widthOf } from '../text.ts';
-import { formatCost, formatTokens } from './figures.ts';
+import { dollars, formatCost, formatTokens } from './figures.ts';
 
 /** What each agent used itself, and the sum, as a small table. */
 export function usageLines(state: RunState, style: Style): string[] {
@@ -36,6 +36,11 @@ export function usageLines(state: RunState, style: Style): string[] {
   });
 }
 
-function figures({ input, output, calls, tools, estimated }: AgentUsage): string[] {
-  return [formatTokens(input + output, estimated), String(calls), String(tools)];
+function figures({ input, output, calls, tools, cost, estimated }: AgentUsage): string[] {
+  return [
+    formatTokens(input + output, estimated),
+    String(calls),
+    String(tools),
+    cost > 0 ? dollars(cost) : '',
+  ];
 }

@@ -132,6 +132,23 @@ describe('the live tree', () => {
     expect(/(?!\n)\p{Cc}|\p{Bidi_Control}/u.test(draw(log))).toBe(false);
   });
 
+  it.each([
+    [
+      'was stopped',
+      (log: SampleLog) => log.add('run.stopped', { reason: 'x' }),
+      false,
+      'cancelled',
+    ],
+    ['was interrupted', (log: SampleLog) => log, true, 'interrupted'],
+  ] as const)('stands still when the run %s', (...[, end, interrupted, word]) => {
+    const log = end(halfwayLog());
+    const first = draw(log, { now: START + 60_000, interrupted });
+    expect(first).toContain(word);
+    expect(first).toContain('■ 1.2 trend-chart  not finished');
+    expect(first).toContain('○ report           not started');
+    expect(draw(log, { now: START + 90_000, interrupted })).toBe(first);
+  });
+
   it('draws a run of which nothing is known yet', () => {
     expect(draw(new SampleLog())).toContain('starting');
   });

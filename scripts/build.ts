@@ -1,0 +1,42 @@
+/**
+ * Makes `dist/`, what the package ships: JavaScript and types of `src/`, the programs that run in
+ * other processes as they are, and the data of `awp demo`.
+ */
+import { spawnSync } from 'node:child_process';
+import {
+  chmodSync,
+  copyFileSync,
+  cpSync,
+  globSync,
+  mkdirSync,
+  readFileSync,
+  rmSync,
+} from 'node:fs';
+import { dirname, join, resolve } from 'node:path';
+
+const ROOT = resolve(import.meta.dirname, '..');
+const DIST = join(ROOT, 'dist');
+/** Files that are run or read as they are, by another interpreter or in a box. */
+const AS_THEY_ARE = '**/*.{py,mjs}';
+const ENTRY = join(DIST, 'cli/main.js');
+
+rmSync(DIST, { recursive: true, force: true });
+compile();
+for (const file of globSync(AS_THEY_ARE, { cwd: join(ROOT, 'src') })) {
+  const target = join(DIST, file);
+  mkdirSync(dirname(target), { recursive: true });
+  copyFileSync(join(ROOT, 'src', file), target);
+}
+cpSync(join(ROOT, 'examples/data'), join(DIST, 'examples/data'), { recursive: true });
+if (!readFileSync(ENTRY, 'utf8').startsWith('#!/usr/bin/env node\n')) {
+  throw new Error(`${ENTRY} does not begin with a line that names its interpreter`);
+}
+chmodSync(ENTRY, 0o755);
+
+function compile(): void {
+  const compiler = join(ROOT, 'node_modules/typescript/bin/tsc');
+  const args = [compiler, '-p', join(ROOT, 'tsconfig.build.json')];
+  const { status, error } = spawnSync(process.execPath, args, { cwd: ROOT, stdio: 'inherit' });
+  if (error) throw error;
+  if (status !== 0) throw new Error(`the compiler ended with status ${status}`);
+}

@@ -1,0 +1,185 @@
+import { describe, expect, it } from 'vitest';
+import { AwpError } from '../../src/base/errors.ts';
+import { runCli } from '../../src/cli/cli.ts';
+import type { Engine } from '../../src/cli/engine.ts';
+import { memoryStore } from '../../src/stores/memory-store.ts';
+import { playedRun, refusedRun } from './fake-run.ts';
+import { type FakeShellOptions, fakeShell } from './fake-shell.ts';
+import { halfwayLog, SampleLog } from './sample-run.ts';
+
+const done = (): SampleLog =>
+  halfwayLog().add('run.finished', { status: 'complete', text: 'The peak is March.', result: {} });
+
+/** Runs `awp` with an engine that only notes what it was asked. */
+async function awp(argv: string[], more: FakeShellOptions = {}) {
+  const asked: { start?: unknown; resume?: unknown } = {};
+  const store = memoryStore({ folder: '/store' });
+  const lease = await store.create('r-old0000000', 'test');
+  await store.append(lease, new SampleLog('r-old0000000').start().events, 'full');
+  const engine: Engine = {
+    start(options, how) {
+      asked.start = { ...options, how };
+      return playedRun(done());
+    },
+    resume(id, how) {
+      asked.resume = { id, ...how };
+      return playedRun(done());
+    },
+    loadWorkflow: async () => ({
+      options: { name: 'flow', task: 'from the file', managerModel: 'm1', budget: { loops: 3 } },
+      unused: ['critic'],
+    }),
+    parseInput: (text) => [text.split('=')[0] ?? '', text],
+  };
+  const shell = fakeShell({
+    engine,
+    openHome: async () => ({ store, folder: '/store', close: async () => {} }),
+    effects: {
+      files: {
+        info: async (path: string) =>
+          path === '/work/flow' ? { kind: 'folder', bytes: 0 } : undefined,
+        readText: async (path: string) => {
+          if (path === '/work/task.md') return '# Do it\n';
+          throw Object.assign(new Error('ENOENT: no such file'), { code: 'ENOENT' });
+        },
+      } as never,
+    },
+    ...more,
+  });
+  const code = await runCli(['run', ...argv], shell);
+  return { code, asked, out: shell.out.text(), err: shell.err.text() };
+}
+
+describe('awp run', () => {
+  it('passes every option on', async () => {
+    const argv =
+      '-t do -i a=1 -i b=2 -m demo --manager-model mm --worker-model wm --budget.loops 3 --budget.workers 4 --budget.tokens 500k --budget.time 5m --budget.tools 0 --budget.depth 1 --budget.calls 9 --budget.cost 0.5 --budget.parallel 2 --out files --run-id r-mine --sandbox none --durability batched --home place';
+    const { asked, code } = await awp(argv.split(' '));
+    expect(code).toBe(0);
+    expect(asked.start).toEqual({
+      task: 'do',
+      inputs: { a: 'a=1', b: 'b=2' },
+      model: 'demo',
+      managerModel: 'mm',
+      workerModel: 'wm',
+      budget: {
+        loops: 3,
+        workers: 4,
+        tokens: 500_000,
+        time: 300_000,
+        tools: 0,
+        depth: 1,
+        calls: 9,
+        cost: 0.5,
+        parallel: 2,
+      },
+      outputDir: '/work/files',
+      home: '/work/place',
+      sandbox: 'none',
+      durability: 'batched',
+      how: { runId: 'r-mine' },
+    });
+  });
+
+  it.each([
+    [['-t', 'as it is'], '', 'as it is'],
+    [['-t', '-'], ' from the pipe\n', 'from the pipe'],
+    [['-t', '@task.md'], '', '# Do it'],
+  ])('%j is a task', async (argv, input, task) => {
+    expect((await awp(argv, { input })).asked.start).toMatchObject({ task });
+  });
+
+  it('takes a workflow folder, overrides it, and says what it does not act on', async () => {
+    const { asked, err } = await awp(['flow', '--budget.workers', '2', '-m', 'demo']);
+    expect(asked.start).toMatchObject({
+      name: 'flow',
+      task: 'from the file',
+      managerModel: 'demo',
+      workerModel: 'demo',
+      budget: { loops: 3, workers: 2 },
+    });
+    expect(err).toContain('does not act on critic');
+  });
+
+  it('prints the result on standard output and nothing else there', async () => {
+    const { out, err } = await awp(['-t', 'x']);
+    expect(out).toBe('The peak is March.\n');
+    expect(err).toContain('next    awp runs show r-7f3a000000');
+    expect(err).toContain('files   /store/artifacts/profile.json');
+  });
+
+  it('prints the log with --json, and the result as the last line', async () => {
+    const { out } = await awp(['-t', 'x', '--json', '--progress', 'quiet']);
+    const lines = out.trimEnd().split('\n');
+    const log = done().events;
+    expect(lines.slice(0, -1)).toEqual(log.map((event) => JSON.stringify(event)));
+    expect(JSON.parse(lines.at(-1) ?? '')).toMatchObject({
+      v: 1,
+      run: 'r-7f3a000000',
+      seq: log.length + 1,
+      type: 'run.result',
+      data: {
+        status: 'complete',
+        text: 'The peak is March.',
+        metadata: { run_id: 'r-7f3a000000' },
+      },
+    });
+  });
+
+  it('goes on with a run by the beginning of its id', async () => {
+    const argv = ['--resume', 'r-old', '--raise', 'tokens=1m', '--raise', 'time=null'];
+    const { asked } = await awp([...argv, '--out', 'files']);
+    expect(asked.resume).toEqual({
+      id: 'r-old0000000',
+      raise: { tokens: 1_000_000, time: null },
+      outputDir: '/work/files',
+    });
+  });
+
+  it('shows of a resumed run only what is new, but with --json the whole log', async () => {
+    const { err, out } = await awp(['--resume', 'r-old', '--json']);
+    expect(err).not.toContain('started model=');
+    expect(err).toContain('worker 1.1 profile started');
+    expect(JSON.parse(out.split('\n')[0] ?? '')).toMatchObject({ seq: 1, type: 'run.started' });
+  });
+
+  it.each([
+    [[], 2, 'usage/missing-argument'],
+    [['-t', '  '], 2, 'usage/bad-value'],
+    [['find the peak'], 2, 'usage/bad-argument'],
+    [['-t', '@missing.md'], 8, 'source/unreachable'],
+    [['-t', 'x', '-i', 'a=1', '-i', 'a=2'], 2, 'usage/bad-option'],
+    [['-t', 'x', '--budget.tokens', 'lots'], 2, 'usage/bad-value'],
+    [['-t', 'x', '--progress', 'fancy'], 2, 'usage/bad-value'],
+    [['-t', 'x', '--sandbox', 'docker'], 2, 'usage/bad-value'],
+    [['-t', 'x', '--durability', 'none'], 2, 'usage/bad-value'],
+    [['-t', 'x', '--raise', 'tokens=1'], 2, 'usage/bad-option'],
+    [['--resume', 'r-old', '-t', 'x'], 2, 'usage/bad-option'],
+    [['--resume', 'r-old', '--budget.tokens', '1'], 2, 'usage/bad-option'],
+    [['--resume', 'r-old', 'flow'], 2, 'usage/bad-option'],
+    [['--resume', 'r-none'], 9, 'store/not-found'],
+  ])('%j ends with %i and %s before anything is started', async (argv, code, error) => {
+    const result = await awp(argv);
+    expect(result.err).toContain(`error[${error}]`);
+    expect(result.code).toBe(code);
+    expect(result.asked).toEqual({});
+  });
+
+  it.each([
+    ['model/no-key', 4],
+    ['source/unreachable', 8],
+    ['sandbox/unavailable', 6],
+    ['store/exists', 9],
+    ['spec/invalid', 1],
+    ['usage/bad-option', 2],
+  ] as const)(
+    'a run that cannot start for %s ends with %i and tells what to try',
+    async (code, exit) => {
+      const refused = refusedRun(new AwpError(code, 'it cannot be', { hint: 'try another' }));
+      const engine = { start: () => refused, parseInput: () => ['', ''] } as Partial<Engine>;
+      const result = await awp(['-t', 'x'], { engine });
+      expect(result.code).toBe(exit);
+      expect(result.err).toBe(`error[${code}]: it cannot be\n  = try: try another\n`);
+    },
+  );
+});
