@@ -70,6 +70,8 @@ class Watch {
     try {
       await this.#show(progress);
       const result = await this.#handle.result;
+      // A reader may have met the end of an earlier process before the run was taken up again.
+      await this.#show(progress);
       progress.close();
       this.#tell(result, new Date(clock.now()).toISOString());
       return this.#exitCode(stops.signal);
@@ -82,7 +84,7 @@ class Watch {
   }
 
   async #show(progress: Progress): Promise<void> {
-    for await (const event of this.#handle.events(1)) {
+    for await (const event of this.#handle.events(this.#state.seq + 1)) {
       fold(this.#state, event);
       if (event.seq > this.#options.after) progress.event(event, this.#state);
       if (this.#options.json) await this.#print(event);

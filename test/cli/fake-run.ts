@@ -34,8 +34,8 @@ export function stoppableRun(log: SampleLog): FakeRun {
   return {
     ...playedRun(log),
     id: log.run,
-    async *events() {
-      yield* log.events;
+    async *events(from = 1) {
+      yield* log.events.slice(from - 1);
       const before = log.events.length;
       await stop.promise;
       yield* log.events.slice(before);
