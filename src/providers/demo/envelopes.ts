@@ -45,9 +45,11 @@ function trendEnvelope(plan: Understanding, shared: JsonObject, files: string): 
   const [main] = plan.measures;
   const { order, period, aggregate } = plan;
   const along = order ? `along ${quoted(order)}, sorted by time` : 'along the rows of the file';
-  const unit = period ? ` per calendar ${period}` : ' at the same point in time';
+  const unit =
+    period && period !== 'auto' ? ` per calendar ${period}` : ' at the same point in time';
+  const long = period === 'auto' ? LONG_SERIES : '';
   const merge = order
-    ? ` Rows${unit} become one point: the ${aggregate} of their readable cells.`
+    ? ` Rows${unit} become one point: the ${aggregate} of their readable cells.${long}`
     : '';
   return envelope(
     'trend',
@@ -60,6 +62,9 @@ function trendEnvelope(plan: Understanding, shared: JsonObject, files: string): 
     },
   );
 }
+
+const LONG_SERIES =
+  ' If that makes more than 400 points over at least 12 calendar months, take months instead.';
 
 function wantsGroups({ groups, topics }: Understanding): boolean {
   if (groups.length === 0) return false;

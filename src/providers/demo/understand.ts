@@ -11,8 +11,11 @@ export interface Understanding {
   measures: readonly [Column, ...Column[]];
   /** The column that gives the order in time. */
   order: Column | undefined;
-  /** Calendar unit to sum up by, when the task names one that is coarser than the column. */
-  period: 'day' | 'month' | 'year' | undefined;
+  /**
+   * Calendar unit to sum up by: one that the task names, if it is coarser than the column; `auto`
+   * leaves it to the program, which takes months for long series of days.
+   */
+  period: 'day' | 'month' | 'year' | 'auto' | undefined;
   /** How several rows of one point or group become one figure. */
   aggregate: 'sum' | 'mean';
   /** Columns that may divide the rows into groups, best first. */
@@ -188,7 +191,7 @@ function periodOf(task: string, order: Column | undefined): Understanding['perio
   if (/year|jahr|annual|jähr/.test(task) && finer(['time', 'day', 'month', 'quarter']))
     return 'year';
   if (/\bda(?:y|ily)|\btag|tägl/.test(task) && finer(['time'])) return 'day';
-  return undefined;
+  return finer(['time', 'day']) && !/\bda(?:y|ily)|\btag|tägl/.test(task) ? 'auto' : undefined;
 }
 
 function aggregateOf(task: string, main: Column): 'sum' | 'mean' {

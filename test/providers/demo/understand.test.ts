@@ -66,6 +66,7 @@ describe('which columns the demo takes', () => {
     expect(read('peak month', columns, ...head)?.period).toBe('month');
     expect(read('growth per year', columns, ...head)?.period).toBe('year');
     expect(read('pro Tag', columns, ...head)?.period).toBeUndefined();
+    expect(read('overview', columns, ...head)?.period).toBe('auto');
   });
 
   it('takes years for an order only when the name says so', () => {

@@ -21,7 +21,7 @@ function trendSection() {
     ['slope', 'per step', say(trend.slope_per_step)],
   ];
   const skipped = trend.undated_rows > 0 ? ' ' + many(trend.undated_rows, 'row') + ' without a readable place in the order were left out.' : '';
-  const how = trend.aggregate === 'none' ? 'Each row is one point.' : 'Each point is the ' + trend.aggregate + ' of the rows with the same place in the order.';
+  const how = trend.aggregate === 'none' ? 'Each row is one point.' : 'Each point is the ' + trend.aggregate + ' of the rows ' + (['year', 'month', 'day'].includes(trend.period) ? 'of a calendar ' + trend.period : 'with the same place in the order') + '.';
   return {
     title: 'Trend of ' + trend.measure,
     facts: ['The least-squares line goes ' + ({ up: 'up', down: 'down', flat: 'neither up nor down' })[trend.direction] + '. ' + how + skipped],

@@ -2,12 +2,13 @@
 export const TREND = String.raw`
 // ---- Trend -------------------------------------------------------------------------------------
 // Points: all rows with the same point in time are one point, whose value is the sum or the mean of
-// the readable cells (JOB.aggregate). Without a column that gives the order, each row is a point.
+// the readable cells (JOB.aggregate). JOB.period puts a calendar day, month or year together. Without a column that gives the order, each row is a point.
 // Change: last minus first; in percent of the size of the first, null if that is zero.
 // Slope: least squares over the points, numbered 0, 1, 2, ...; so it is per step.
 // Peak and low: the first point with the largest and the smallest value.
 const table = readTable(JOB.table, [JOB.measure, ...(JOB.order ? [JOB.order] : [])]);
 const read = numbersOf(cellsOf(table, JOB.measure), { name: JOB.measure.name, decimal: JOB.table.decimal });
+let period;
 const { points, undated, order } = JOB.order ? byTime() : byRow();
 
 function byRow() {
@@ -21,13 +22,14 @@ function byRow() {
 function byTime() {
   const cells = cellsOf(table, JOB.order);
   const times = pointsOf(cells);
+  period = JOB.period === 'auto' ? periodFor(times) : JOB.period;
   const groups = new Map();
   let undated = 0;
   times.forEach((time, at) => {
     if (!time) undated++;
     if (!time || read.values[at] === undefined) return;
-    const label = JOB.period ? periodLabel(time, JOB.period) : cut(String(cells[at]), 40);
-    const key = JOB.period ? label : time.at;
+    const label = period ? periodLabel(time, period) : cut(String(cells[at]), 40);
+    const key = period ? label : time.at;
     const group = groups.get(key) ?? { label, at: time.at, values: [] };
     groups.set(key, group);
     group.values.push(read.values[at]);
@@ -36,6 +38,13 @@ function byTime() {
     .sort((a, b) => a.at - b.at)
     .map(({ label, values }) => ({ label, value: JOB.aggregate === 'mean' ? meanOf(values) : sumOf(values) }));
   return { points, undated, order: JOB.order.name };
+}
+
+// Calendar months for more than 400 different times over at least 12 months, else none.
+function periodFor(times) {
+  const dated = times.filter((time) => time);
+  const months = new Set(dated.map((time) => periodLabel(time, 'month'))).size;
+  return new Set(dated.map(({ at }) => at)).size > 400 && months >= 12 ? 'month' : undefined;
 }
 
 function slopeOf(values) {
@@ -57,7 +66,7 @@ const figures = {
   measure: cut(JOB.measure.name, 80),
   order: cut(order, 80),
   aggregate: JOB.order ? JOB.aggregate : 'none',
-  period: JOB.period ?? 'as in the file',
+  period: period ?? 'as in the file',
   points: points.length,
   first,
   last,
