@@ -100,12 +100,19 @@ function groupsOf({ figures }: Known): JsonObject | undefined {
   };
 }
 
-function summaryOf({ said, failures }: Known): string {
-  const parts = [...SUMMARISED].flatMap((worker) => said.get(worker) ?? []);
-  const text = parts.length > 0 ? parts.join(' ') : (said.get('report') ?? '');
-  const cells = said.get('report')?.match(/[\d,]+ numeric cells? could not be read, .*$/)?.[0];
-  const missing = failures.length > 0 ? `Not done: ${failures.join(', ')}.` : undefined;
-  return [text, parts.length > 0 ? cells : undefined, missing].filter(Boolean).join(' ');
+function summaryOf({ said, failures, topics }: Known): string {
+  const parts = SUMMARISED.flatMap((worker) => said.get(worker) ?? []);
+  const report = said.get('report');
+  const cells = report?.match(/[\d,]+ numeric cells? could not be read, .*$/)?.[0];
+  return [
+    ...(parts.length > 0 ? [...parts, cells] : [report]),
+    failures.length > 0 && `Not done: ${failures.join(', ')}.`,
+    topics.length > 0
+      ? `Understood: ${topics.join(', ')}.`
+      : 'Understood: none of the topics of the demo, so this is its usual set.',
+  ]
+    .filter(Boolean)
+    .join(' ');
 }
 
 const SUMMARISED = ['profile', 'trend', 'ranking', 'by_group', 'outliers'];

@@ -59,6 +59,7 @@ describe('a run of the demo', () => {
       simulated: true,
     });
     expect(result.text).toContain('Peak: Feb (200)');
+    expect(result.text).toMatch(/ Understood: peak\.$/);
     expect([...files.keys()].sort()).toEqual([
       'outliers.csv',
       'outliers.json',
