@@ -42,7 +42,6 @@ export async function watchRun(
   // What it says is told below; here it only must not count as unheard.
   handle.result.catch(() => {});
   try {
-    await handle.ready;
     return await new Watch(handle, shell, options).toTheEnd(stops);
   } finally {
     stops.forget();
@@ -68,19 +67,28 @@ class Watch {
     const progress = chooseProgress(this.#options.progress, this.#shell, { style, clock });
     stops.onStop(() => progress.stopping());
     try {
-      await this.#show(progress);
-      const result = await this.#handle.result;
-      // A reader may have met the end of an earlier process before the run was taken up again.
-      await this.#show(progress);
+      progress.begin(this.#state);
+      await this.#handle.ready;
+      const result = await this.#follow(progress);
       progress.close();
       this.#tell(result, new Date(clock.now()).toISOString());
       return this.#exitCode(stops.signal);
     } catch (thrown) {
       progress.close();
+      // Of a run that never began there is nothing to go on with.
+      if (this.#state.seq === 0) throw thrown;
       return this.#tellTrouble(thrown);
     } finally {
       progress.close();
     }
+  }
+
+  async #follow(progress: Progress): Promise<RunResult> {
+    await this.#show(progress);
+    const result = await this.#handle.result;
+    // A reader may have met the end of an earlier process before the run was taken up again.
+    await this.#show(progress);
+    return result;
   }
 
   async #show(progress: Progress): Promise<void> {

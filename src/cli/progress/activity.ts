@@ -1,16 +1,20 @@
 import { isObject, parseJson } from '../../base/json.ts';
 import { formatDuration } from '../../base/time.ts';
-import type { Frame, RunState } from '../../events/state.ts';
+import type { Frame } from '../../events/state.ts';
 import type { Symbols } from '../style.ts';
 import { oneLine } from '../text.ts';
 
+/** What else the words about an agent are made from. */
+export interface ActivityFacts {
+  now: number;
+  /** Paths of the artifacts that it wrote. */
+  files: readonly string[];
+  symbols: Symbols;
+}
+
 /** What one agent is doing or has done, in a few words that are safe to print. */
-export function activityOf(
-  frame: Frame,
-  state: RunState,
-  at: { now: number; symbols: Symbols },
-): string {
-  if (frame.outcome) return ended(frame, state, at.symbols);
+export function activityOf(frame: Frame, facts: ActivityFacts): string {
+  if (frame.outcome) return ended(frame, facts);
   switch (frame.phase) {
     case 'ask':
     case 'read':
@@ -19,7 +23,7 @@ export function activityOf(
     case 'waiting':
       return asking(frame);
     case 'retry':
-      return retrying(frame, at.now);
+      return retrying(frame, facts.now);
     case 'failed':
       return oneLine(`failed: ${frame.failure?.code ?? 'model'}`);
     case 'tools':
@@ -43,7 +47,7 @@ export function troubleOf(frame: Frame): string | undefined {
   return oneLine(lastLine(result.error));
 }
 
-function ended(frame: Frame, state: RunState, symbols: Symbols): string {
+function ended(frame: Frame, { files, symbols }: ActivityFacts): string {
   const { outcome } = frame;
   if (!outcome) return '';
   if (!outcome.ok) {
@@ -51,7 +55,6 @@ function ended(frame: Frame, state: RunState, symbols: Symbols): string {
     return oneLine(`${outcome.code ?? 'failed'}${message}`);
   }
   if (frame.role === 'manager') return plural(frame.turns.length, 'turn');
-  const files = artifactsOf(frame, state);
   const problems =
     outcome.problems.length === 0 ? [] : [plural(outcome.problems.length, 'problem')];
   return oneLine([...files, ...problems].join(` ${symbols.dot} `));
@@ -93,12 +96,6 @@ function running(frame: Frame): string {
 function waitingFor(frame: Frame): string {
   const open = frame.open.size + frame.waiting.length;
   return open === 0 ? 'reading the results' : `waiting for ${plural(open, 'worker')}`;
-}
-
-function artifactsOf(frame: Frame, state: RunState): string[] {
-  const files: string[] = [];
-  for (const { agent, path } of state.artifacts.values()) if (agent === frame.id) files.push(path);
-  return files;
 }
 
 function plural(count: number, noun: string): string {

@@ -10,6 +10,8 @@ import { treeLines } from './tree.ts';
 const FRAME_MS = 100;
 /** A frame is drawn at least this often while the run goes on, in milliseconds. */
 const TICK_MS = 250;
+/** Share of the time that drawing may take; a run with thousands of agents is drawn less often. */
+const DRAWING_SHARE = 0.1;
 /** Most lines of the tree that stays when the run has ended. */
 const FINAL_ROWS = 60;
 
@@ -27,6 +29,7 @@ const ERASE_BELOW = '\x1b[J';
 export function liveProgress(shell: Shell, style: Style, clock: Clock): Progress {
   const live = new LiveTree(shell, style, clock);
   return {
+    begin: (state) => live.show(state),
     event: (_event, state) => live.show(state),
     stopping: () => live.stopping(),
     close: () => live.close(),
@@ -41,6 +44,7 @@ class LiveTree {
   #state: RunState | undefined;
   #lines: string[] = [];
   #drawnAt = Number.NEGATIVE_INFINITY;
+  #frameMs = FRAME_MS;
   #cancelTimer: (() => void) | undefined;
   #stopping = false;
   #open = true;
@@ -58,7 +62,7 @@ class LiveTree {
 
   show(state: RunState): void {
     this.#state = state;
-    this.#schedule(FRAME_MS);
+    this.#schedule();
   }
 
   stopping(): void {
@@ -70,14 +74,15 @@ class LiveTree {
     if (!this.#open) return;
     this.#open = false;
     this.#cancelTimer?.();
-    if (this.#state) this.#put(this.#finalLines(this.#state));
+    // Of a run that never began nothing stays.
+    if (this.#state) this.#put(this.#state.seq > 0 ? this.#finalLines(this.#state) : []);
     this.#shell.err.write(SHOW_CURSOR);
     for (const withdraw of this.#withdraw) withdraw();
   }
 
-  #schedule(ms: number): void {
+  #schedule(): void {
     if (!this.#open) return;
-    const due = this.#drawnAt + ms - this.#clock.monotonic();
+    const due = this.#drawnAt + this.#frameMs - this.#clock.monotonic();
     if (due <= 0) {
       this.#draw();
       return;
@@ -88,10 +93,13 @@ class LiveTree {
 
   #draw(): void {
     if (!this.#open || !this.#state) return;
+    const began = this.#clock.monotonic();
     this.#put(this.#liveLines(this.#state));
     this.#drawnAt = this.#clock.monotonic();
+    this.#frameMs = Math.max(FRAME_MS, (this.#drawnAt - began) / DRAWING_SHARE);
     this.#cancelTimer?.();
-    this.#cancelTimer = this.#clock.timer(TICK_MS, () => this.#draw());
+    const next = Math.max(TICK_MS, this.#frameMs);
+    this.#cancelTimer = this.#clock.timer(next, () => this.#draw());
   }
 
   #liveLines(state: RunState): string[] {

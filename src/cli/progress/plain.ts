@@ -29,6 +29,7 @@ export function plainProgress(stream: Stream, clock: Clock): Progress {
   };
   rest();
   return {
+    begin() {},
     event(event, state) {
       current = state;
       const text = lineOf(event, state);

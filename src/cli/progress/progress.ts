@@ -3,6 +3,8 @@ import type { RunState } from '../../events/state.ts';
 
 /** How a run is shown while it goes on. */
 export interface Progress {
+  /** Says that a run is about to start; its state is still empty. */
+  begin(state: RunState): void;
   /** Takes an event, with the state after it. */
   event(event: RunEvent, state: RunState): void;
   /** Says that the user asked to stop. */
@@ -12,4 +14,4 @@ export interface Progress {
 }
 
 /** Shows nothing. */
-export const quietProgress: Progress = { event() {}, stopping() {}, close() {} };
+export const quietProgress: Progress = { begin() {}, event() {}, stopping() {}, close() {} };

@@ -37,9 +37,8 @@ function troubleLines({ state, style, home }: Ending): string[] {
     const why = ending?.message ?? ending?.reason ?? 'it could not be finished';
     return [`${style.paint('warn', 'partial:')} ${block(why)}\n`];
   }
-  const word = status === 'cancelled' ? 'stopped' : status;
-  const why = stopReason === undefined ? '' : ` (${oneLine(stopReason)})`;
-  return [`${style.paint('warn', word)}${why}; the work so far is kept in ${run}\n`];
+  const word = oneLine(stopReason ?? status);
+  return [`${style.paint('warn', word)}; the work so far is kept in ${run}\n`];
 }
 
 function failedBlock(state: RunState, style: Style, home: string | undefined): string {

@@ -39,7 +39,7 @@ export function treeLines(given: TreeView): string[] {
   const view = halted(given) ? { ...given, now: state.lastAt } : given;
   const width = Math.max(1, columns - MARGIN);
   const header = drawLine(headerSpans(view, width), width, style);
-  const footer = [drawLine(budgetSpans(view, width), width, style)];
+  const footer = state.plan ? [drawLine(budgetSpans(view, width), width, style)] : [];
   if (view.hint !== undefined) footer.push(drawLine([['dim', view.hint]], width, style));
   const room = view.rows - 1 - footer.length;
   if (room < 1) return [header, ...footer].slice(0, Math.max(1, view.rows));
@@ -84,7 +84,7 @@ function headerSpans(view: TreeView, width: number): Span[] {
     state.run,
     interrupted ? 'interrupted' : status === 'running' ? undefined : status,
     plan?.simulated ? 'simulated' : undefined,
-    formatDuration(activeTime(state, now)),
+    plan && formatDuration(activeTime(state, now)),
     loops === undefined ? undefined : `loop ${loops}`,
     plan && oneLine(plan.manager.model),
   ].filter((fact) => fact !== undefined && fact !== '');
@@ -139,10 +139,12 @@ function nodesOf(state: RunState, view: TreeView): TreeNode[] {
   const roots: Frame[] = [];
   for (const frame of state.frames.values()) {
     if (frame.parent === undefined) roots.push(frame);
-    else children.set(frame.parent, [...(children.get(frame.parent) ?? []), frame]);
+    else push(children, frame.parent, frame);
   }
+  const files = new Map<string, string[]>();
+  for (const { agent, path } of state.artifacts.values()) push(files, agent, path);
   const build = (frame: Frame): TreeNode => ({
-    ...nodeOf(frame, view),
+    ...nodeOf(frame, files.get(frame.id) ?? [], view),
     children: [...(children.get(frame.id) ?? []).map(build), ...waitingNodes(frame, view)],
   });
   return roots.flatMap((root) => {
@@ -151,8 +153,18 @@ function nodesOf(state: RunState, view: TreeView): TreeNode[] {
   });
 }
 
-function nodeOf(frame: Frame, view: TreeView): Omit<TreeNode, 'children'> {
-  const { state, now, style } = view;
+function push<T>(lists: Map<string, T[]>, key: string, item: T): void {
+  const list = lists.get(key);
+  if (list) list.push(item);
+  else lists.set(key, [item]);
+}
+
+function nodeOf(
+  frame: Frame,
+  files: readonly string[],
+  view: TreeView,
+): Omit<TreeNode, 'children'> {
+  const { now, style } = view;
   const { outcome, usage, parent, id, name, startedAt, endedAt } = frame;
   const tokens = usage.input + usage.output;
   const { kind, mark } = standing(frame, view);
@@ -162,7 +174,7 @@ function nodeOf(frame: Frame, view: TreeView): Omit<TreeNode, 'children'> {
     activity:
       kind === 'stopped'
         ? 'not finished'
-        : activityOf(frame, state, { now, symbols: style.symbols }),
+        : activityOf(frame, { now, files, symbols: style.symbols }),
     time: formatDuration(Math.max(0, (endedAt ?? now) - startedAt)),
     tokens: tokens === 0 ? '' : formatTokens(tokens, usage.estimated),
     trouble: outcome === undefined ? troubleOf(frame) : undefined,
@@ -200,7 +212,7 @@ const TONES: Readonly<Record<TreeNode['kind'], Tone>> = {
 
 function agentLines(nodes: readonly TreeNode[], view: TreeView, width: number): string[] {
   const labels = Math.min(
-    Math.max(8, ...nodes.map(({ label }) => widthOf(label))),
+    nodes.reduce((widest, { label }) => Math.max(widest, widthOf(label)), 8),
     Math.max(8, Math.floor(width * LABEL_SHARE)),
   );
   return linesOf(nodes, '', { view, width, labels });

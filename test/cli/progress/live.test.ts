@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { liveProgress } from '../../../src/cli/progress/live.ts';
 import { fixedClock } from '../../../src/effects/fake-clock.ts';
+import { emptyState } from '../../../src/events/reduce.ts';
 import { fakeShell } from '../fake-shell.ts';
 import { halfwayLog, START } from '../sample-run.ts';
 import { Screen } from '../screen.ts';
@@ -41,6 +42,14 @@ describe('the tree in a terminal', () => {
     expect(lines[0]).toMatch(/^✓ Revenue trend/);
     expect(lines.filter((line) => line.includes('profile'))).toHaveLength(1);
     expect(lines.join('\n')).not.toContain('Ctrl-C');
+  });
+
+  it('says at once that the run starts, and takes that back if it cannot', () => {
+    const { progress, log, screen } = begin();
+    progress.begin(emptyState(log.run));
+    expect(screen()[0]).toContain('starting   r-7f3a000000');
+    progress.close();
+    expect(screen()).toEqual([]);
   });
 
   it('draws at most ten frames a second, and only lines that changed', () => {

@@ -1,0 +1,82 @@
+import { execFileSync, spawnSync } from 'node:child_process';
+import { existsSync, readFileSync, statSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { temporaryFolder } from '../make.ts';
+
+const ROOT = resolve(import.meta.dirname, '../..');
+const folder = temporaryFolder();
+afterAll(() => folder[Symbol.dispose]());
+
+interface PackedFile {
+  path: string;
+  size: number;
+}
+
+let files: PackedFile[];
+
+beforeAll(() => {
+  execFileSync(process.execPath, [join(ROOT, 'scripts/build.ts')], { cwd: ROOT, stdio: 'pipe' });
+  const args = ['pack', '--dry-run', '--json', '--ignore-scripts', '--offline'];
+  const [pack] = JSON.parse(execFileSync('npm', args, { cwd: ROOT, encoding: 'utf8' }));
+  files = pack.files;
+}, 120_000);
+
+const paths = () => files.map(({ path }) => path);
+
+describe('the package', () => {
+  it('holds what runs, also what other interpreters run, and the data of the demo', () => {
+    expect(paths()).toEqual(
+      expect.arrayContaining([
+        'package.json',
+        'dist/index.js',
+        'dist/index.d.ts',
+        'dist/cli/main.js',
+        'dist/stores/sqlite-worker.js',
+        'dist/sandboxes/jail.py',
+        'dist/sandboxes/run.mjs',
+        'dist/examples/data/seattle-weather.csv',
+        'dist/examples/data/README.md',
+      ]),
+    );
+  });
+
+  it('holds no sources, tests or secrets, and is small', () => {
+    const surplus = /(?<!\.d)\.ts$|\.test\.|^(src|test|bench|scripts|\.awp)\/|\.env|\.db/;
+    expect(paths().filter((path) => surplus.test(path))).toEqual([]);
+    expect(files.reduce((sum, { size }) => sum + size, 0)).toBeLessThan(3_000_000);
+  });
+
+  it('has every file that its description names', () => {
+    const { bin, exports: named } = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8'));
+    const wanted = [
+      ...Object.values<string>(bin),
+      ...Object.values<string | Record<string, string>>(named).flatMap((target) =>
+        typeof target === 'string' ? [target] : Object.values(target),
+      ),
+    ].map((path) => path.replace('./', ''));
+    expect(paths()).toEqual(expect.arrayContaining(wanted));
+  });
+
+  it('has a command that can be executed as it is', () => {
+    const main = join(ROOT, 'dist/cli/main.js');
+    expect(statSync(main).mode & 0o111).toBe(0o111);
+    const { stdout } = spawnSync(main, ['--version'], { encoding: 'utf8' });
+    const { version } = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8'));
+    expect(stdout).toBe(`${version}\n`);
+  });
+
+  it('runs the demo from the built files', () => {
+    const args = [join(ROOT, 'dist/cli/main.js'), 'demo'];
+    const { status, stdout, stderr } = spawnSync(process.execPath, args, {
+      cwd: folder.path,
+      encoding: 'utf8',
+    });
+    expect(stderr).toContain('not an AI');
+    expect(stderr).toMatch(/awp-demo\/report\.html/);
+    expect(stderr.trimEnd().split('\n').at(-1)).toContain('simulated');
+    expect(stdout).toContain('Peak');
+    expect(status).toBe(0);
+    expect(existsSync(join(folder.path, 'awp-demo/report.md'))).toBe(true);
+  });
+});
