@@ -64,7 +64,7 @@ class Watch {
   async toTheEnd(stops: Stops): Promise<number> {
     const { clock } = await this.#shell.effects();
     const style = this.#shell.style(this.#shell.err, this.#options.noColor);
-    const progress = chooseProgress(this.#options.progress, this.#shell, { style, clock });
+    const progress = chooseProgress(this.#mode(), this.#shell, { style, clock });
     stops.onStop(() => progress.stopping());
     try {
       progress.begin(this.#state);
@@ -81,6 +81,12 @@ class Watch {
     } finally {
       progress.close();
     }
+  }
+
+  /** Events on the same terminal would tear the tree apart. */
+  #mode(): ProgressMode {
+    const { progress, json } = this.#options;
+    return progress === 'auto' && json && this.#shell.out.terminal ? 'plain' : progress;
   }
 
   async #follow(progress: Progress): Promise<RunResult> {

@@ -94,6 +94,13 @@ describe('the end of a run', () => {
     expect(err).toContain('= run: r-7f3a000000 is kept; go on with: awp run --resume r-7f3a000000');
   });
 
+  it('draws no tree between events that go to the same terminal', async () => {
+    const shell = fakeShell({ terminal: true });
+    const handle = playedRun(ended({ status: 'complete' }));
+    await watchRun(handle, shell, { ...OPTIONS, progress: 'auto', json: true });
+    expect(shell.err.text()).not.toContain('\x1b');
+  });
+
   it('prints typed output when there are no words', async () => {
     const { out } = await watch(playedRun(ended({ status: 'complete', output: { peak: 'Mar' } })));
     expect(JSON.parse(out)).toEqual({ peak: 'Mar' });
