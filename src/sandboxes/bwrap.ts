@@ -53,10 +53,10 @@ export async function bwrapProvider(kit: Kit): Promise<Provider | undefined> {
   if (!arch || !bwrap || !prlimit || (effects.processes.uid() === 0 && uid === undefined)) {
     return undefined;
   }
-  const texts = await kit.texts();
+  const looked = [kit.node().catch(() => undefined), kit.texts(), kit.pythons()] as const;
+  const [node, texts] = await Promise.all(looked);
   const system = await systemArgs(machine);
   const parts = { machine, bwrap, prlimit, filter: seccompFilter(arch), texts, system };
-  const node = await kit.node().catch(() => undefined);
   const python = await pickPython(kit, async (candidate) => {
     const args = [...boxArgs({ ...parts, node: undefined, python: candidate }), '--size', '4096'];
     const check = [candidate.path, '-S', '-c', 'pass'];

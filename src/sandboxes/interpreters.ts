@@ -36,9 +36,8 @@ export function isSystemPath(path: string): boolean {
 export async function findNode(machine: Machine): Promise<NodeRuntime> {
   const { files, processes } = machine.effects;
   const path = await files.realPath(processes.node());
-  const asked = await runCommand(machine.effects, { command: path, args: ['--version'] });
-  const version = (asked?.stdout ?? '').trim().replace(/^v/, '');
-  return { source: await readableInterpreter(machine, path), path, version };
+  const version = process.versions.node;
+  return { source: await readableInterpreter(machine, path, version), path, version };
 }
 
 /** A Python of this machine, before anything was done for it. */
@@ -69,24 +68,29 @@ print(json.dumps({'path': sys.executable, 'version': sys.version_info[:3], 'libr
  * readable for the box's user before not, newer before older (decision 31). Nothing is copied.
  */
 export async function findPythons(machine: Machine): Promise<Found[]> {
-  const { secrets, files } = machine.effects;
+  const { secrets } = machine.effects;
   const search = secrets.get('PATH') ?? '';
   const folders = [...search.split(':').filter((part) => part.startsWith('/')), '/usr/bin'];
-  const names = folders.flatMap((folder) => [`${folder}/python3`, `${folder}/python`]);
-  const real = await Promise.all(names.map((name) => files.realPath(name).catch(() => undefined)));
-  // A venv's link leads to another Python's file, so the name counts as well as what it leads to.
-  const seen = new Set<string>();
-  const candidates = names.filter((name, index) => {
-    const target = real[index];
-    const key = target === undefined || isSystemPath(target) ? target : name;
-    const isNew = key !== undefined && !seen.has(key);
-    if (key !== undefined) seen.add(key);
-    return isNew;
-  });
-  const found = await Promise.all(candidates.map((name) => askPython(machine, name, search)));
+  const names = await Promise.all(folders.map((folder) => pythonIn(machine, folder)));
+  // A venv's link leads to another Python's file, so its name counts and not what it leads to.
+  const candidates = new Map(names.flatMap((one) => (one ? [[one.key, one.name]] : [])));
+  const found = await Promise.all(
+    [...candidates.values()].map((name) => askPython(machine, name, search)),
+  );
   const good = found.filter((one) => one !== undefined);
   const unique = [...new Map(good.map((one) => [one.path, one])).values()];
   return unique.sort((a, b) => worth(b) - worth(a));
+}
+
+async function pythonIn(
+  { effects: { files } }: Machine,
+  folder: string,
+): Promise<{ key: string; name: string } | undefined> {
+  for (const name of [`${folder}/python3`, `${folder}/python`]) {
+    const target = await files.realPath(name).catch(() => undefined);
+    if (target !== undefined) return { key: isSystemPath(target) ? target : name, name };
+  }
+  return undefined;
 }
 
 function worth({ libraries, readable, version: [major, minor] }: Found): number {
@@ -125,8 +129,9 @@ async function askPython(
 /** Makes a Python that was found readable for the box's user. */
 export async function preparePython(machine: Machine, found: Found): Promise<PythonRuntime> {
   const folders: { source: string; path: string }[] = [];
+  const stamp = JSON.stringify([found.version, ...found.libraries]);
   for (const path of found.prefixes) {
-    folders.push({ source: await readableInterpreter(machine, path), path });
+    folders.push({ source: await readableInterpreter(machine, path, stamp), path });
   }
   const { libraries } = found;
   return { path: found.path, version: found.version.join('.'), folders, libraries };

@@ -64,11 +64,17 @@ export async function jailProvider(
   };
 }
 
+/** A copy of a Python would look for its own libraries where the original is. */
+function libraryEnv({ folders }: PythonRuntime): Record<string, string> {
+  const copied = folders.filter(({ source, path }) => source !== path);
+  if (copied.length === 0) return {};
+  return { LD_LIBRARY_PATH: copied.map(({ source }) => `${source}/lib`).join(':') };
+}
+
 async function startsAlone(machine: Machine, python: PythonRuntime): Promise<boolean> {
   const args = ['-s', '-S', '-c', 'import ctypes'];
-  const { uid } = machine;
-  const command = readablePath(python);
-  return (await runCommand(machine.effects, { command, args, uid }))?.code === 0;
+  const start = { command: readablePath(python), args, env: libraryEnv(python), uid: machine.uid };
+  return (await runCommand(machine.effects, start))?.code === 0;
 }
 
 /** Whether the kernel lets this user make namespaces of its own and mount in them. */
@@ -83,9 +89,8 @@ for name, line in (('setgroups', 'deny'), ('uid_map', '1000 %d 1' % uid)):
 sys.exit(libc.mount(b'none', b'/', None, ctypes.c_ulong(1 << 14 | 1 << 18), None) < 0)
 `;
   const args = ['-s', '-S', '-c', text];
-  const { uid } = machine;
-  const command = readablePath(python);
-  return (await runCommand(machine.effects, { command, args, uid }))?.code === 0;
+  const start = { command: readablePath(python), args, env: libraryEnv(python), uid: machine.uid };
+  return (await runCommand(machine.effects, start))?.code === 0;
 }
 
 async function run(parts: Parts, job: SandboxJob, signal: AbortSignal): Promise<Execution> {
@@ -132,8 +137,9 @@ function specOf(parts: Parts, job: SandboxJob, places: Staged & { cwd: string })
       : [...nodeCommand(node?.source ?? '', texts, job), cwd, extension];
   const text = `${texts.jail}\n${texts.runner}`;
   const [command = '', ...args] = pythonCommand(readablePath(python), text);
+  const env = { ...programEnv(cwd, `${cwd}/tmp`), ...libraryEnv(python) };
   return {
     ...{ command, args: [...args, ...options, '--', ...program], cwd: '/' },
-    ...{ env: programEnv(cwd, `${cwd}/tmp`), extra: ['pipe'], ...idsOf(parts.machine) },
+    ...{ env, extra: ['pipe'], ...idsOf(parts.machine) },
   };
 }

@@ -1,4 +1,5 @@
 import { AwpError } from '../base/errors.ts';
+import { sha256 } from '../base/hash.ts';
 import type { Effects } from '../ports/effects.ts';
 import { runCommand } from './commands.ts';
 
@@ -55,20 +56,27 @@ export async function copyReadable({ effects }: Machine, from: string, to: strin
 
 /**
  * The path of an interpreter's file or folder that the user of the box can read: its own, or that
- * of a copy which is made once (decision 31).
+ * of a copy which is made once (decision 31). `stamp` tells one state of it from another.
  */
-export async function readableInterpreter(machine: Machine, path: string): Promise<string> {
+export async function readableInterpreter(
+  machine: Machine,
+  path: string,
+  stamp: string,
+): Promise<string> {
   if (await isReadable(machine, path)) return path;
-  const { files } = machine.effects;
-  const info = await files.info(path);
-  const key = `${path}-${info?.bytes ?? 0}`.replace(/[^\w.-]+/g, '_').slice(-120);
-  const copy = `${CACHE}/${key}`;
-  if ((await files.info(`${copy}/complete`)) !== undefined) return `${copy}/it`;
-  await files.makeFolder(copy, 0o755);
-  await files.remove(`${copy}/it`);
-  await copyReadable(machine, path, `${copy}/it`);
-  await files.write(`${copy}/complete`, path);
-  return `${copy}/it`;
+  const { files, processes } = machine.effects;
+  const copy = `${CACHE}/${sha256(`${path}\n${stamp}`).slice(0, 16)}`;
+  if ((await files.info(copy)) !== undefined) return copy;
+  const draft = `${copy}.${processes.pid()}`;
+  await files.makeFolder(CACHE, 0o755);
+  try {
+    await copyReadable(machine, path, draft);
+    // Whoever else makes the same copy at the same time has made as good a one.
+    await runCommand(machine.effects, { command: '/bin/mv', args: ['-nT', '--', draft, copy] });
+  } finally {
+    await files.remove(draft);
+  }
+  return copy;
 }
 
 /** Only root needs copies, and only root can write here: nobody can put something in its place. */

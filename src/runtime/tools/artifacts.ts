@@ -1,6 +1,6 @@
-import { AwpError } from '../../base/errors.ts';
 import { sha256 } from '../../base/hash.ts';
 import { fileSafe } from '../../base/paths.ts';
+import { writeError } from '../../base/write-error.ts';
 import type { Fact } from '../../events/event.ts';
 import type { Artifact, Frame, RunState } from '../../events/state.ts';
 import { foldersOf } from '../../events/transitions.ts';
@@ -113,26 +113,9 @@ export class RunFiles {
     try {
       await write();
     } catch (error) {
-      throw writeError(error);
+      throw writeError(error, 'a file of the run could not be kept');
     }
   }
-}
-
-function writeError(error: unknown): unknown {
-  const code = error instanceof Error && 'code' in error ? error.code : undefined;
-  if (code === 'ENOSPC' || code === 'EDQUOT') {
-    return new AwpError('store/full', 'the disk is full: a file of the run could not be kept', {
-      hint: 'make room, then go on with awp run --resume',
-      cause: error,
-    });
-  }
-  if (code === 'EROFS' || code === 'EACCES' || code === 'EPERM') {
-    return new AwpError('store/read-only', 'a file of the run could not be written', {
-      hint: 'give write access to the run folder, or choose another one with --home',
-      cause: error,
-    });
-  }
-  return error;
 }
 
 interface Given {
