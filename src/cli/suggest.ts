@@ -6,13 +6,13 @@ export function resumeCommand(run: string, home: string | undefined): string {
   return `awp run --resume ${run}${homeFlag(home)}`;
 }
 
-/** The command that goes on with a run that a limit ended, with twice that limit. */
+/** The command that goes on with a run that a limit ended, with twice that limit; without one if it was zero. */
 export function raiseCommand(state: RunState, home: string | undefined): string {
   const { exhausted, run } = state;
   const resume = resumeCommand(run, home);
   if (!exhausted) return resume;
-  const raised = exhausted.limit === 0 ? 1 : exhausted.limit * 2;
-  return `${resume} --raise ${exhausted.dimension}=${limitText(exhausted.dimension, raised)}`;
+  const { dimension, limit } = exhausted;
+  return `${resume} --raise ${dimension}=${limit === 0 ? 'null' : limitText(dimension, limit * 2)}`;
 }
 
 /** The command that shows a run. */
