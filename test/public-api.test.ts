@@ -1,0 +1,88 @@
+import { readFileSync } from 'node:fs';
+import { resolve } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import * as api from '../src/index.ts';
+import * as testing from '../src/testing.ts';
+import { parseSource } from './architecture/source.ts';
+
+/** All names that an entry exports, those of types marked. */
+function namesOf(entry: string, values: object): string[] {
+  const text = readFileSync(resolve(import.meta.dirname, '../src', entry), 'utf8');
+  const there = new Set(Object.keys(values));
+  return parseSource(entry, text)
+    .exports.map(({ name }) => (there.has(name) ? name : `type ${name}`))
+    .sort();
+}
+
+describe('what the package promises', () => {
+  it('is this list of names for programs', () => {
+    expect(namesOf('index.ts', api)).toMatchInlineSnapshot(`
+      [
+        "AgentWorkflow",
+        "AwpError",
+        "emptyState",
+        "file",
+        "fold",
+        "foldAll",
+        "loadWorkflow",
+        "resultJson",
+        "resumeRun",
+        "type AgentSpend",
+        "type BudgetOptions",
+        "type ErrorFamily",
+        "type EventData",
+        "type EventOf",
+        "type InputValue",
+        "type Json",
+        "type JsonObject",
+        "type Limits",
+        "type LoadedWorkflow",
+        "type Message",
+        "type ModelDelta",
+        "type ModelProvider",
+        "type ModelRequest",
+        "type OutputSchema",
+        "type Plan",
+        "type Price",
+        "type ResultArtifact",
+        "type ResultUsage",
+        "type ResumeOptions",
+        "type RunEvent",
+        "type RunEventType",
+        "type RunHandle",
+        "type RunResult",
+        "type RunState",
+        "type RunStatus",
+        "type RunSummary",
+        "type SandboxOptions",
+        "type SandboxPolicy",
+        "type StartOptions",
+        "type Store",
+        "type ToolCall",
+        "type Usage",
+        "type WorkflowOptions",
+      ]
+    `);
+  });
+
+  it('is this list of names for tests', () => {
+    expect(namesOf('testing.ts', testing)).toMatchInlineSnapshot(`
+      [
+        "fixedClock",
+        "memoryStore",
+        "scriptedModel",
+        "type FixedClock",
+        "type MemoryStoreOptions",
+        "type Script",
+        "type ScriptedAnswer",
+        "type ScriptedModel",
+        "type ScriptedOptions",
+      ]
+    `);
+  });
+
+  it('holds no value that the list does not name', () => {
+    expect(namesOf('index.ts', api)).toEqual(expect.arrayContaining(Object.keys(api)));
+    expect(namesOf('testing.ts', testing)).toEqual(expect.arrayContaining(Object.keys(testing)));
+  });
+});
