@@ -63,7 +63,8 @@ async function begin(options: WorkflowOptions, effects: Effects, id: string): Pr
     });
     const run = await startRun(host, { id, plan, inputs: inputFacts(inputs, notes) });
     const finish = (result: RunResult): RunResult => typed(options, result);
-    return { run, files, folder, outputDir: options.outputDir, finish, close: place.close };
+    const { outputDir } = options;
+    return { run, files, folder, outputDir, finish, ...ofPlace(place, options, effects) };
   } catch (error) {
     await place.close();
     throw error;
@@ -148,11 +149,20 @@ async function takeUp(id: string, how: ResumeOptions, effects: Effects): Promise
     const run = await resumeInRuntime(host, { id: whole, ...(raise && { raise }) });
     const folder = place.store.folder(whole);
     const finish = (result: RunResult): RunResult => result;
-    return { run, files: effects.files, folder, outputDir, finish, close: place.close };
+    const { files } = effects;
+    return { run, files, folder, outputDir, finish, ...ofPlace(place, how, effects) };
   } catch (error) {
     await place.close();
     throw error;
   }
+}
+
+function ofPlace(
+  { close }: Place,
+  options: Pick<WorkflowOptions, 'store' | 'home'>,
+  effects: Effects,
+): Pick<Opened, 'reader' | 'close'> {
+  return { reader: () => openPlace(options, effects), close };
 }
 
 type Place = Pick<Awaited<ReturnType<typeof openHome>>, 'store' | 'close'>;

@@ -2,6 +2,8 @@ import { resolve } from 'node:path';
 import type { ModelDelta, RunEvent } from '../events/event.ts';
 import { type RunResult, resultOf } from '../events/result.ts';
 import type { Files } from '../ports/effects.ts';
+import type { Store } from '../ports/store.ts';
+import { follow } from '../runtime/follow.ts';
 import type { Run } from '../runtime/run.ts';
 
 /** How a run is started. */
@@ -22,7 +24,9 @@ export interface Opened {
   outputDir: string | undefined;
   /** Checks and types the output; the result may change with it. */
   finish(result: RunResult): RunResult;
-  /** Gives the store back. */
+  /** Opens the store for a reader, who closes it. */
+  reader(): Promise<{ store: Store; close(): Promise<void> }>;
+  /** Gives the run's own store back. */
   close(): Promise<void>;
 }
 
@@ -45,9 +49,10 @@ export class RunHandle<Output = unknown> implements AsyncIterable<RunEvent | Mod
     const cancel = (): void => void this.cancel('aborted').catch(() => {});
     if (signal?.aborted) cancel();
     else signal?.addEventListener('abort', cancel, { once: true });
-    this.ready = this.#opened.then(({ run }) => {
+    this.ready = this.#opened.then(async ({ run }) => {
       this.#id = run.id;
       if (this.#cancelled !== undefined) run.stop(this.#cancelled);
+      await run.begun;
     });
     this.result = this.#finish().finally(() => signal?.removeEventListener('abort', cancel));
     // Who never asks for them must not be ended by them.
@@ -65,14 +70,29 @@ export class RunHandle<Output = unknown> implements AsyncIterable<RunEvent | Mod
    * it is asked for. Ends with the run.
    */
   async *events(from = 1): AsyncGenerator<RunEvent> {
-    const { run } = await this.#opened;
-    yield* run.events(from);
+    yield* this.#read(from);
   }
 
   /** All events, with the pieces of models' answers (`model.delta`) as they come. */
   async *[Symbol.asyncIterator](): AsyncGenerator<RunEvent | ModelDelta> {
     const { run } = await this.#opened;
-    yield* run.watch();
+    yield* run.withPieces((signal) => this.#read(1, signal));
+  }
+
+  /** A reader has the store open for itself, so that it may read on after the run has ended. */
+  async *#read(from: number, signal?: AbortSignal): AsyncGenerator<RunEvent> {
+    const { run, reader } = await this.#opened;
+    await run.begun;
+    const { store, close } = await reader();
+    // A run that broke off leaves no last event to end at.
+    const broken = new AbortController();
+    run.done.catch(() => broken.abort());
+    const either = signal ? AbortSignal.any([signal, broken.signal]) : broken.signal;
+    try {
+      yield* follow(store, run.id, { from, signal: either });
+    } finally {
+      await close();
+    }
   }
 
   /** Stops the run within two seconds; resolves when that is done. It can be resumed. */

@@ -278,7 +278,7 @@ const reducers: { [T in RunEventType]: Reducer<T> } = {
     if (!frame || frame.phase === 'closed') return;
     state.ready.add(frame.id);
     if (purpose === undefined) return;
-    frame.refused = purpose;
+    frame.refused = { purpose, dimension };
     if (purpose === 'closing') state.closingAsked = true;
     if (frame.phase !== 'retry') return;
     frame.phase = 'failed';

@@ -108,8 +108,8 @@ export interface Frame {
   complaint: string | undefined;
   corrections: number;
   repairs: number;
-  /** The question that a limit refused this frame. */
-  refused: AskPurpose | undefined;
+  /** The last question that a limit refused this frame. */
+  refused: { purpose: AskPurpose; dimension: Dimension } | undefined;
   checked: Checked | undefined;
   decision: Decision | undefined;
   /** Envelopes of this turn that have not been started. */

@@ -9,7 +9,7 @@ const ENDS: ReadonlySet<RunEventType> = new Set<RunEventType>([
 
 /**
  * Every event of a run from number `from` on, each once and in order, live or late, in this process
- * or another. Ends when the log's last event ends the run (decision 3) or `signal` aborts; a run
+ * or another. Ends when the log's last event ends the run (decision 3), or has been read and `signal` aborts; a run
  * that was resumed after such an event goes on.
  */
 export async function* follow(
@@ -19,7 +19,7 @@ export async function* follow(
 ): AsyncGenerator<RunEvent> {
   let after = from - 1;
   let ended = await endsAt(store, run, after);
-  while (!signal.aborted) {
+  for (;;) {
     const page = await store.read(run, after);
     for (const event of page) {
       yield event;
@@ -27,7 +27,7 @@ export async function* follow(
       ended = ENDS.has(event.type);
     }
     if (page.length > 0) continue;
-    if (ended) return;
+    if (ended || signal.aborted) return;
     await store.changed(run, after, signal);
   }
 }

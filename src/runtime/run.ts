@@ -7,7 +7,6 @@ import type { Host } from '../ports/host.ts';
 import type { Lease } from '../ports/store.ts';
 import type { RunContext } from './context.ts';
 import { Driver } from './drive.ts';
-import { follow } from './follow.ts';
 import { Pieces } from './pieces.ts';
 import { type Prepared, prepare, stopwatch } from './prepare.ts';
 import { Recorder } from './recorder.ts';
@@ -18,6 +17,8 @@ export class Run {
   readonly id: string;
   /** The state that the log adds up to so far. Read it, do not change it. */
   readonly state: RunState;
+  /** Resolves when its first events are in the log; rejects like `done`. */
+  readonly begun: Promise<void>;
   /**
    * Resolves when the run has ended or was stopped and everything is released; rejects with an
    * `AwpError` of family `store`, `sandbox` or `internal`.
@@ -33,7 +34,8 @@ export class Run {
     this.#host = host;
     this.#pieces = pieces;
     this.#driver = new Driver(context, recorder);
-    this.done = this.#drive({ lease, recorder, context, first });
+    this.begun = recorder.record(first);
+    this.done = this.#drive({ lease, context });
     this.done.catch(() => {});
   }
 
@@ -42,20 +44,17 @@ export class Run {
     this.#driver.stop(reason);
   }
 
-  /** Every event from number `from` on; any number of readers. */
-  events(from = 1): AsyncIterable<RunEvent> {
-    return follow(this.#host.store, this.id, { from });
+  /** Adds the pieces of answers, as they come, to a stream of its events. */
+  withPieces(
+    events: (signal: AbortSignal) => AsyncIterable<RunEvent>,
+  ): AsyncIterable<RunEvent | ModelDelta> {
+    return this.#pieces.watch(events);
   }
 
-  /** Events from the first on, with the pieces of answers as they come. */
-  watch(from = 1): AsyncIterable<RunEvent | ModelDelta> {
-    return this.#pieces.watch((signal) => follow(this.#host.store, this.id, { from, signal }));
-  }
-
-  async #drive({ lease, recorder, context, first }: Driving): Promise<void> {
+  async #drive({ lease, context }: Driving): Promise<void> {
     const stopRenewing = this.#renew(lease);
     try {
-      await recorder.record(first);
+      await this.begun;
       await context.runFiles.repair(context.state);
       await this.#driver.run();
     } catch (error) {
@@ -85,14 +84,14 @@ export class Run {
 
 interface Driving {
   lease: Lease;
-  recorder: Recorder;
   context: RunContext;
-  first: readonly Fact[];
 }
 
 interface RunParts extends Driving {
   host: Host;
+  recorder: Recorder;
   pieces: Pieces;
+  first: readonly Fact[];
 }
 
 /** What a new run starts from. */

@@ -28,7 +28,7 @@ function serve(writer: SqliteWriter): void {
       return;
     }
     due ??= performance.now() + SYNC_AFTER_MS;
-    timer = setTimeout(syncWhenDue, due - performance.now());
+    timer = setTimeout(syncWhenDue, Math.max(0, due - performance.now()));
   };
 
   parentPort?.on('message', (request: Request) => {

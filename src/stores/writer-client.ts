@@ -102,6 +102,8 @@ export class WriterClient {
     const worker = new Worker(new URL(`./sqlite-worker.${kind}`, import.meta.url), {
       workerData: settings,
       name: 'awp-store',
+      // Flags such as --input-type are about the program that we are part of, not about this thread.
+      execArgv: [],
     });
     this.#worker = worker;
     let refusal: Error | undefined;

@@ -48,7 +48,7 @@ const ROWS: Readonly<Record<Phase, Row>> = {
       return [{ do: 'record', facts: [{ type: 'agent.finished', agent: frame.id, data }] }];
     }
     const reason = `${checked.problems.join('; ')}.`;
-    if (frame.repairs < plan.worker.repairs && !state.exhausted) {
+    if (frame.repairs < plan.worker.repairs && !frame.refused && !bindingLimit(state)) {
       return [{ do: 'ask', frame, purpose: 'repair', reason }];
     }
     return [fail(frame, 'model/bad-answer', `the output does not meet its contract: ${reason}`)];
@@ -58,22 +58,30 @@ const ROWS: Readonly<Record<Phase, Row>> = {
 };
 
 function question(plan: Plan, state: RunState, frame: Frame): Command {
-  const { exhausted } = state;
-  const mayReport = frame.refused === 'work' && frame.round > 0;
-  const outOfTime = exhausted?.dimension === 'time';
-  if (exhausted && (outOfTime || (frame.refused !== undefined && !mayReport))) {
-    const { dimension } = exhausted;
-    return fail(frame, `budget/${dimension}`, `the limit on ${dimension} is reached`);
-  }
+  const { refused } = frame;
+  const mayReport = refused?.purpose === 'work' && frame.round > 0;
+  if (refused && !mayReport) return outOf(frame, refused.dimension);
+  if (state.exhausted?.dimension === 'time') return outOf(frame, 'time');
   if (frame.round === 0) return { do: 'ask', frame, purpose: 'work' };
-  if (exhausted && !LEAVES_WORK_ALONE.has(exhausted.dimension)) {
-    const reason = `The limit on ${exhausted.dimension} is reached.`;
+  const spent = refused?.dimension ?? bindingLimit(state);
+  if (spent) {
+    const reason = `The limit on ${spent} is reached.`;
     return { do: 'ask', frame, purpose: 'summary', reason };
   }
   if (frame.round >= plan.worker.toolRounds) {
     return { do: 'ask', frame, purpose: 'summary', reason: 'The rounds for tools are used up.' };
   }
   return { do: 'ask', frame, purpose: 'work' };
+}
+
+function outOf(frame: Frame, dimension: Dimension): Command {
+  return fail(frame, `budget/${dimension}`, `the limit on ${dimension} is reached`);
+}
+
+/** The used-up limit that lets workers only report; undefined when they can go on. */
+function bindingLimit({ exhausted }: RunState): Dimension | undefined {
+  if (!exhausted || LEAVES_WORK_ALONE.has(exhausted.dimension)) return undefined;
+  return exhausted.dimension;
 }
 
 /** Limits that keep new workers from starting but do not touch those that work. */
