@@ -7,9 +7,9 @@ import type { RunResult } from '../events/result.ts';
 import type { Effects } from '../ports/effects.ts';
 import type { Host } from '../ports/host.ts';
 import type { ModelProvider } from '../ports/model-provider.ts';
-import { resumeRun as resumeInRuntime, startRun } from '../runtime/run.ts';
+import { type Run, resumeRun as resumeInRuntime, startRun } from '../runtime/run.ts';
 import { openHome } from './home.ts';
-import { type InputNote, resolveInputs } from './inputs.ts';
+import { type InputNote, type ResolvedInputs, resolveInputs } from './inputs.ts';
 import { makePlan, outputSchema } from './make-plan.ts';
 import { effectsWith, nodeHost } from './node-host.ts';
 import { checkOptions, isZod, type WorkflowOptions } from './options.ts';
@@ -48,25 +48,46 @@ async function begin(options: WorkflowOptions, effects: Effects, id: string): Pr
   try {
     const host = hostOf(options, effects, place.store);
     const models = modelNames(options, effects);
-    const resolved = [models.manager, models.worker].map((name) => host.models(name));
+    const simulated = [models.manager, models.worker].map((name) => host.models(name).simulated);
     const output = await outputSchema(options.output);
     await refuseExisting(host, id);
     const folder = place.store.folder(id);
     const { files } = effects;
-    const { inputs, notes } = await resolveInputs(options.inputs ?? {}, { folder, files });
-    const plan = makePlan(options, {
-      managerModel: models.manager,
-      workerModel: models.worker,
-      simulated: resolved.every(({ simulated }) => simulated),
-      inputs,
-      output,
+    const run = await withInputs({ options, files, folder }, ({ inputs, notes }) => {
+      const plan = makePlan(options, {
+        managerModel: models.manager,
+        workerModel: models.worker,
+        simulated: simulated.every(Boolean),
+        inputs,
+        output,
+      });
+      return startRun(host, { id, plan, inputs: inputFacts(inputs, notes) });
     });
-    const run = await startRun(host, { id, plan, inputs: inputFacts(inputs, notes) });
     const finish = (result: RunResult): RunResult => typed(options, result);
     const { outputDir } = options;
     return { run, files, folder, outputDir, finish, ...ofPlace(place, options, effects) };
   } catch (error) {
     await place.close();
+    throw error;
+  }
+}
+
+interface InputPlace {
+  options: WorkflowOptions;
+  files: Effects['files'];
+  folder: string;
+}
+
+/** Puts the inputs in place and starts a run with them; nothing is left of a run that cannot start. */
+async function withInputs(
+  { options, files, folder }: InputPlace,
+  start: (resolved: ResolvedInputs) => Promise<Run>,
+): Promise<Run> {
+  try {
+    return await start(await resolveInputs(options.inputs ?? {}, { folder, files }));
+  } catch (error) {
+    const taken = error instanceof AwpError && error.code === 'store/exists';
+    if (!taken) await files.remove(folder).catch(() => {}); // the reason to tell is the first error
     throw error;
   }
 }
