@@ -1,3 +1,4 @@
+import { nodeEffects } from './effects/index.ts';
 import type { Effects } from './ports/effects.ts';
 import type { OpenSandbox } from './ports/sandbox.ts';
 import type { Tool } from './ports/tool.ts';
@@ -26,7 +27,15 @@ export const tools: ReadonlyMap<string, Tool> = new Map(
   builtinTools.map((tool) => [tool.name, tool]),
 );
 
-/** Boxes for code, strongest first, as this machine has them. */
+const opened = new Map<string, OpenSandbox>();
+
+/**
+ * Boxes for code, strongest first, as this machine has them. They are probed and tried once in a
+ * process, so that a second run does not wait for it.
+ */
 export function sandboxes(effects: Effects): OpenSandbox {
-  return openSandbox(effects);
+  const forced = effects.secrets.get('AWP_SANDBOX') ?? '';
+  const known = opened.get(forced) ?? openSandbox({ ...nodeEffects(), secrets: effects.secrets });
+  opened.set(forced, known);
+  return known;
 }
