@@ -39,11 +39,17 @@ export class AgentWorkflow<Output = Json> {
   start(how: StartOptions = {}): RunHandle<Output> {
     const effects = effectsWith(this.#options);
     const id = how.runId ?? runId(effects.clock.now(), effects.random.bytes(4));
-    return new RunHandle(id, () => begin(this.#options, effects, id), how.signal);
+    return new RunHandle(id, (stop) => begin(this.#options, { effects, id, stop }), how.signal);
   }
 }
 
-async function begin(options: WorkflowOptions, effects: Effects, id: string): Promise<Opened> {
+interface Beginning {
+  effects: Effects;
+  id: string;
+  stop: AbortSignal;
+}
+
+async function begin(options: WorkflowOptions, { effects, id, stop }: Beginning): Promise<Opened> {
   const place = await openPlace(options, effects);
   try {
     const host = hostOf(options, effects, place.store);
@@ -61,7 +67,7 @@ async function begin(options: WorkflowOptions, effects: Effects, id: string): Pr
         inputs,
         output,
       });
-      return startRun(host, { id, plan, inputs: inputFacts(inputs, notes) });
+      return startRun(host, { id, plan, inputs: inputFacts(inputs, notes), stop });
     });
     const finish = (result: RunResult): RunResult => typed(options, result);
     const { outputDir } = options;
@@ -158,16 +164,20 @@ export interface ResumeOptions extends StartOptions {
  */
 export function resumeRun(id: string, how: ResumeOptions = {}): RunHandle<Json> {
   const effects = effectsWith(how);
-  return new RunHandle(id, () => takeUp(id, how, effects), how.signal);
+  return new RunHandle(id, (stop) => takeUp(id, how, { effects, stop }), how.signal);
 }
 
-async function takeUp(id: string, how: ResumeOptions, effects: Effects): Promise<Opened> {
+async function takeUp(
+  id: string,
+  how: ResumeOptions,
+  { effects, stop }: Pick<Beginning, 'effects' | 'stop'>,
+): Promise<Opened> {
   const place = await openPlace(how, effects);
   try {
     const host = hostOf(how, effects, place.store);
     const { run: whole } = await place.store.find(id);
     const { raise, outputDir } = how;
-    const run = await resumeInRuntime(host, { id: whole, ...(raise && { raise }) });
+    const run = await resumeInRuntime(host, { id: whole, stop, ...(raise && { raise }) });
     const folder = place.store.folder(whole);
     const finish = (result: RunResult): RunResult => result;
     const { files } = effects;

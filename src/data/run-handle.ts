@@ -41,17 +41,17 @@ export class RunHandle<Output = unknown> implements AsyncIterable<RunEvent | Mod
   readonly ready: Promise<void>;
   #id: string;
   readonly #opened: Promise<Opened>;
-  #cancelled: string | undefined;
+  readonly #stop = new AbortController();
 
-  constructor(id: string, begin: () => Promise<Opened>, signal?: AbortSignal) {
+  /** `begin` starts the run; its signal, when it aborts, stops it with the signal's reason. */
+  constructor(id: string, begin: (stop: AbortSignal) => Promise<Opened>, signal?: AbortSignal) {
     this.#id = id;
-    this.#opened = begin();
-    const cancel = (): void => void this.cancel('aborted').catch(() => {});
+    const cancel = (): void => this.#stop.abort('aborted');
     if (signal?.aborted) cancel();
     else signal?.addEventListener('abort', cancel, { once: true });
+    this.#opened = begin(this.#stop.signal);
     this.ready = this.#opened.then(async ({ run }) => {
       this.#id = run.id;
-      if (this.#cancelled !== undefined) run.stop(this.#cancelled);
       await run.begun;
     });
     this.result = this.#finish().finally(() => signal?.removeEventListener('abort', cancel));
@@ -97,9 +97,8 @@ export class RunHandle<Output = unknown> implements AsyncIterable<RunEvent | Mod
 
   /** Stops the run within two seconds; resolves when that is done. It can be resumed. */
   async cancel(reason = 'cancelled'): Promise<void> {
-    this.#cancelled ??= reason;
+    this.#stop.abort(reason);
     const { run } = await this.#opened;
-    run.stop(reason);
     await run.done;
   }
 

@@ -32,7 +32,7 @@ export class Pieces {
       ...(frame?.loop !== undefined && { loop: frame.loop }),
       data: { call, text },
     };
-    for (const reader of this.#readers) reader.add(piece);
+    for (const reader of this.#readers) reader.add({ piece, after: this.#state.seq });
   }
 
   /** No more pieces come. */
@@ -50,15 +50,17 @@ export class Pieces {
     const stop = new AbortController();
     const source = events(stop.signal)[Symbol.asyncIterator]();
     let next = source.next();
+    let seen = 0;
     try {
       for (;;) {
         const { changed } = reader;
-        yield* reader.take();
+        yield* reader.take(seen);
         const winner = await Promise.race([next, changed]);
         if (winner === undefined) continue;
-        yield* reader.take();
+        yield* reader.take(seen);
         if (winner.done) return;
         yield winner.value;
+        seen = winner.value.seq;
         next = source.next();
       }
     } finally {
@@ -70,8 +72,14 @@ export class Pieces {
   }
 }
 
+/** A piece, and the last event before it. */
+interface Waiting {
+  piece: ModelDelta;
+  after: number;
+}
+
 class Reader {
-  #pieces: ModelDelta[] = [];
+  readonly #pieces: Waiting[] = [];
   #chars = 0;
   readonly #signal = new ChangeSignal();
 
@@ -79,20 +87,21 @@ class Reader {
     return this.#signal.changed;
   }
 
-  add(piece: ModelDelta): void {
-    this.#pieces.push(piece);
-    this.#chars += piece.data.text.length;
+  add(waiting: Waiting): void {
+    this.#pieces.push(waiting);
+    this.#chars += waiting.piece.data.text.length;
     while (this.#chars > WAITING_CHARS && this.#pieces.length > 1) {
-      this.#chars -= this.#pieces.shift()?.data.text.length ?? 0;
+      this.#chars -= this.#pieces.shift()?.piece.data.text.length ?? 0;
     }
     this.#signal.notify();
   }
 
-  take(): ModelDelta[] {
-    const pieces = this.#pieces;
-    this.#pieces = [];
-    this.#chars = 0;
-    return pieces;
+  /** Takes the pieces whose events have been seen, so that an answer never precedes its question. */
+  take(seen: number): ModelDelta[] {
+    const later = this.#pieces.findIndex(({ after }) => after > seen);
+    const taken = this.#pieces.splice(0, later < 0 ? this.#pieces.length : later);
+    for (const { piece } of taken) this.#chars -= piece.data.text.length;
+    return taken.map(({ piece }) => piece);
   }
 
   wake(): void {

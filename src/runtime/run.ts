@@ -100,13 +100,15 @@ export interface NewRun {
   plan: Plan;
   /** Facts about the inputs, which are in place already. */
   inputs: readonly Fact[];
+  /** Stops the run when it aborts, with its reason. */
+  stop?: AbortSignal;
 }
 
 /**
  * Starts a new run: models and box are there before anything is written. Throws `model/...` when a
  * model cannot be reached by configuration, `sandbox/unavailable`, `store/...`.
  */
-export async function startRun(host: Host, { id, plan, inputs }: NewRun): Promise<Run> {
+export async function startRun(host: Host, { id, plan, inputs, stop }: NewRun): Promise<Run> {
   const prepared = await prepare(host, plan);
   const lease = await host.store.create(id, ownerName(host)).catch(closing(prepared));
   const { version } = host;
@@ -115,7 +117,7 @@ export async function startRun(host: Host, { id, plan, inputs }: NewRun): Promis
     ...inputs,
     rootStarted(plan),
   ];
-  return open(host, { lease, prepared, state: emptyState(id), first });
+  return open(host, { lease, prepared, state: emptyState(id), first, stop });
 }
 
 /** How a run is taken up again. */
@@ -123,6 +125,8 @@ export interface Resumption {
   id: string;
   /** Limits that are changed from now on. */
   raise?: Partial<Limits>;
+  /** Stops the run when it aborts, with its reason. */
+  stop?: AbortSignal;
 }
 
 /**
@@ -130,7 +134,7 @@ export interface Resumption {
  * resolves at once. Throws `store/locked` when a live process has it, `usage/not-raised` when a
  * used-up limit is not raised.
  */
-export async function resumeRun(host: Host, { id, raise }: Resumption): Promise<Run> {
+export async function resumeRun(host: Host, { id, raise, stop }: Resumption): Promise<Run> {
   const lease = await host.store.claim(id, ownerName(host));
   try {
     const state = await loadState(host, id);
@@ -140,7 +144,7 @@ export async function resumeRun(host: Host, { id, raise }: Resumption): Promise<
     const prepared = await prepare(host, plan);
     const box = prepared.box;
     const first = state.status === 'complete' ? [] : resumeFacts(host, { state, plan, raise, box });
-    return open(host, { lease, prepared, state, first });
+    return open(host, { lease, prepared, state, first, stop });
   } catch (error) {
     await host.store.release(lease);
     throw error;
@@ -202,9 +206,10 @@ interface Opening {
   prepared: Prepared;
   state: RunState;
   first: readonly Fact[];
+  stop: AbortSignal | undefined;
 }
 
-function open(host: Host, { lease, prepared, state, first }: Opening): Run {
+function open(host: Host, { lease, prepared, state, first, stop }: Opening): Run {
   const { plan } = prepared;
   const recorder = new Recorder({
     store: host.store,
@@ -223,7 +228,11 @@ function open(host: Host, { lease, prepared, state, first }: Opening): Run {
     delta: (piece) => pieces.add(piece),
     watched: () => pieces.watched,
   };
-  return new Run({ host, context, recorder, lease, pieces, first });
+  const run = new Run({ host, context, recorder, lease, pieces, first });
+  const stopRun = (): void => run.stop(String(stop?.reason));
+  if (stop?.aborted) stopRun();
+  else stop?.addEventListener('abort', stopRun, { once: true });
+  return run;
 }
 
 async function loadState(host: Host, id: string): Promise<RunState> {
