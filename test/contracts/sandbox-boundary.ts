@@ -77,7 +77,7 @@ function limits(box: Sandbox): void {
   });
 
   it('keeps what was printed before a program had to be stopped', async () => {
-    const done = await python("print('so far')\nwhile True: pass", { timeoutMs: 1500 });
+    const done = await python("print('so far')\nwhile True: pass", { timeoutMs: 3000 });
     expect(done).toMatchObject({ stopped: 'timeout', stdout: 'so far\n' });
   });
 
@@ -106,6 +106,7 @@ try:
         if os.fork() == 0: time.sleep(60)
         count += 1
 except OSError: pass
+else: time.sleep(5)
 print(count); sys.stdout.flush()`;
     const done = await python(code, { timeoutMs: 8000 });
     // Held by the kernel, or noticed by us where the kernel's count is not ours alone.

@@ -10,6 +10,7 @@ import type { Execution, Sandbox, SandboxJob } from '../../src/ports/sandbox.ts'
 const ownTemporary = mkdtempSync(path.join(tmpdir(), 'awp-test-'));
 chmodSync(ownTemporary, 0o755);
 process.env.TMPDIR = ownTemporary;
+afterAll(async () => rm(ownTemporary, { recursive: true, force: true }));
 
 const MIB = 1024 * 1024;
 
@@ -258,9 +259,6 @@ export function describeBox(
   if (typeof box === 'string')
     describe.skip(`${name} (skipped: ${box})`, () => it('runs', () => {}));
   else {
-    describe(name, () => {
-      suite(box);
-      afterAll(async () => rm(ownTemporary, { recursive: true, force: true }));
-    });
+    describe(name, () => suite(box));
   }
 }

@@ -11,7 +11,10 @@ import { effectsWith, openBox } from './boxes.ts';
 /** A machine on which no other program can be started. */
 function bareMachine(): Effects {
   const effects = nodeEffects();
-  const files = { ...effects.files, info: async () => undefined };
+  const refuse = async () => {
+    throw new Error('read-only');
+  };
+  const files = { ...effects.files, info: async () => undefined, makeFolder: refuse };
   const processes = {
     ...effects.processes,
     spawn: () => effects.processes.spawn({ command: '/nowhere/at-all', args: [], env: {} }),
@@ -19,7 +22,8 @@ function bareMachine(): Effects {
   return { ...effects, files, processes };
 }
 
-const strong = await boxOrReason(() => openSandbox(nodeEffects())(POLICY));
+const open = openSandbox(nodeEffects());
+const strong = await boxOrReason(() => open(POLICY));
 
 describe('the choice of a box', () => {
   it('refuses where there is none, and says what to install', async () => {
@@ -30,14 +34,14 @@ describe('the choice of a box', () => {
   });
 
   it('never gives less than the policy asks for, even when forced', async () => {
-    const open = openSandbox(effectsWith('AWP_SANDBOX', 'none'));
-    await expect(open(POLICY)).rejects.toMatchObject({ code: 'sandbox/unavailable' });
-    expect((await open({ ...POLICY, minimum: 'none' })).name).toBe('none');
+    const forced = openSandbox(effectsWith('AWP_SANDBOX', 'none'));
+    await expect(forced(POLICY)).rejects.toMatchObject({ code: 'sandbox/unavailable' });
+    expect((await forced({ ...POLICY, minimum: 'none' })).name).toBe('none');
   });
 
   it('refuses a name that it does not know', async () => {
-    const open = openSandbox(effectsWith('AWP_SANDBOX', 'fortress'));
-    await expect(open(POLICY)).rejects.toThrow('"fortress"');
+    const forced = openSandbox(effectsWith('AWP_SANDBOX', 'fortress'));
+    await expect(forced(POLICY)).rejects.toThrow('"fortress"');
   });
 
   it('falls back to no boundary only where the policy accepts none', async () => {
@@ -46,12 +50,11 @@ describe('the choice of a box', () => {
   });
 
   it.skipIf(typeof strong === 'string')('gives a real box before none', async () => {
-    const box = await openSandbox(nodeEffects())({ ...POLICY, minimum: 'none' });
+    const box = await open({ ...POLICY, minimum: 'none' });
     expect(box.name).not.toBe('none');
   });
 
   it.skipIf(typeof strong === 'string')('offers only the languages of the policy', async () => {
-    const open = openSandbox(nodeEffects());
     const box = await open({ ...POLICY, languages: ['typescript'] });
     expect(box.languages.map(({ language }) => language)).toEqual(['typescript']);
     const refused = runIn(box, { language: 'javascript', code: '' });
@@ -59,7 +62,7 @@ describe('the choice of a box', () => {
   });
 
   it.skipIf(typeof strong === 'string')('ends what still runs when it is closed', async () => {
-    const box = await openSandbox(nodeEffects())(POLICY);
+    const box = await open(POLICY);
     const running = runIn(box, { language: 'javascript', code: 'setInterval(() => {}, 1000)' });
     await box.close();
     expect((await running).stopped).toBe('cancelled');
