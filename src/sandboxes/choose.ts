@@ -8,6 +8,7 @@ import { jailProvider } from './jail.ts';
 import { lookAtMachine } from './machine.ts';
 import { plainProvider } from './plain.ts';
 import { type Kit, type Provider, readTexts } from './provider.ts';
+import { sweepScratch } from './scratch.ts';
 import { selfTest } from './self-test.ts';
 
 interface Entry {
@@ -78,6 +79,7 @@ export async function makeKit(effects: Effects): Promise<Kit> {
     node: once(() => findNode(machine)),
     pythons: once(() => findPythons(machine)),
     texts: once(() => readTexts(effects)),
+    swept: once(() => sweepScratch(machine)),
   };
 }
 
@@ -90,7 +92,7 @@ function once<T>(make: () => Promise<T>): () => Promise<T> {
 }
 
 async function proveOne(kit: Kit, entry: Entry): Promise<Proven | string> {
-  const provider = await entry.make(kit);
+  const [provider] = await Promise.all([entry.make(kit), kit.swept()]);
   if (!provider) return 'it is not installed, or the system does not allow it';
   if (!entry.boundary) return { provider, languages: provider.languages };
   const { languages, leak } = await selfTest(kit.machine.effects, provider);

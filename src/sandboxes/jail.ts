@@ -19,6 +19,7 @@ import {
   readablePath,
 } from './provider.ts';
 import { languagesOf, pickPython } from './runtimes.ts';
+import { scratchFolder } from './scratch.ts';
 import { filterArch, seccompFilter } from './seccomp.ts';
 import { type Staged, stageFolders } from './staging.ts';
 
@@ -94,12 +95,11 @@ sys.exit(libc.mount(b'none', b'/', None, ctypes.c_ulong(1 << 14 | 1 << 18), None
 }
 
 async function run(parts: Parts, job: SandboxJob, signal: AbortSignal): Promise<Execution> {
-  const { effects, uid } = parts.machine;
+  const { effects } = parts.machine;
   if (signal.aborted) return neverStarted();
   const staged = await stageFolders(parts.machine, job);
-  const cwd = await effects.files.temporaryFolder('awp-jail-');
+  const cwd = await scratchFolder(parts.machine, 'jail');
   try {
-    if (uid !== undefined) await effects.files.setOwner(cwd, uid, uid);
     const fonts = job.language === 'python' ? await parts.fonts.framesFor(job.code) : [];
     const spec = specOf(parts, job, { ...staged, cwd });
     const launch = { spec, feeds: [jobFrames(job, fonts)], watchTasks: !parts.namespaces };

@@ -16,6 +16,7 @@ import {
   type RunnerTexts,
 } from './provider.ts';
 import { languagesOf, pickPython } from './runtimes.ts';
+import { scratchFolder } from './scratch.ts';
 
 const SPARE_BYTES = 1024 * 1024;
 const COLLECT_MS = 10_000;
@@ -51,7 +52,7 @@ export async function plainProvider(kit: Kit): Promise<Provider | undefined> {
 async function run(parts: Parts, job: SandboxJob, signal: AbortSignal): Promise<Execution> {
   const { effects } = parts.machine;
   if (signal.aborted) return neverStarted();
-  const cwd = await effects.files.temporaryFolder('awp-none-');
+  const cwd = await scratchFolder(parts.machine, 'none');
   try {
     await effects.files.makeFolder(`${cwd}/output`);
     await effects.files.makeFolder(`${cwd}/tmp`);

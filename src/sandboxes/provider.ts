@@ -20,6 +20,8 @@ export interface Kit {
   /** Pythons of the machine, the best first. */
   pythons(): Promise<readonly Found[]>;
   texts(): Promise<RunnerTexts>;
+  /** Resolves when what killed processes left behind is gone. */
+  swept(): Promise<void>;
 }
 
 /** Programs of ours that run inside of boxes. They go in as arguments: no file has to be shown. */

@@ -1,5 +1,6 @@
 import type { SandboxJob } from '../ports/sandbox.ts';
 import { copyReadable, isReadable, type Machine } from './machine.ts';
+import { scratchFolder } from './scratch.ts';
 
 /** The two folders of a job as the box's user can read them. */
 export interface Staged {
@@ -23,10 +24,7 @@ export async function stageFolders(machine: Machine, job: SandboxJob): Promise<S
     if (folder === undefined) return undefined;
     const real = await files.realPath(folder);
     if (await isReadable(machine, real)) return real;
-    if (place === undefined) {
-      place = await files.temporaryFolder('awp-stage-');
-      await files.setMode(place, 0o755);
-    }
+    place ??= await scratchFolder(machine, 'stage');
     await copyReadable(machine, real, `${place}/${name}`);
     return `${place}/${name}`;
   };

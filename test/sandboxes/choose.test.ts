@@ -1,10 +1,12 @@
-import { chmod, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { chmod, mkdir, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { nodeEffects } from '../../src/effects/index.ts';
 import type { Effects } from '../../src/ports/effects.ts';
 import { openSandbox } from '../../src/sandboxes/choose.ts';
+import { lookAtMachine } from '../../src/sandboxes/machine.ts';
+import { hostMark, sweepScratch } from '../../src/sandboxes/scratch.ts';
 import { boxOrReason, POLICY, runIn } from '../contracts/sandbox-contract.ts';
 import { effectsWith, openBox } from './boxes.ts';
 
@@ -66,6 +68,22 @@ describe('the choice of a box', () => {
     const running = runIn(box, { language: 'javascript', code: 'setInterval(() => {}, 1000)' });
     await box.close();
     expect((await running).stopped).toBe('cancelled');
+  });
+});
+
+describe.skipIf(process.platform !== 'linux')('what a killed process left', () => {
+  it('is removed by the next one; what belongs to a living one stays', async () => {
+    const effects = nodeEffects();
+    const mark = await hostMark(effects);
+    const dead = path.join(tmpdir(), `awp-stage-${mark}-999999999-x`);
+    const living = path.join(tmpdir(), `awp-stage-${mark}-${process.pid}-x`);
+    for (const folder of [dead, living])
+      await mkdir(path.join(folder, 'inputs'), { recursive: true });
+    await sweepScratch(await lookAtMachine(effects));
+    expect((await readdir(tmpdir())).filter((name) => name.includes('-stage-'))).toEqual([
+      path.basename(living),
+    ]);
+    await rm(living, { recursive: true });
   });
 });
 
