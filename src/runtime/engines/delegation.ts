@@ -3,6 +3,7 @@ import type { EventData, Fact } from '../../events/event.ts';
 import type { Plan } from '../../events/plan.ts';
 import type { Frame, Phase, RunState } from '../../events/state.ts';
 import { said } from '../agent/check-output.ts';
+import { exhausted, type Refusal } from '../budget.ts';
 import type { Command } from '../command.ts';
 import { isStalled } from './stall.ts';
 import { nextForWorker } from './worker.ts';
@@ -94,10 +95,11 @@ function startWorkers(state: RunState, frame: Frame): Command[] {
     frame.waiting.length;
   const first = started + skipped + 1;
   if (state.exhausted || state.closingAsked) {
-    const reason = state.exhausted
-      ? `the limit on ${state.exhausted.dimension} is reached`
-      : 'no turn follows';
-    return [{ do: 'record', facts: skip(frame, first, reason) }];
+    const refusal = state.exhausted ? undefined : lastTurnRefusal(state);
+    const dimension = state.exhausted?.dimension ?? refusal?.dimension;
+    const reason = dimension ? `the limit on ${dimension} is reached` : 'no turn follows';
+    const refused: Fact[] = refusal ? [exhausted(frame.id, refusal)] : [];
+    return [{ do: 'record', facts: [...refused, ...skip(frame, first, reason)] }];
   }
   return frame.waiting.map((envelope, index) => ({
     do: 'start-worker',
@@ -105,6 +107,16 @@ function startWorkers(state: RunState, frame: Frame): Command[] {
     envelope,
     index: first + index,
   }));
+}
+
+/** The limit that leaves no turn to read what workers would bring; undefined after a stall. */
+function lastTurnRefusal({ limits, ledger: { used } }: RunState): Refusal | undefined {
+  for (const dimension of ['loops', 'calls'] as const) {
+    const limit = limits[dimension];
+    if (limit === null || used[dimension] < limit) continue;
+    return { dimension, limit, used: used[dimension], reserved: 0, wanted: 1 };
+  }
+  return undefined;
 }
 
 /** The facts that the rest of a turn's workers are not started. */

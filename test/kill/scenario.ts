@@ -1,0 +1,70 @@
+import type { JsonObject } from '../../src/base/json.ts';
+import type { RunEvent } from '../../src/events/event.ts';
+import { say } from '../fault-server/answers.ts';
+import type { Handler, RecordedRequest } from '../fault-server/server.ts';
+import { complete, delegate } from '../make.ts';
+
+const PARTS = ['first', 'second', 'third'];
+
+/** A worker's program: it reads the input, or what earlier turns left, and writes a file. */
+function program(agent: string): string {
+  if (agent === 'total') {
+    return `import { readFileSync, writeFileSync } from 'node:fs';
+const parts = ${JSON.stringify(PARTS)}.map((name) => JSON.parse(readFileSync('shared/' + name + '.json', 'utf8')).sum);
+writeFileSync('output/total.json', JSON.stringify({ total: parts.reduce((a, b) => a + b, 0) }));
+console.log(parts.reduce((a, b) => a + b, 0));`;
+  }
+  const column = PARTS.indexOf(agent);
+  return `import { readFileSync, writeFileSync } from 'node:fs';
+const rows = readFileSync('inputs/data.csv', 'utf8').trim().split('\\n').slice(1).map((line) => line.split(',').map(Number));
+const sum = rows.reduce((all, row) => all + row[${column}], 0);
+writeFileSync('output/${agent}.json', JSON.stringify({ sum }));
+console.log(sum);`;
+}
+
+/** The table that the workers read. */
+export const DATA = 'a,b,c\n1,10,100\n2,20,200\n3,30,300\n';
+
+function turnsSeen(request: RecordedRequest): number {
+  const text = request.body.messages.at(-1)?.content ?? '';
+  return text.split('## Results of turn').length - 1;
+}
+
+/** The model service of the run: three workers, one that adds up their files, then the end. */
+export const handler: Handler = (request) => {
+  const { headers, body } = request;
+  if (headers['x-awp-role'] === 'manager') {
+    const text = body.messages.at(-1)?.content ?? '';
+    const answers: JsonObject[] = [
+      delegate(...PARTS),
+      delegate('total'),
+      complete(`total: ${[...text.matchAll(/"said":(\d+)/g)].at(-1)?.[1]}`, { files: 4 }),
+    ];
+    return JSON.stringify(answers[turnsSeen(request)]);
+  }
+  const last = body.messages.at(-1);
+  if (last?.role === 'tool') {
+    const said = Number(/"stdout":"(\d+)/.exec(last.content ?? '')?.[1]);
+    return JSON.stringify({ summary: `sum ${said}`, said, confidence: 1 });
+  }
+  const code = program(String(headers['x-awp-agent']));
+  const args = JSON.stringify({ language: 'javascript', code });
+  return say({ toolCalls: [{ name: 'code__execute', arguments: args }] });
+};
+
+/** A question's place in the run, the same for the same question whatever the process. */
+export function keyOfRequest(request: RecordedRequest): string {
+  const agent = String(request.headers['x-awp-agent']);
+  if (agent === 'manager') return `manager ${turnsSeen(request) + 1}`;
+  return `${agent} ${request.body.messages.length / 2}`;
+}
+
+/** The keys of all calls whose answers are in the log. */
+export function recordedKeys(log: readonly RunEvent[]): string[] {
+  const names = new Map<string, string>();
+  return log.flatMap((event) => {
+    if (event.type === 'agent.started') names.set(event.agent ?? '', event.data.name);
+    if (event.type !== 'model.responded') return [];
+    return [`${names.get(event.agent ?? '')} ${event.data.call.split('/')[1]}`];
+  });
+}
