@@ -39,7 +39,7 @@ export async function sweepScratch({ effects }: Machine): Promise<void> {
 }
 
 /** Containers that share a temporary folder have their own processes, and names of their own. */
-export async function hostMark({ files }: Effects): Promise<string> {
+async function hostMark({ files }: Effects): Promise<string> {
   const name = await files.readText('/proc/sys/kernel/hostname').catch(() => '');
   return sha256(name.trim()).slice(0, 8);
 }

@@ -6,7 +6,7 @@ import { nodeEffects } from '../../src/effects/index.ts';
 import type { Effects } from '../../src/ports/effects.ts';
 import { openSandbox } from '../../src/sandboxes/choose.ts';
 import { lookAtMachine } from '../../src/sandboxes/machine.ts';
-import { hostMark, sweepScratch } from '../../src/sandboxes/scratch.ts';
+import { scratchFolder, sweepScratch } from '../../src/sandboxes/scratch.ts';
 import { boxOrReason, POLICY, runIn } from '../contracts/sandbox-contract.ts';
 import { effectsWith, openBox } from './boxes.ts';
 
@@ -73,13 +73,11 @@ describe('the choice of a box', () => {
 
 describe.skipIf(process.platform !== 'linux')('what a killed process left', () => {
   it('is removed by the next one; what belongs to a living one stays', async () => {
-    const effects = nodeEffects();
-    const mark = await hostMark(effects);
-    const dead = path.join(tmpdir(), `awp-stage-${mark}-999999999-x`);
-    const living = path.join(tmpdir(), `awp-stage-${mark}-${process.pid}-x`);
-    for (const folder of [dead, living])
-      await mkdir(path.join(folder, 'inputs'), { recursive: true });
-    await sweepScratch(await lookAtMachine(effects));
+    const machine = await lookAtMachine(nodeEffects());
+    const living = await scratchFolder(machine, 'stage');
+    const dead = living.replace(`-${process.pid}-`, '-999999999-');
+    await mkdir(path.join(dead, 'inputs'), { recursive: true });
+    await sweepScratch(machine);
     expect((await readdir(tmpdir())).filter((name) => name.includes('-stage-'))).toEqual([
       path.basename(living),
     ]);
