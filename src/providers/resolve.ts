@@ -1,3 +1,4 @@
+import { nearest } from '../base/nearest.ts';
 import type { Secrets } from '../ports/effects.ts';
 import {
   ModelError,
@@ -6,7 +7,6 @@ import {
   type ResolvedModel,
   type ResolveModel,
 } from '../ports/model-provider.ts';
-import { nearest } from './nearest.ts';
 import { type Endpoint, openAiCompatible, type ProviderOptions } from './openai-compatible.ts';
 import { type PriceList, priceFromEnvironment, priceOf } from './prices.ts';
 import { type KnownService, SERVICES } from './services.ts';
