@@ -1,0 +1,104 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { WorkflowOptions } from '../src/data/options.ts';
+import { nodeClock } from '../src/effects/clock.ts';
+import type { Script } from '../src/providers/scripted.ts';
+import { scriptedModel } from '../src/providers/scripted.ts';
+
+/** A folder for one measurement. */
+export function folder(): { path: string } & Disposable {
+  const path = mkdtempSync(join(tmpdir(), 'awp-bench-'));
+  return { path, [Symbol.dispose]: () => rmSync(path, { recursive: true, force: true }) };
+}
+
+/** Processor time of this process so far, in milliseconds, all threads. */
+export function cpuMs(): number {
+  const { user, system } = process.cpuUsage();
+  return (user + system) / 1000;
+}
+
+/** Collects garbage; needs --expose-gc. */
+export function collect(): void {
+  globalThis.gc?.();
+  globalThis.gc?.();
+}
+
+/** Heap in use after a collection, in MB. */
+export function heapMb(): number {
+  collect();
+  return process.memoryUsage().heapUsed / 1e6;
+}
+
+/** The middle of the values. */
+export function median(values: readonly number[]): number {
+  const sorted = [...values].sort((a, b) => a - b);
+  return sorted[Math.floor(sorted.length / 2)] ?? Number.NaN;
+}
+
+/** A manager that delegates to `workers` workers in each of `turns` turns, then completes. */
+export function loopScript({
+  turns,
+  workers,
+  tools,
+}: {
+  turns: number;
+  workers: number;
+  tools: boolean;
+}): Script {
+  let turn = 0;
+  const delegations = Array.from({ length: workers }, (_, index) => ({
+    worker_id: `w${index}`,
+    instructions: 'add one and two',
+  }));
+  return ({ headers, messages }) => {
+    if (headers['x-awp-role'] === 'manager') {
+      turn += 1;
+      if (turn > turns) {
+        turn = 0;
+        return '{"decision":"complete","final_result":{"summary":"done"}}';
+      }
+      return JSON.stringify({ decision: 'delegate', delegations });
+    }
+    if (tools && messages.at(-1)?.role !== 'tool') {
+      return { toolCalls: [{ name: 'arithmetic.add', args: { a: 1, b: 2 } }] };
+    }
+    return '{"summary":"three","confidence":1}';
+  };
+}
+
+/** Options of a run over a script, budgets on and far away. */
+export function loopOptions(script: Script, more: Partial<WorkflowOptions>): WorkflowOptions {
+  return {
+    task: 'Add',
+    model: scriptedModel(script, { clock: nodeClock() }),
+    tools: ['arithmetic.add'],
+    stall: { enabled: false },
+    budget: {
+      loops: 1000,
+      workers: 10_000,
+      tokens: 100_000_000,
+      tools: 10_000,
+      calls: 100_000,
+      time: '1h',
+      parallel: 8,
+    },
+    ...more,
+  };
+}
+
+/** One figure of a case. */
+export interface Figure {
+  name: string;
+  value: number;
+  unit: string;
+  /** What it is compared with, in the same unit, measured in the same run or recorded. */
+  floor?: { name: string; value: number };
+  /** The aim, as a sentence, and whether it is met. */
+  aim?: { text: string; met: boolean };
+}
+
+/** Hands the figures of a case to the harness. */
+export function report(figures: readonly Figure[]): void {
+  process.stdout.write(`${JSON.stringify(figures)}\n`);
+}
