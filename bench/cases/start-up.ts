@@ -1,12 +1,9 @@
 /** `awp --version` and importing the built package, each against bare Node. */
 import { spawnSync } from 'node:child_process';
-import { existsSync } from 'node:fs';
-import { resolve } from 'node:path';
+import { dist } from '../built.ts';
 import { median, report } from '../world.ts';
 
-const dist = resolve(import.meta.dirname, '../../dist');
-if (!existsSync(`${dist}/cli/main.js`))
-  spawnSync(process.execPath, [resolve(import.meta.dirname, '../../scripts/build.ts')]);
+const folder = dist();
 
 function start(args: readonly string[]): number {
   const before = performance.now();
@@ -21,11 +18,11 @@ function rounds(...args: string[]): number {
 }
 
 const bare = rounds('-e', '0');
-const version = rounds(`${dist}/cli/main.js`, '--version');
+const version = rounds(`${folder}/cli/main.js`, '--version');
 const imported = rounds(
   '--input-type=module',
   '-e',
-  `await import(${JSON.stringify(`file://${dist}/index.js`)})`,
+  `await import(${JSON.stringify(`file://${folder}/index.js`)})`,
 );
 const bareModule = rounds('--input-type=module', '-e', '0');
 report([

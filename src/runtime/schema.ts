@@ -19,6 +19,11 @@ export async function schemaProblems(schema: JsonObject, value: Json): Promise<s
   return (check.errors ?? []).slice(0, REPORTED).map(sentence);
 }
 
+/** Loads the validator while something else is waited for, so that the first check does not wait. */
+export function warmUp(): void {
+  import('ajv/dist/2020.js').catch(() => {}); // the first check will say what is wrong
+}
+
 async function compile(schema: JsonObject): Promise<ValidateFunction | string> {
   const key = canonicalJson(schema);
   const known = compiled.get(key);

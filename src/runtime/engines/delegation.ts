@@ -101,7 +101,9 @@ function startWorkers(state: RunState, frame: Frame): Command[] {
     const refused: Fact[] = refusal ? [exhausted(frame.id, refusal)] : [];
     return [{ do: 'record', facts: [...refused, ...skip(frame, first, reason)] }];
   }
-  return frame.waiting.map((envelope, index) => ({
+  // The close of any worker asks again, so only those that fit are named: the cost stays constant.
+  const free = Math.max(0, state.limits.parallel - state.openWorkers);
+  return frame.waiting.slice(0, free).map((envelope, index) => ({
     do: 'start-worker',
     frame,
     envelope,
