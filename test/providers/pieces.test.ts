@@ -1,8 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { nearest } from '../../src/base/nearest.ts';
 import { fixedClock } from '../../src/effects/fake-clock.ts';
 import { languageModel } from '../../src/providers/language-model.ts';
-import { nearest } from '../../src/base/nearest.ts';
 import { redactor } from '../../src/providers/redact.ts';
 import { isSoundUsage, usageFrom } from '../../src/providers/usage.ts';
 import { EventLines, readWireJson } from '../../src/providers/wire-json.ts';
