@@ -74,7 +74,11 @@ export class Run {
     let cancel = (): void => {};
     const again = (): void => {
       cancel = clock.timer(store.leaseMs / 3, () => {
-        store.renew(lease).then(again, (error: unknown) => this.#driver.breakOff(error));
+        store.renew(lease).then(again, (error: unknown) => {
+          // Another process writes just now; a third of the lease is gone, so there is time.
+          if (error instanceof AwpError && error.code === 'store/busy') again();
+          else this.#driver.breakOff(error);
+        });
       });
     };
     again();
