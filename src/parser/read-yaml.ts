@@ -22,7 +22,7 @@ export async function readYaml(text: string, file: string): Promise<unknown> {
   }
   const { LineCounter, Parser, parseDocument } = await import('yaml');
   const lines = new LineCounter();
-  for (const token of new Parser(lines.addNewLine).parse(text)) {
+  for (const token of new Parser().parse(text)) {
     if (depthExceeds(token, MAX_DEPTH)) {
       throw new AwpError('spec/too-big', `${file} nests deeper than ${MAX_DEPTH} levels`);
     }

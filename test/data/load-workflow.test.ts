@@ -1,0 +1,163 @@
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { AwpError } from '../../src/base/errors.ts';
+import { loadWorkflow } from '../../src/data/load-workflow.ts';
+import { nodeFiles } from '../../src/effects/files.ts';
+import { readYaml } from '../../src/parser/read-yaml.ts';
+import { temporaryFolder } from '../make.ts';
+
+const HEAD = 'awp: "1.0.0"\nworkflow: { name: report, version: 1.0.0, description: Write it }\n';
+const loop = (body: string): string =>
+  `${HEAD}orchestration:\n  engine: delegation_loop\n  delegation_loop:\n${body.replace(/^/gm, '    ')}\n`;
+
+async function load(files: Record<string, string>) {
+  using folder = temporaryFolder();
+  for (const [path, text] of Object.entries(files)) {
+    mkdirSync(dirname(join(folder.path, path)), { recursive: true });
+    writeFileSync(join(folder.path, path), text);
+  }
+  return await loadWorkflow(folder.path, nodeFiles());
+}
+
+describe('a workflow folder', () => {
+  it('sets models, limits and the worker policy, and names what is not acted on', async () => {
+    const { options, unused } = await load({
+      'workflow.awp.yaml': loop(`models: { manager: a/m, worker: b/w }
+budget: { max_loops: 3, max_total_tokens: null, max_wall_time: 60, max_parallel_workers: 2 }
+worker_policy:
+  enforced:
+    sandbox: { type: docker, max_memory_mb: 256, max_cpu_seconds: 5, network: false }
+    forbidden_tools: [file.write]
+  manager_controlled: [instructions]
+termination: { enabled: false, window: 5 }
+history: { full_results_window: 2 }
+critique: { enabled: true }`),
+    });
+    expect(options).toMatchObject({
+      name: 'report',
+      task: 'Write it',
+      managerModel: 'a/m',
+      workerModel: 'b/w',
+      budget: { loops: 3, tokens: null, time: 60_000, parallel: 2 },
+      sandbox: { memoryMb: 256, cpuSeconds: 5 },
+      forbiddenTools: ['file.write'],
+      managerControls: ['instructions'],
+      stall: { enabled: false, window: 5 },
+      fullTurns: 2,
+      workflowHash: expect.stringMatching(/^[0-9a-f]{64}$/),
+    });
+    expect(unused).toEqual(['critique']);
+  });
+
+  it.each([
+    ['a file', 'instructions/SYSTEM.md', { 'agents/lead/instructions/SYSTEM.md': 'Be brief.' }],
+    ['a text', '|\n    Be brief.', {}],
+  ])("takes the manager's instructions from %s", async (_, system, more) => {
+    const { options } = await load({
+      'workflow.awp.yaml': loop('manager: agents/lead'),
+      'agents/lead/agent.awp.yaml': `awp_agent: "1.0.0"\nmodel: { name: x/y, parameters: { temperature: 0.5, max_tokens: 100 } }\nprompt:\n  system: ${system}\n`,
+      ...more,
+    });
+    expect(options.managerInstructions?.trim()).toBe('Be brief.');
+    expect(options).toMatchObject({
+      managerModel: 'x/y',
+      managerTemperature: 0.5,
+      managerMaxOutputTokens: 100,
+    });
+  });
+
+  it('uses the built-in manager when the folder of its own is not there', async () => {
+    const { options } = await load({ 'workflow.awp.yaml': loop('manager: agents/nobody') });
+    expect(options.managerInstructions).toBeUndefined();
+  });
+
+  it.each([
+    ['no workflow', {}, 'spec/no-workflow', 'workflow.awp.yaml'],
+    [
+      'wrong YAML',
+      { 'workflow.awp.yaml': 'awp: "1.0.0"\nworkflow: [a, b\nx: {' },
+      'spec/unreadable',
+      /:\d+:\d+: /,
+    ],
+    [
+      'a key twice',
+      { 'workflow.awp.yaml': 'awp: "1.0.0"\nawp: "1.0.0"\n' },
+      'spec/unreadable',
+      /:2:1: /,
+    ],
+    [
+      'a foreign tag',
+      { 'workflow.awp.yaml': 'awp: !!js/function "x"\n' },
+      'spec/unreadable',
+      /:1:6: /,
+    ],
+    [
+      'the DAG engine',
+      { 'workflow.awp.yaml': `${HEAD}orchestration: { engine: dag }\n` },
+      'spec/unsupported',
+      'delegation_loop',
+    ],
+    [
+      'another version',
+      { 'workflow.awp.yaml': loop('{}').replace('1.0.0', '2.0.0') },
+      'spec/invalid',
+      'awp',
+    ],
+    [
+      'a wrong type',
+      { 'workflow.awp.yaml': loop('budget: { max_loops: many }') },
+      'spec/invalid',
+      'max_loops',
+    ],
+    [
+      'a limit of zero',
+      { 'workflow.awp.yaml': loop('budget: { max_total_tokens: 0 }') },
+      'spec/invalid',
+      'max_total_tokens',
+    ],
+    [
+      'a network',
+      { 'workflow.awp.yaml': loop('worker_policy: { enforced: { sandbox: { network: true } } }') },
+      'spec/unsupported',
+      'network',
+    ],
+    [
+      'a manager outside',
+      { 'workflow.awp.yaml': loop('manager: ../../elsewhere') },
+      'spec/invalid',
+      'leaves its folder',
+    ],
+    [
+      'a missing prompt',
+      {
+        'workflow.awp.yaml': loop('manager: agents/a'),
+        'agents/a/agent.awp.yaml': 'prompt: { system: none.md }',
+      },
+      'spec/unreadable',
+      'none.md',
+    ],
+  ])('with %s is refused with the place', async (_, files, code, said) => {
+    const thrown = await load(files as Record<string, string>).catch((error: unknown) => error);
+    expect(thrown).toBeInstanceOf(AwpError);
+    expect(thrown).toMatchObject({ code, message: expect.stringMatching(said) });
+  });
+});
+
+describe('YAML made to do harm', () => {
+  it.each([
+    ['deep brackets', '['.repeat(20_000)],
+    ['deep maps', Array.from({ length: 500 }, (_, depth) => `${' '.repeat(depth)}a:\n`).join('')],
+    [
+      'an alias bomb',
+      `a: &a [x,x,x,x,x,x,x,x,x]\n${[...'bcdefghi'].map((name, index) => `${name}: &${name} [${`*${'abcdefghi'[index]},`.repeat(9)}]\n`).join('')}`,
+    ],
+    ['more than a megabyte', `a: ${'x'.repeat(1_100_000)}`],
+  ])('is refused five times in one process: %s', async (_, text) => {
+    for (let round = 0; round < 5; round++) {
+      await expect(readYaml(text, 'x.yaml')).rejects.toMatchObject({
+        code: expect.stringMatching(/^spec\//),
+      });
+    }
+  });
+});
