@@ -15,6 +15,7 @@ export function nodeProcesses(): Processes {
   return {
     spawn: start,
     uid: () => process.geteuid?.(),
+    end: (pid) => signalProcess(pid, 'SIGKILL'),
     pid: () => process.pid,
     platform: () => ({ os: process.platform, arch: process.arch }),
     node: () => process.execPath,
@@ -94,9 +95,12 @@ function isInheritable(fd: number): boolean {
 }
 
 function signalGroup({ pid }: ChildProcess, signal: NodeJS.Signals): void {
-  if (pid === undefined || pid < 2) return;
+  if (pid !== undefined && pid > 1) signalProcess(-pid, signal);
+}
+
+function signalProcess(pid: number, signal: NodeJS.Signals): void {
   try {
-    process.kill(-pid, signal);
+    process.kill(pid, signal);
   } catch {
     // It has just ended: what was wanted is the case.
   }

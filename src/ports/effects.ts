@@ -99,12 +99,14 @@ export interface RunningProcess {
   /** Resolves when it has ended and its pipes are drained or destroyed. Rejects if it could not start. */
   exit: Promise<{ code: number | null; signal: string | null }>;
   /** Sends a signal to the process, or to its whole group with `group`. Never throws. */
-  kill(signal: 'SIGTERM' | 'SIGKILL' | 'SIGINT', group?: boolean): void;
+  kill(signal: 'SIGTERM' | 'SIGKILL' | 'SIGINT' | 'SIGSTOP', group?: boolean): void;
 }
 
 /** Other programs. */
 export interface Processes {
   spawn(spec: ProcessSpec): RunningProcess;
+  /** Sends SIGKILL to a process that a started one has made. Never throws. */
+  end(pid: number): void;
   /** Our own effective user id, or undefined where there is none (Windows). */
   uid(): number | undefined;
   /** Our own process id. */

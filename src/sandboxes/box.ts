@@ -3,7 +3,7 @@ import { normalPath, pathProblem } from '../base/paths.ts';
 import type { Effects, ProcessSpec, RunningProcess } from '../ports/effects.ts';
 import type { Execution, SandboxFile, SandboxJob } from '../ports/sandbox.ts';
 import { encodeFrame, type Frame, FrameReader } from './frames.ts';
-import { treeUse } from './process-tree.ts';
+import { childrenOfHalted, treeUse } from './process-tree.ts';
 import { TextCapture } from './text-capture.ts';
 import { trimTrace } from './trim-trace.ts';
 
@@ -17,6 +17,11 @@ export interface Launch {
   feeds: readonly Uint8Array[];
   /** Whether the number of processes is ours to watch, because no kernel limit holds it. */
   watchTasks: boolean;
+  /**
+   * Whether the first process ends by itself on SIGTERM and leaves it to the kernel to end its child
+   * (bubblewrap): one that it has just made may not have asked the kernel for that yet.
+   */
+  leavesChild?: boolean;
 }
 
 /** One start of a box. */
@@ -75,7 +80,7 @@ export function jobFrames(job: SandboxJob, more: readonly Frame[] = []): Uint8Ar
 export async function startBox(effects: Effects, run: BoxRun): Promise<BoxEnd> {
   const { launch, job, signal } = run;
   const child = effects.processes.spawn({ ...launch.spec, detached: true });
-  const stopper = new Stopper(effects, child);
+  const stopper = new Stopper(effects, child, launch.leavesChild ?? false);
   const stdout = capture(child.stdout, job, stopper);
   const stderr = capture(child.stderr, job, stopper);
   const frames = readFrames(child, job, stopper);
@@ -235,12 +240,14 @@ class Stopper {
   why: Stop | undefined;
   readonly #effects: Effects;
   readonly #child: RunningProcess;
+  readonly #leavesChild: boolean;
   readonly #timers = new Set<() => void>();
   #over = false;
 
-  constructor(effects: Effects, child: RunningProcess) {
+  constructor(effects: Effects, child: RunningProcess, leavesChild: boolean) {
     this.#effects = effects;
     this.#child = child;
+    this.#leavesChild = leavesChild;
   }
 
   timer(ms: number, fire: () => void): void {
@@ -259,13 +266,27 @@ class Stopper {
   stop(why: Stop): void {
     if (this.why !== undefined || this.#over) return;
     this.why = why;
+    if (this.#leavesChild) {
+      const kill = (): void => this.#kill();
+      this.#endChildFirst().then(kill, kill);
+      return;
+    }
     this.#child.kill('SIGTERM', true);
-    this.timer(GRACE_MS, () => {
-      this.#child.kill('SIGKILL', true);
-      this.timer(LINGER_MS, () => {
-        const { stdout, stderr, extra } = this.#child;
-        for (const stream of [stdout, stderr, ...extra]) stream.destroy();
-      });
+    this.timer(GRACE_MS, () => this.#kill());
+  }
+
+  /** The first process is halted, so that it makes no other child while this one is ended. */
+  async #endChildFirst(): Promise<void> {
+    const { files, processes } = this.#effects;
+    this.#child.kill('SIGSTOP');
+    for (const pid of await childrenOfHalted(files, this.#child.pid)) processes.end(pid);
+  }
+
+  #kill(): void {
+    this.#child.kill('SIGKILL', true);
+    this.timer(LINGER_MS, () => {
+      const { stdout, stderr, extra } = this.#child;
+      for (const stream of [stdout, stderr, ...extra]) stream.destroy();
     });
   }
 

@@ -80,7 +80,8 @@ async function run(parts: Parts, job: SandboxJob, signal: AbortSignal): Promise<
   try {
     const fonts = job.language === 'python' ? await parts.fonts?.framesFor(job.code) : undefined;
     const feeds = [jobFrames(job, fonts), parts.filter];
-    const launch = { spec: specOf(parts, job, staged), feeds, watchTasks: false };
+    const spec = specOf(parts, job, staged);
+    const launch = { spec, feeds, watchTasks: false, leavesChild: true };
     const start = effects.clock.monotonic();
     const end = await startBox(effects, { launch, job, signal });
     return toExecution(end, { launch, job, signal }, effects.clock.monotonic() - start);

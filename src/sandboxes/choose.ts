@@ -39,16 +39,19 @@ interface Proven {
 export function openSandbox(effects: Effects): OpenSandbox {
   const proofs = new Map<string, Promise<Proven | string>>();
   let made: Promise<Kit> | undefined;
-  const prove = (entry: Entry): Promise<Proven | string> => {
+  const prove = (entry: Entry, policy: SandboxPolicy): Promise<Proven | string> => {
     made ??= makeKit(effects);
-    const proof = proofs.get(entry.name) ?? made.then((kit) => proveOne(kit, entry));
-    proofs.set(entry.name, proof);
+    const lean = entry.name === 'bwrap' && asksForNoPython(policy);
+    const key = `${entry.name}${lean ? ' without Python' : ''}`;
+    const proof =
+      proofs.get(key) ?? made.then((kit) => proveOne(lean ? withoutPython(kit) : kit, entry));
+    proofs.set(key, proof);
     return proof;
   };
   return async (policy) => {
     const why: string[] = [];
     for (const entry of candidates(effects.secrets.get('AWP_SANDBOX'), policy)) {
-      const proven = await prove(entry);
+      const proven = await prove(entry, policy);
       const languages = typeof proven === 'string' ? [] : wanted(proven.languages, policy);
       if (typeof proven !== 'string' && languages.length > 0) {
         return handle(proven.provider, languages);
@@ -58,6 +61,15 @@ export function openSandbox(effects: Effects): OpenSandbox {
     }
     throw unavailable(why.join('; '));
   };
+}
+
+/** Looking for Pythons and trying them takes longer than all the rest; who wants none, need not wait. */
+function asksForNoPython({ languages }: SandboxPolicy): boolean {
+  return languages.length > 0 && !languages.includes('python');
+}
+
+function withoutPython(kit: Kit): Kit {
+  return { ...kit, pythons: async () => [] };
 }
 
 /** The providers that may be tried, strongest first. Throws if there is none. */

@@ -30,6 +30,20 @@ export async function treeUse(files: Files, pid: number): Promise<TreeUse> {
   return total;
 }
 
+/** How often a process that was told to halt is looked at before it counts as halted. */
+const LOOKS = 50;
+
+/** The children of a process that was sent SIGSTOP, once it makes no more of them. */
+export async function childrenOfHalted(files: Files, pid: number): Promise<number[]> {
+  for (let look = 0; look < LOOKS; look++) {
+    const stat = await textOf(files, `/proc/${pid}/stat`);
+    const state = stat.slice(stat.lastIndexOf(')') + 2, stat.lastIndexOf(')') + 3);
+    if ('TtZX'.includes(state)) break; // halted, or gone
+  }
+  const { children } = await processUse(files, pid);
+  return children;
+}
+
 async function processUse(
   files: Files,
   pid: number,

@@ -45,6 +45,7 @@ const handle =
         task: 'Sum the parts',
         inputs: { data: file(join(home, '../data.csv')) },
         model: 'served',
+        sandbox: { languages: ['javascript'] },
         store,
       }).start({ runId: id });
 const { status } = await handle.result;

@@ -41,6 +41,8 @@ export const demoCommand: Command = {
           name: 'demo',
           model: 'demo',
           inputs: { table: file(path) },
+          // Its programs are JavaScript, so nothing has to be found out about Pythons.
+          sandbox: { languages: ['javascript'] },
           outputDir: resolve(shell.cwd, args.text('out') ?? OUT),
           ...homeOption(args, shell),
         },
