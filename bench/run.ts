@@ -1,75 +1,97 @@
 /**
- * `npm run bench [-- NAME ...] [-- --rounds N] [-- --record]`: each case in processes of its own, in
- * shuffled order, the median of the rounds; every figure with the floor it was measured against.
- * `--record` puts the table into docs/benchmarks.md.
+ * `npm run bench [-- NAME ...] [-- --rounds N] [-- --record]`: every measurement in a process of its
+ * own, in shuffled order, the medians over the rounds; each figure with the floor it was measured
+ * against. `--record` puts the table of all cases into docs/benchmarks.md.
  */
 import { spawnSync } from 'node:child_process';
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
-import { cpus, totalmem } from 'node:os';
+import { availableParallelism, cpus, loadavg, totalmem } from 'node:os';
 import { join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
-import { type Figure, median } from './world.ts';
+import { type Report, shown, tableOf, withTable } from './table.ts';
 
+const ROOT = resolve(import.meta.dirname, '..');
 const CASES = join(import.meta.dirname, 'cases');
-const PAGE = resolve(import.meta.dirname, '../docs/benchmarks.md');
+const PAGE = join(ROOT, 'docs/benchmarks.md');
+
+/** Cases whose parts would disturb each other: each part has its own process. */
+const PARTS: ReadonlyMap<string, readonly (readonly string[])[]> = new Map([
+  [
+    'agent-call',
+    [
+      ['memory', '1'],
+      ['memory', '100'],
+      ['disk', '1'],
+      ['disk', '100'],
+    ],
+  ],
+  ['makespan', [['promises'], ['memory'], ['batched'], ['full']]],
+  ['waiting-agents', [['memory'], ['disk']]],
+]);
+/** Cases that measure the package as it is installed. */
+const OF_THE_PACKAGE = new Set(['installed-size', 'makespan', 'start-up']);
+/** Cases whose figures do not vary. */
+const ONCE = new Set(['installed-size', 'log-size']);
+
 const { values, positionals } = parseArgs({
   options: {
-    rounds: { type: 'string', default: '3' },
+    rounds: { type: 'string', default: '5' },
     record: { type: 'boolean', default: false },
   },
   allowPositionals: true,
 });
 const known = readdirSync(CASES).map((file) => file.replace('.ts', ''));
-const unknown = positionals.filter((name) => !known.includes(name));
-if (unknown.length > 0) {
-  console.error(`there is no benchmark ${unknown.join(', ')}; there are ${known.join(', ')}`);
+const rounds = Number(values.rounds);
+const names = positionals.length > 0 ? positionals : known;
+refuse();
+
+if (names.some((name) => OF_THE_PACKAGE.has(name))) run([join(ROOT, 'scripts/build.ts')]);
+const conditions = conditionsNow();
+const measurements = names.flatMap((name) =>
+  (PARTS.get(name) ?? [[]]).map((part) => ({ name, part, reports: [] as Report[] })),
+);
+const queue = measurements.flatMap((one) =>
+  Array.from({ length: ONCE.has(one.name) ? 1 : rounds }, () => one),
+);
+for (const { name, part, reports } of shuffled(queue)) {
+  process.stderr.write(`${[name, ...part].join(' ')}\n`);
+  reports.push(JSON.parse(run(['--expose-gc', join(CASES, `${name}.ts`), ...part])));
+}
+const table = tableOf(measurements.flatMap(({ reports }) => reports));
+console.log(`${conditions}\n\n${table}`);
+if (values.record) {
+  writeFileSync(PAGE, withTable(readFileSync(PAGE, 'utf8'), `${conditions}\n\n${table}`));
+}
+
+function refuse(): void {
+  const unknown = positionals.filter((name) => !known.includes(name));
+  const problem =
+    unknown.length > 0
+      ? `there is no benchmark ${unknown.join(', ')}; there are ${known.join(', ')}`
+      : !Number.isInteger(rounds) || rounds < 1
+        ? `--rounds ${values.rounds} is not a number of rounds`
+        : values.record && positionals.length > 0
+          ? '--record writes the table of all cases: leave the names out'
+          : undefined;
+  if (problem === undefined) return;
+  console.error(problem);
   process.exit(2);
 }
-const names = positionals.length > 0 ? positionals : known;
-const rounds = Number(values.rounds);
-const queue = names.flatMap((name) =>
-  Array.from({ length: name === 'installed-size' ? 1 : rounds }, () => name),
-);
-const results = new Map<string, Figure[][]>(names.map((name) => [name, []]));
-for (const name of shuffled(queue)) {
-  process.stderr.write(`${name} ... `);
-  const args = ['--expose-gc', join(CASES, `${name}.ts`)];
-  const { stdout, stderr, status } = spawnSync(process.execPath, args, { encoding: 'utf8' });
-  if (status !== 0) throw new Error(`${name} failed: ${stderr}`);
-  results.get(name)?.push(JSON.parse(stdout));
-  process.stderr.write('done\n');
+
+function conditionsNow(): string {
+  const [{ model = 'unknown' } = {}] = cpus();
+  const [load = 0] = loadavg();
+  return [
+    `${new Date().toISOString().slice(0, 10)}, \`npm run bench -- --rounds ${rounds}\`,`,
+    `${availableParallelism()} cores of ${model.trim()}, ${Math.round(totalmem() / 1e9)} GB,`,
+    `Node ${process.versions.node}, load ${shown(load)} at the start.`,
+  ].join(' ');
 }
 
-const table = [
-  '| figure | median | compared with | ratio | aim | met |',
-  '|---|--:|---|--:|---|---|',
-  ...names.flatMap((name) => rowsOf(results.get(name) ?? [])),
-].join('\n');
-const [{ model = 'unknown' } = {}] = cpus();
-const machine = `${new Date().toISOString().slice(0, 10)}, ${cpus().length} cores of ${model.trim()}, ${Math.round(totalmem() / 1e9)} GB, Node ${process.versions.node}, ${rounds} rounds`;
-console.log(`${machine}\n\n${table}`);
-if (values.record) record(`${machine}.\n\n${table}`);
-
-function rowsOf(all: readonly Figure[][]): string[] {
-  return (all[0] ?? []).map((first, index) => {
-    const same = all.flatMap((figures) => figures[index] ?? []);
-    const value = median(same.map((figure) => figure.value));
-    const floor = first.floor && median(same.flatMap((figure) => figure.floor?.value ?? []));
-    const met = same.filter((figure) => figure.aim?.met).length * 2 > same.length;
-    return `| ${[
-      first.name,
-      `${shown(value)} ${first.unit}`,
-      first.floor && floor !== undefined ? `${first.floor.name}: ${shown(floor)}` : '',
-      floor ? shown(value / floor) : '',
-      first.aim?.text ?? '',
-      first.aim ? (met ? 'yes' : '**no**') : '',
-    ].join(' | ')} |`;
-  });
-}
-
-function shown(value: number): string {
-  if (value >= 1000) return Math.round(value).toLocaleString('en');
-  return value >= 10 ? value.toFixed(1) : String(Number(value.toPrecision(2)));
+function run(args: readonly string[]): string {
+  const { status, stdout, stderr } = spawnSync(process.execPath, args, { encoding: 'utf8' });
+  if (status !== 0) throw new Error(`${args.at(-1)} failed: ${stderr}`);
+  return stdout;
 }
 
 function shuffled<T>(items: readonly T[]): T[] {
@@ -77,12 +99,4 @@ function shuffled<T>(items: readonly T[]): T[] {
     .map((item) => ({ item, place: Math.random() }))
     .sort((a, b) => a.place - b.place)
     .map(({ item }) => item);
-}
-
-function record(text: string): void {
-  const page = readFileSync(PAGE, 'utf8');
-  writeFileSync(
-    PAGE,
-    page.replace(/(<!-- table -->\n)[\s\S]*?(\n<!-- end -->)/, `$1\n${text}\n$2`),
-  );
 }

@@ -5,6 +5,7 @@ import type { WorkflowOptions } from '../src/data/options.ts';
 import { nodeClock } from '../src/effects/clock.ts';
 import type { Script } from '../src/providers/scripted.ts';
 import { scriptedModel } from '../src/providers/scripted.ts';
+import { median, type Report } from './table.ts';
 
 /** A folder for one measurement. */
 export function folder(): { path: string } & Disposable {
@@ -28,12 +29,6 @@ export function collect(): void {
 export function heapMb(): number {
   collect();
   return process.memoryUsage().heapUsed / 1e6;
-}
-
-/** The middle of the values. */
-export function median(values: readonly number[]): number {
-  const sorted = [...values].sort((a, b) => a - b);
-  return sorted[Math.floor(sorted.length / 2)] ?? Number.NaN;
 }
 
 /** A manager that delegates to `workers` workers in each of `turns` turns, then completes. */
@@ -87,18 +82,18 @@ export function loopOptions(script: Script, more: Partial<WorkflowOptions>): Wor
   };
 }
 
-/** One figure of a case. */
-export interface Figure {
-  name: string;
-  value: number;
-  unit: string;
-  /** What it is compared with, in the same unit, measured in the same run or recorded. */
-  floor?: { name: string; value: number };
-  /** The aim, as a sentence, and whether it is met. */
-  aim?: { text: string; met: boolean };
+/** Hands the figures of a case to the harness. */
+export function report(figures: Report): void {
+  process.stdout.write(`${JSON.stringify(figures)}\n`);
 }
 
-/** Hands the figures of a case to the harness. */
-export function report(figures: readonly Figure[]): void {
-  process.stdout.write(`${JSON.stringify(figures)}\n`);
+/** The median of `times` measurements, after a warm-up at full size; garbage is collected before each. */
+export async function measured(times: number, once: () => Promise<number>): Promise<number> {
+  await once();
+  const values: number[] = [];
+  for (let time = 0; time < times; time++) {
+    collect();
+    values.push(await once());
+  }
+  return median(values);
 }

@@ -3,7 +3,8 @@ import { closeSync, fdatasyncSync, openSync, writeSync } from 'node:fs';
 import type { RunEvent } from '../../src/events/event.ts';
 import type { Store } from '../../src/ports/store.ts';
 import { openSqliteStore } from '../../src/stores/sqlite-store.ts';
-import { folder, median, report } from '../world.ts';
+import { median } from '../table.ts';
+import { folder, report } from '../world.ts';
 
 const STEPS = 1000;
 const filler = 'x'.repeat(250);
@@ -20,6 +21,7 @@ function event(run: string, seq: number): RunEvent {
   };
 }
 
+/** The median time of an append that nothing else goes with, in milliseconds. */
 async function steps(store: Store, run: string, durability: 'full' | 'batched'): Promise<number> {
   const lease = await store.create(run, 'bench');
   const times: number[] = [];
@@ -46,8 +48,9 @@ function floor(path: string): number {
   return median(times);
 }
 
-async function throughput(store: Store): Promise<number> {
-  const runs = Array.from({ length: 200 }, (_, index) => `r-many${index}`);
+/** Events a second of 200 runs that each append one after another. */
+async function throughput(store: Store, name: string): Promise<number> {
+  const runs = Array.from({ length: 200 }, (_, index) => `r-${name}${index}`);
   const leases = await Promise.all(runs.map((run) => store.create(run, 'bench')));
   const start = performance.now();
   await Promise.all(
@@ -62,10 +65,12 @@ async function throughput(store: Store): Promise<number> {
 using place = folder();
 const store = await openSqliteStore({ folder: `${place.path}/.awp` });
 await steps(store, 'r-warm', 'full');
-const sync = { name: 'append and fdatasync', value: floor(place.path) };
+const before = floor(place.path);
 const full = await steps(store, 'r-full', 'full');
 const batched = await steps(store, 'r-batched', 'batched');
-const perSecond = await throughput(store);
+await throughput(store, 'warm');
+const perSecond = await throughput(store, 'many');
+const sync = { name: 'write and fdatasync', value: median([before, floor(place.path)]) };
 await store.close();
 report([
   {
@@ -73,21 +78,26 @@ report([
     value: full,
     unit: 'ms wall',
     floor: sync,
-    aim: { text: 'at most 2x the floor', met: full <= 2 * sync.value },
+    recorded: 'Restate 1.26, DBOS 1.77',
+    aim: { timesFloor: 2 },
   },
   {
     name: 'durable step, batched, one after another',
     value: batched,
     unit: 'ms wall',
     floor: sync,
-    aim: { text: 'at most 0.06 ms', met: batched <= 0.06 },
+    aim: { atMost: 0.06 },
   },
   {
     name: 'durable step, synced, 200 runs at once',
     value: 1000 / perSecond,
     unit: 'ms wall',
     floor: sync,
-    aim: { text: 'at most 0.06 ms', met: 1000 / perSecond <= 0.06 },
   },
-  { name: 'durable events, synced, 200 runs at once', value: perSecond, unit: 'events/s' },
+  {
+    name: 'durable events, synced, 200 runs at once',
+    value: perSecond,
+    unit: 'a second',
+    floor: { name: 'write and fdatasync', value: 1000 / sync.value },
+  },
 ]);
