@@ -18,6 +18,9 @@ export interface HostOptions {
   apiKey: string | undefined;
 }
 
+/** The same for all runs of the process. */
+let machine: Effects | undefined;
+
 /** The doors of this machine with a caller's clock and key. */
 export function effectsWith({
   clock,
@@ -26,7 +29,9 @@ export function effectsWith({
   clock?: Effects['clock'] | undefined;
   apiKey?: string | undefined;
 }): Effects {
-  const effects = nodeEffects();
+  machine ??= nodeEffects();
+  const effects = machine;
+  if (!clock && apiKey === undefined) return effects;
   return {
     ...effects,
     ...(clock && { clock }),

@@ -142,7 +142,7 @@ function collectorOf({ node, python, texts }: Parts, job: SandboxJob): string[] 
     return [
       ...collectCommand(node?.path ?? '', texts),
       CWD,
-      ...`${limits.files}`,
+      `${limits.files}`,
       `${limits.bytes}`,
     ];
   const options = [`cwd=${CWD}`, 'collect=1', ...collectWords(limits), '--'];
