@@ -139,12 +139,7 @@ function nodeArgs(parts: Parts, job: SandboxJob, room: number): string[] {
 function collectorOf({ node, python, texts }: Parts, job: SandboxJob): string[] {
   const limits = collectLimits(job);
   if (!python)
-    return [
-      ...collectCommand(node?.path ?? '', texts),
-      CWD,
-      `${limits.files}`,
-      `${limits.bytes}`,
-    ];
+    return [...collectCommand(node?.path ?? '', texts), CWD, `${limits.files}`, `${limits.bytes}`];
   const options = [`cwd=${CWD}`, 'collect=1', ...collectWords(limits), '--'];
   return [...pythonCommand(python.path, texts.runner), ...options];
 }

@@ -191,13 +191,17 @@ function askedTwice(
 
 /**
  * The places where a kill can matter: before and after each append. Events of one append share
- * them, so every event is covered; every third resumed run is killed once more.
+ * them, and where an append starts no effect, the place after it is the one before the next; so
+ * every event is covered on both sides. Every third resumed run is killed once more.
  */
-export function killPoints({ batches }: Whole): Kill[] {
-  const points = batches.flatMap((batch): Kill[] => [
-    { seq: batch[0] ?? 1, when: 'before' },
-    { seq: batch.at(-1) ?? 1, when: 'after' },
-  ]);
+export function killPoints({ batches, log }: Whole): Kill[] {
+  const starts = (batch: readonly number[] = []): boolean =>
+    batch.some((seq) => /^(model\.asked|tool\.called)$/.test(log[seq - 1]?.type ?? ''));
+  const points = batches.flatMap((batch, index): Kill[] => {
+    const before: Kill = { seq: batch[0] ?? 1, when: 'before' };
+    const after: Kill = { seq: batch.at(-1) ?? 1, when: 'after' };
+    return index === 0 || starts(batches[index - 1]) ? [before, after] : [after];
+  });
   return points.map((point, index) =>
     index % 3 === 2 ? { ...point, again: 2 + (index % 7) } : point,
   );
