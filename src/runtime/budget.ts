@@ -45,15 +45,18 @@ export interface Wanted {
 /** Tokens that a prompt is reserved with: a third of its UTF-8 bytes, tools included. */
 export function promptTokens(messages: readonly Message[], tools: readonly ToolSpec[]): number {
   let bytes = 0;
-  for (const message of messages) {
-    bytes += Buffer.byteLength(message.text) + 12;
-    if (message.role !== 'assistant') continue;
-    for (const call of message.toolCalls) {
-      bytes += Buffer.byteLength(JSON.stringify(call.args)) + call.name.length + 24;
-    }
-  }
+  for (const message of messages) bytes += messageBytes(message);
   for (const tool of tools) bytes += specBytes(tool);
   return Math.ceil(bytes / BYTES_PER_TOKEN);
+}
+
+function messageBytes(message: Message): number {
+  let bytes = Buffer.byteLength(message.text) + 12;
+  if (message.role !== 'assistant') return bytes;
+  for (const call of message.toolCalls) {
+    bytes += Buffer.byteLength(JSON.stringify(call.args)) + call.name.length + 24;
+  }
+  return bytes;
 }
 
 const specSizes = new WeakMap<ToolSpec, number>();
@@ -214,9 +217,25 @@ function closingTokens(state: RunState): number {
   const { tokens } = state.limits;
   if (tokens === null || state.closingAsked) return 0;
   const root = state.frames.get('0');
-  const prompt = root ? promptTokens(root.transcript, []) : 0;
+  const prompt = Math.ceil(keptBytes(root?.transcript ?? []) / BYTES_PER_TOKEN);
   const reports = 500 * Math.min(12, root?.turns.at(-1)?.workers.length ?? 0);
   return Math.min(Math.floor(tokens * CLOSING_SHARE), prompt + reports + CLOSING_OUTPUT);
+}
+
+const keptSizes = new WeakMap<Message, number>();
+
+/** Bytes of the manager's conversation: every call of a worker asks for them, so each is counted once. */
+function keptBytes(messages: readonly Message[]): number {
+  let bytes = 0;
+  for (const message of messages) {
+    let size = keptSizes.get(message);
+    if (size === undefined) {
+      size = messageBytes(message);
+      keptSizes.set(message, size);
+    }
+    bytes += size;
+  }
+  return bytes;
 }
 
 /** Milliseconds of the wall time that are kept back for the manager's last turn. */

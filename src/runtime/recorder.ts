@@ -47,22 +47,20 @@ export class Recorder {
   }
 
   #event(fact: Fact, seq: number, ts: string): RunEvent {
-    const { type, agent, data, ...given } = this.#parts.redact(fact) as Fact & {
-      parent?: string;
-      depth?: number;
-      loop?: number;
-    };
+    const given = this.#parts.redact(fact) as Fact &
+      Partial<Pick<RunEvent, 'parent' | 'depth' | 'loop'>>;
+    const { type, agent, data } = given;
     const { run, frames } = this.#parts.state;
     const frame = agent === undefined ? undefined : frames.get(agent);
     const parent = frame?.parent ?? given.parent;
     const loop = frame?.loop ?? given.loop;
-    return {
-      ...{ v: 1, run, seq, ts, type },
-      ...(agent !== undefined && { agent }),
-      ...(parent !== undefined && { parent }),
-      depth: frame?.depth ?? given.depth ?? 0,
-      ...(loop !== undefined && { loop }),
-      data,
-    } as RunEvent;
+    // Put together field by field: this is done for every event, and spreading would cost more than folding it.
+    const event: Partial<RunEvent> = { v: 1, run, seq, ts, type };
+    if (agent !== undefined) event.agent = agent;
+    if (parent !== undefined) event.parent = parent;
+    event.depth = frame?.depth ?? given.depth ?? 0;
+    if (loop !== undefined) event.loop = loop;
+    event.data = data;
+    return event as RunEvent;
   }
 }
