@@ -1,6 +1,7 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import type { JsonObject } from '../src/base/json.ts';
 import type { WorkflowOptions } from '../src/data/options.ts';
 import { nodeClock } from '../src/effects/clock.ts';
 import type { Script } from '../src/providers/scripted.ts';
@@ -42,10 +43,12 @@ export function loopScript({
   tools: boolean;
 }): Script {
   let turn = 0;
-  const delegations = Array.from({ length: workers }, (_, index) => ({
-    worker_id: `w${index}`,
-    instructions: 'add one and two',
-  }));
+  // New ids in each turn, as the manager's prompt wants them.
+  const delegations = (): JsonObject[] =>
+    Array.from({ length: workers }, (_, index) => ({
+      worker_id: `t${turn}_w${index}`,
+      instructions: 'add one and two',
+    }));
   return ({ headers, messages }) => {
     if (headers['x-awp-role'] === 'manager') {
       turn += 1;
@@ -53,7 +56,7 @@ export function loopScript({
         turn = 0;
         return '{"decision":"complete","final_result":{"summary":"done"}}';
       }
-      return JSON.stringify({ decision: 'delegate', delegations });
+      return JSON.stringify({ decision: 'delegate', delegations: delegations() });
     }
     if (tools && messages.at(-1)?.role !== 'tool') {
       return { toolCalls: [{ name: 'arithmetic.add', args: { a: 1, b: 2 } }] };
