@@ -1,4 +1,4 @@
-import type { ErrorObject, ValidateFunction } from 'ajv';
+import type { Ajv2020, ErrorObject, ValidateFunction } from 'ajv/dist/2020.js';
 import { canonicalJson, type Json, type JsonObject } from '../base/json.ts';
 
 /** Compiled schemas that are kept; a run has few. */
@@ -21,24 +21,37 @@ export async function schemaProblems(schema: JsonObject, value: Json): Promise<s
 
 /** Loads the validator while something else is waited for, so that the first check does not wait. */
 export function warmUp(): void {
-  import('ajv/dist/2020.js').catch(() => {}); // the first check will say what is wrong
+  loadJudge().catch(() => {}); // the first check will say what is wrong
+}
+
+const OPTIONS = { strict: false, allErrors: true, validateFormats: false, logger: false } as const;
+
+/** Holds schemas against the schema of schemas, whose compilation takes longest: one for all. */
+let judge: Promise<Ajv2020> | undefined;
+
+function loadJudge(): Promise<Ajv2020> {
+  judge ??= import('ajv/dist/2020.js').then(({ Ajv2020 }) => {
+    const ajv = new Ajv2020(OPTIONS);
+    ajv.validateSchema({}); // compiles it now
+    return ajv;
+  });
+  return judge;
 }
 
 async function compile(schema: JsonObject): Promise<ValidateFunction | string> {
   const key = canonicalJson(schema);
   const known = compiled.get(key);
   if (known !== undefined) return known;
+  const ofSchemas = await loadJudge();
   const { Ajv2020 } = await import('ajv/dist/2020.js');
-  const ajv = new Ajv2020({
-    strict: false,
-    allErrors: true,
-    validateFormats: false,
-    logger: false,
-  });
   let check: ValidateFunction | string;
   try {
     const { $schema: _, ...body } = schema;
-    check = ajv.compile(body);
+    if (!ofSchemas.validateSchema(body)) {
+      throw new Error(ofSchemas.errorsText(ofSchemas.errors, { dataVar: 'schema' }));
+    }
+    // Each has an instance of its own, so that their `$id`s do not meet.
+    check = new Ajv2020({ ...OPTIONS, validateSchema: false }).compile(body);
   } catch (error) {
     check = error instanceof Error ? error.message : String(error);
   }
