@@ -6,10 +6,13 @@ import { warnings } from './budget.ts';
 import type { RunContext } from './context.ts';
 import { type Decided, decide, type Start } from './decide.ts';
 import type { Recorder } from './recorder.ts';
+import { warmUp } from './schema.ts';
 import { artifactFacts, type Written } from './tools/artifacts.ts';
 
 /** How long a stop waits for effects that were told to end, in milliseconds. */
 const STOP_GRACE_MS = 1500;
+/** How long after the first effect was started the validator is loaded, in milliseconds. */
+const WARM_UP_MS = 5;
 
 /** What an effect brings: facts, and files that get their names when the facts are recorded. */
 export interface Finished {
@@ -37,6 +40,7 @@ export class Driver {
   readonly #wake = new ChangeSignal();
   #broken: unknown;
   #stopReason: string | undefined;
+  #stopWarming: (() => void) | undefined;
   #timeIsOver = false;
 
   constructor(context: RunContext, recorder: Recorder) {
@@ -63,6 +67,7 @@ export class Driver {
       await this.#loop();
     } finally {
       stopClock();
+      this.#stopWarming?.();
       for (const cancel of this.#sleeping.values()) cancel();
       for (const { stop } of this.#running.values())
         stop.abort(new AwpError('internal/bug', 'the run has ended'));
@@ -167,6 +172,14 @@ export class Driver {
         this.#running.delete(start.id);
         this.#wake.notify();
       });
+    this.#warmUp();
+  }
+
+  /** Schemas are checked after the first answer at the earliest: loading the validator fits before it. */
+  #warmUp(): void {
+    const { plan, tools, host } = this.#context;
+    if (tools.size === 0 && !plan.output) return;
+    this.#stopWarming ??= host.effects.clock.timer(WARM_UP_MS, warmUp);
   }
 
   /** Rings when only the time of the last turn is left. */

@@ -10,7 +10,6 @@ import type { Sandbox } from '../ports/sandbox.ts';
 import type { Tool } from '../ports/tool.ts';
 import { closingMs } from './budget.ts';
 import type { RunContext } from './context.ts';
-import { warmUp } from './schema.ts';
 import { RunFiles } from './tools/artifacts.ts';
 
 /** Tools that need a box. */
@@ -36,7 +35,6 @@ export interface Prepared {
 export async function prepare(host: Host, plan: Plan): Promise<Prepared> {
   const models = resolveModels(host, plan);
   const tools = workerTools(host, plan);
-  if (tools.size > 0 || plan.output) warmUp();
   const needsBox = [...tools.keys()].some((name) => NEEDS_BOX.has(name));
   const sandbox = needsBox ? await host.openSandbox(plan.sandbox) : undefined;
   const specs = [...tools.values()].map(({ name, description, parameters }) => ({
