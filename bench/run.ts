@@ -21,12 +21,14 @@ const PARTS: ReadonlyMap<string, readonly (readonly string[])[]> = new Map([
     [
       ['memory', '1'],
       ['memory', '100'],
+      ['memory', '1', '20'],
+      ['memory', '100', '20'],
       ['disk', '1'],
       ['disk', '100'],
     ],
   ],
   ['makespan', [['promises'], ['memory'], ['batched'], ['full']]],
-  ['waiting-agents', [['memory'], ['disk']]],
+  ['waiting-agents', [['memory'], ['disk'], ['workers']]],
 ]);
 /** Cases that measure the package as it is installed. */
 const OF_THE_PACKAGE = new Set(['installed-size', 'makespan', 'start-up']);

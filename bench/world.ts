@@ -90,11 +90,11 @@ export function report(figures: Report): void {
   process.stdout.write(`${JSON.stringify(figures)}\n`);
 }
 
-/** The median of `times` measurements, after a warm-up at full size; garbage is collected before each. */
-export async function measured(times: number, once: () => Promise<number>): Promise<number> {
-  await once();
+/** The median of five measurements, after warm-ups at full size; garbage is collected before each. */
+export async function measured(once: () => Promise<number>, warmUps = 1): Promise<number> {
+  for (let time = 0; time < warmUps; time++) await once();
   const values: number[] = [];
-  for (let time = 0; time < times; time++) {
+  for (let time = 0; time < 5; time++) {
     collect();
     values.push(await once());
   }

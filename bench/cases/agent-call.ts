@@ -1,7 +1,8 @@
 /**
  * CPU per agent call with an in-process stub; budget, output check and the log of every event are on.
  * Ten turns of a hundred workers (the most that one turn may have) with one call each. Parts:
- * `memory` or `disk`, and how many workers are at work at once.
+ * `memory` or `disk`, how many workers are at work at once, and how often the whole is done before it
+ * is measured: once, as with other stacks, or until the process is warm.
  */
 import { mkdtempSync } from 'node:fs';
 import { join } from 'node:path';
@@ -12,7 +13,7 @@ import { openSqliteStore } from '../../src/stores/sqlite-store.ts';
 import { cpuMs, folder, loopOptions, loopScript, measured, report } from '../world.ts';
 
 const CALLS = 10 * 100 + 11;
-const [place = 'memory', parallel = '1'] = process.argv.slice(2);
+const [place = 'memory', parallel = '1', warmUps = '1'] = process.argv.slice(2);
 
 /** The store is made anew for each iteration, as other stacks were measured without a memory. */
 async function cpuPerCall(store: Store): Promise<number> {
@@ -39,21 +40,23 @@ const open = (): Promise<Store> | Store =>
   place === 'disk'
     ? openSqliteStore({ folder: mkdtempSync(join(temporary.path, 'home-')) })
     : memoryStore({ folder: temporary.path });
-const value = await measured(5, async () => {
+async function once(): Promise<number> {
   const store = await open();
   try {
     return await cpuPerCall(store);
   } finally {
     await store.close();
   }
-});
+}
+
 const order = parallel === '1' ? 'one after another' : `${parallel} at once`;
+const state = warmUps === '1' ? '' : ', warm process';
 report([
   {
-    name: `agent call, ${order}, ${place === 'disk' ? 'store on disk, batched' : 'memory store'}`,
-    value,
+    name: `agent call, ${order}, ${place === 'disk' ? 'store on disk, batched' : 'memory store'}${state}`,
+    value: await measured(once, Number(warmUps)),
     unit: 'ms CPU',
-    floor: { name: 'awaiting a stub', value: await measured(5, cpuPerAwait) },
+    floor: { name: 'awaiting a stub', value: await measured(cpuPerAwait) },
     recorded:
       parallel === '1' ? 'AgentKit 0.101, AI SDK 7 0.156' : 'AgentKit 0.097, AI SDK 7 0.223',
     ...(place === 'memory' && { aim: { below: 0.101 } }),

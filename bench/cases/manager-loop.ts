@@ -33,9 +33,9 @@ async function bare(): Promise<number> {
 report([
   {
     name: 'manager loop, 221 model calls and 100 tool calls',
-    value: await measured(7, loop),
+    value: await measured(loop),
     unit: 'ms CPU',
-    floor: { name: 'the same promises', value: await measured(5, bare) },
+    floor: { name: 'the same promises', value: await measured(bare) },
     recorded: 'AI SDK 7 51, OpenAI Agents 203',
     aim: { atMost: 35 },
   },
