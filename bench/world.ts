@@ -92,11 +92,10 @@ export function report(figures: Report): void {
 
 /** The median of five measurements, after warm-ups at full size; garbage is collected before each. */
 export async function measured(once: () => Promise<number>, warmUps = 1): Promise<number> {
-  for (let time = 0; time < warmUps; time++) await once();
   const values: number[] = [];
-  for (let time = 0; time < 5; time++) {
+  for (let time = 0; time < warmUps + 5; time++) {
     collect();
     values.push(await once());
   }
-  return median(values);
+  return median(values.slice(warmUps));
 }
