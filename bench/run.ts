@@ -27,6 +27,7 @@ const PARTS: ReadonlyMap<string, readonly (readonly string[])[]> = new Map([
       ['disk', '100'],
     ],
   ],
+  ['manager-loop', [['1'], ['20']]],
   ['makespan', [['promises'], ['memory'], ['batched'], ['full']]],
   ['waiting-agents', [['memory'], ['disk'], ['workers']]],
 ]);
