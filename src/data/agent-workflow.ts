@@ -7,6 +7,7 @@ import type { RunResult } from '../events/result.ts';
 import type { Effects } from '../ports/effects.ts';
 import type { Host } from '../ports/host.ts';
 import type { ModelProvider } from '../ports/model-provider.ts';
+import { defaultModel } from '../providers/resolve.ts';
 import { type Run, resumeRun as resumeInRuntime, startRun } from '../runtime/run.ts';
 import { openHome } from './home.ts';
 import { type InputNote, type ResolvedInputs, resolveInputs } from './inputs.ts';
@@ -229,7 +230,7 @@ function modelNames(
   { model, managerModel, workerModel }: WorkflowOptions,
   { secrets }: Effects,
 ): { manager: string; worker: string } {
-  const base = nameOf(model) ?? secrets.get('LLM_MODEL');
+  const base = nameOf(model) ?? defaultModel(secrets);
   const manager = nameOf(managerModel) ?? base ?? nameOf(workerModel);
   const worker = nameOf(workerModel) ?? base ?? manager;
   if (manager !== undefined && worker !== undefined) return { manager, worker };

@@ -2,6 +2,7 @@ import { basename, dirname, join, relative, resolve } from 'node:path';
 import { AwpError } from '../base/errors.ts';
 import { sha256 } from '../base/hash.ts';
 import { pathProblem } from '../base/paths.ts';
+import { nodeFiles } from '../effects/files.ts';
 import type { DelegationLoop, ManagerAgent } from '../parser/delegation-workflow.ts';
 import type { Files } from '../ports/effects.ts';
 import type { WorkflowOptions } from './options.ts';
@@ -18,7 +19,10 @@ export interface LoadedWorkflow {
  * folder, models, budgets and worker policy (spec, surfaces 7.4). Throws `spec/no-workflow`,
  * `spec/unreadable`, `spec/too-big`, `spec/invalid`, `spec/unsupported`.
  */
-export async function loadWorkflow(path: string, files: Files): Promise<LoadedWorkflow> {
+export async function loadWorkflow(
+  path: string,
+  files: Files = nodeFiles(),
+): Promise<LoadedWorkflow> {
   const { readManifest, unusedFields } = await import('../parser/delegation-workflow.ts');
   const { folder, file } = await findManifest(path, files);
   const text = await readText(file, files);

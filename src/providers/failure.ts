@@ -161,7 +161,7 @@ export function answerFailure(
  * How long a service asks us to wait, in milliseconds: `retry-after-ms`, or `retry-after` in
  * seconds or as a date. Undefined when it does not say, or says something that is no time.
  */
-export function retryAfter(headers: Headers, now: number): number | undefined {
+function retryAfter(headers: Headers, now: number): number | undefined {
   const exact = headers.get('retry-after-ms')?.trim();
   if (exact && /^\d+(\.\d+)?$/.test(exact)) return Number(exact);
   const text = headers.get('retry-after')?.trim();

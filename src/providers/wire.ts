@@ -29,7 +29,7 @@ export function toCallOptions(request: ModelRequest): CallOptions {
 }
 
 /** A tool's name as services allow it: `code.execute` is `code__execute` (decision 20). */
-export function toWireName(name: string): string {
+function toWireName(name: string): string {
   return name.replaceAll('.', '__');
 }
 

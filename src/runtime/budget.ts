@@ -244,7 +244,7 @@ export function closingMs(limit: number): number {
 }
 
 /** Whether a question counts as a turn of the manager. */
-export function isTurn(purpose: AskPurpose): boolean {
+function isTurn(purpose: AskPurpose): boolean {
   return purpose === 'turn' || purpose === 'closing';
 }
 

@@ -22,7 +22,7 @@ export interface Finished {
 }
 
 /** The reason with which effects are ended when the wall time is over. */
-export class OutOfTime extends Error {}
+class OutOfTime extends Error {}
 
 /**
  * Drives one run to its end: what effects brought is recorded, the engine is asked what follows,

@@ -3,7 +3,7 @@ import { isObject, type Json } from '../base/json.ts';
 import type { RunEvent } from '../events/event.ts';
 
 /** Strings longer than this many UTF-16 units, inside an event's data, are kept as files. */
-export const BLOB_LENGTH = 16_384;
+const BLOB_LENGTH = 16_384;
 
 /** An event as the database keeps it. */
 export interface EventRow {

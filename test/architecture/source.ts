@@ -96,7 +96,9 @@ function importOf(node: Node, path: string, line: number): Import[] {
   const known = /^(?:Import|ExportNamed|ExportAll)Declaration$|^ImportExpression$/.test(type);
   if (!known || !isNode(source) || typeof source.value !== 'string') return [];
   const from = source.value;
-  const target = from.startsWith('.') ? posix.join(posix.dirname(path), from) : undefined;
+  // Seen from another folder, `src/` is left and entered again.
+  const joined = posix.join(posix.dirname(path), from).replace(/^\.\.\/src\//, '');
+  const target = from.startsWith('.') ? joined : undefined;
   const parts = nodesOf(node.specifiers);
   const inline = (part: Node): boolean => (part.importKind ?? part.exportKind) === 'type';
   const typeOnly =

@@ -64,7 +64,7 @@ export const runsListCommand: Command = {
 };
 
 /** Runs as lines of a table: id, status, when, model, task. */
-export function runLines(
+function runLines(
   runs: readonly RunSummary[],
   { now, columns, style }: { now: number; columns: number; style: Style },
 ): string[] {

@@ -48,7 +48,7 @@ export function plainProgress(stream: Stream, clock: Clock): Progress {
 }
 
 /** The line for an event, safe to print; undefined when it is not worth one. */
-export function lineOf(event: RunEvent, state: RunState): string | undefined {
+function lineOf(event: RunEvent, state: RunState): string | undefined {
   return write(event, state);
 }
 
