@@ -1,0 +1,158 @@
+import { Composer, type Document, Parser } from 'yaml';
+import { type Diagnostic, diagnostic } from '../base/diagnostic.ts';
+import { type SourceFile, sourceFile } from '../base/source-file.ts';
+import type { Place, YamlNode } from '../base/yaml-node.ts';
+import { composeTree } from './compose-tree.ts';
+import { Y } from './yaml-codes.ts';
+import { yamlWords } from './yaml-words.ts';
+
+/** Most bytes of one file (validation: Y checks). */
+export const MAX_YAML_BYTES = 1024 * 1024;
+/** Deepest nesting. */
+export const MAX_YAML_DEPTH = 64;
+/** Syntax errors that are told of one file; the later ones mostly follow from the first. */
+const MAX_ERRORS = 20;
+
+/** A YAML or JSON text as a tree; no tree when it cannot be read at all. */
+export interface ParsedYaml {
+  source: SourceFile;
+  tree: YamlNode | undefined;
+  diagnostics: Diagnostic[];
+}
+
+/**
+ * Reads a YAML 1.2 (core schema) or JSON text. Nothing of it is executed or fetched, and nothing
+ * is thrown: what is wrong is in the diagnostics (Y1 to Y12). Its size and nesting are measured
+ * before it is composed, which could end the process otherwise (reliability-security 5.1).
+ */
+export function parseYaml(input: string | Uint8Array, path: string): ParsedYaml {
+  const { text, problem } = decode(input);
+  const source = sourceFile(path, text);
+  const bad = problem ?? textProblem(source);
+  if (bad) {
+    const { code, at = 0, ...said } = bad;
+    return {
+      source,
+      tree: undefined,
+      diagnostics: [diagnostic(code, { ...said, at: placeAt(source, at) })],
+    };
+  }
+  return compose(source);
+}
+
+interface TextProblem {
+  code: (typeof Y)[keyof typeof Y];
+  message: string;
+  help: string;
+  at?: number;
+}
+
+function decode(input: string | Uint8Array): { text: string; problem?: TextProblem } {
+  if (typeof input === 'string') return { text: input.replace(/^\uFEFF/, '') };
+  if (input.length > MAX_YAML_BYTES) return { text: '', problem: tooLarge() };
+  try {
+    return { text: new TextDecoder('utf-8', { fatal: true }).decode(input) };
+  } catch {
+    const help = 'save the file as UTF-8';
+    return { text: '', problem: { code: Y.encoding, message: 'the file is not UTF-8', help } };
+  }
+}
+
+function tooLarge(): TextProblem {
+  const help = 'move long texts into files of their own and refer to them';
+  return { code: Y.large, message: 'the file is larger than 1 MiB', help };
+}
+
+/** C0 controls but tab and line ends, and DEL: YAML has none of them. */
+const CONTROL = /[^\t\n\r\u0020-\u007e\u0080-\u{10ffff}]/u;
+
+function textProblem({ text }: SourceFile): TextProblem | undefined {
+  if (text.length > MAX_YAML_BYTES || new TextEncoder().encode(text).length > MAX_YAML_BYTES) {
+    return tooLarge();
+  }
+  const at = text.search(CONTROL);
+  if (at === -1) return undefined;
+  const number = text.charCodeAt(at).toString(16).padStart(4, '0').toUpperCase();
+  const message = `the file has a control character (U+${number})`;
+  const help = 'take it away; inside of double quotes it can be written as an escape';
+  return { code: Y.encoding, message, help, at };
+}
+
+function compose(source: SourceFile): ParsedYaml {
+  const tokens = [...new Parser().parse(source.text)];
+  const deep = tokens.map((token) => deepest(token, MAX_YAML_DEPTH)).find((at) => at !== undefined);
+  if (deep !== undefined) {
+    const message = `the file nests deeper than ${MAX_YAML_DEPTH} levels`;
+    const help = 'no part of the protocol nests so deep: take levels away';
+    const at = placeAt(source, deep);
+    return { source, tree: undefined, diagnostics: [diagnostic(Y.deep, { at, message, help })] };
+  }
+  const composer = new Composer({
+    version: '1.2',
+    schema: 'core',
+    merge: false,
+    uniqueKeys: false,
+    prettyErrors: false,
+    logLevel: 'silent',
+  });
+  const documents = [...composer.compose(tokens, true, source.text.length)];
+  return fromDocuments(source, documents);
+}
+
+function fromDocuments(source: SourceFile, documents: readonly Document.Parsed[]): ParsedYaml {
+  const [first, second] = documents;
+  const diagnostics = documents.flatMap((document) => problemsOf(document, source));
+  if (second) {
+    const at = placeAt(source, second.contents?.range[0] ?? second.range[0]);
+    const message = 'a second document begins here';
+    diagnostics.push(diagnostic(Y.documents, { at, message, help: 'keep one document a file' }));
+  }
+  const contents = first?.contents;
+  if (!contents) return { source, tree: undefined, diagnostics };
+  const { tree, problems } = composeTree(contents, source);
+  return { source, tree, diagnostics: [...diagnostics, ...problems] };
+}
+
+function problemsOf({ errors, warnings }: Document.Parsed, source: SourceFile): Diagnostic[] {
+  const found = errors.slice(0, MAX_ERRORS).map(({ code, message, pos }) => {
+    const at = { source, from: pos[0], to: Math.max(pos[1], pos[0] + 1), path: '' };
+    return diagnostic(Y.syntax, { at, ...yamlWords(code, message) });
+  });
+  const tags = warnings.map(({ pos }) => {
+    const at = { source, from: pos[0], to: pos[1], path: '' };
+    const tag = source.text.slice(pos[0], pos[1]).split(/\s/)[0] ?? '';
+    const message = `the tag \`${tag}\` is not one of YAML's core schema`;
+    return diagnostic(Y.tag, { at, message, help: 'take the tag away and write a plain value' });
+  });
+  return [...found, ...tags.slice(0, MAX_ERRORS)];
+}
+
+function placeAt(source: SourceFile, offset: number): Place {
+  return { source, from: offset, to: Math.min(offset + 1, source.text.length), path: '' };
+}
+
+/** One token of the library's concrete syntax tree, as far as the walk needs it. */
+interface Token {
+  items?: unknown[];
+  offset?: number;
+  [key: string]: unknown;
+}
+
+/**
+ * Where a token stands that nests deeper than `limit`, if any does. Walks with a stack of its own;
+ * every collection inside of another is one level.
+ */
+function deepest(root: unknown, limit: number): number | undefined {
+  const stack: { token: unknown; depth: number }[] = [{ token: root, depth: 0 }];
+  for (let next = stack.pop(); next; next = stack.pop()) {
+    const { token, depth } = next;
+    if (typeof token !== 'object' || token === null) continue;
+    const { items, ...rest } = token as Token;
+    if (depth > limit) return rest.offset ?? 0;
+    for (const value of Object.values(rest)) {
+      if (typeof value === 'object') stack.push({ token: value, depth });
+    }
+    for (const item of items ?? []) stack.push({ token: item, depth: depth + 1 });
+  }
+  return undefined;
+}
