@@ -2,19 +2,22 @@ import type { z } from 'zod';
 
 /** What a field of the standard says about itself; kept in zod's metadata. */
 export interface FieldInfo {
-  /** One sentence with the unit; names the rule that checks it. Shown by editors. */
+  /** One sentence with the unit. Shown by editors. */
   description: string;
   /**
-   * The file below `src/` in which it takes effect, such as `data/load-workflow.ts`; `parser`,
-   * `validator` and `visualizer` count when the field's whole purpose is served there (a name, a
-   * description). Without one `awp validate` says "accepted, not in effect yet".
+   * The file below `src/` in which it takes effect, such as `data/load-workflow.ts`. Without one
+   * `awp validate` says "accepted, not in effect yet" (S12).
    */
   effect?: string;
-  /** Written to editors' schemas: a spelling that is accepted and replaced. */
-  deprecated?: boolean;
+  /** The rule that says what is wrong with its value, instead of S1, S4 and S5. */
+  rule?: string;
 }
 
-/** A field with its description and the place where it takes effect. */
-export function field<T extends z.ZodType>(schema: T, info: FieldInfo | string): T {
-  return schema.meta(typeof info === 'string' ? { description: info } : { ...info });
+/** A field with its description, the place where it takes effect, and the rule that checks it. */
+export function field<T extends z.ZodType>(
+  schema: T,
+  description: string,
+  more: Omit<FieldInfo, 'description'> = {},
+): T {
+  return schema.meta({ description, ...more });
 }

@@ -1,0 +1,129 @@
+import { z } from 'zod';
+import { capabilitiesSchema } from './capabilities.ts';
+import { AGENT_ID, anyMap, count, semver, texts } from './common.ts';
+import { field } from './field.ts';
+import { agentMemorySchema } from './memory.ts';
+
+const LOAD = { effect: 'data/load-workflow.ts' };
+const CARD = { effect: 'validator/identity-card.ts' };
+const FILE = { effect: 'parser/references.ts' };
+
+const identity = z.strictObject({
+  id: field(z.string().regex(AGENT_ID), 'Id, as its folder is called (R4, R12).', {
+    ...CARD,
+    rule: 'R12',
+  }),
+  role: field(z.string(), 'What it is.', CARD),
+  description: field(z.string(), 'What it does.', CARD),
+  version: field(semver, 'Version of the agent, SemVer 2.0.0.', CARD).default('1.0.0'),
+  tags: field(texts, 'Words to find it by.', CARD).default([]),
+});
+
+const model = z.strictObject({
+  provider: field(z.string(), 'Service; else the prefix of the name.').optional(),
+  name: field(
+    z.string(),
+    'Model, such as `openrouter/openai/gpt-5`; empty is `LLM_MODEL` (A0-4).',
+    LOAD,
+  ).default(''),
+  fallback: field(texts, 'Models that are asked when this one cannot.').default([]),
+  parameters: field(
+    z.strictObject({
+      temperature: field(z.number().min(0).max(2), '0 to 2.', LOAD).default(0),
+      max_tokens: field(
+        count.nullable(),
+        'Most tokens of one answer; null is no limit of ours.',
+        LOAD,
+      ).default(null),
+      top_p: field(z.number().min(0).max(1), '0 to 1.').default(1),
+    }),
+    'How it answers.',
+  ).optional(),
+  reasoning: field(
+    z.strictObject({
+      enabled: field(z.boolean(), 'Whether it thinks first.').default(false),
+      effort: field(z.enum(['low', 'medium', 'high']), 'How much.').default('medium'),
+      force: field(z.boolean(), 'Whether a model that cannot is an error.').default(false),
+    }),
+    'Thinking before answering.',
+  ).optional(),
+});
+
+/** Parts of a prompt that can be put in order; both vocabularies of the protocol. */
+const PARTS = [
+  ...(['system', 'skills', 'memory', 'messages', 'context', 'additional'] as const),
+  ...(['system_prompt', 'previous_agents', 'user_prompt'] as const),
+] as const;
+
+const prompt = z.strictObject({
+  system: field(z.string(), 'File in the folder of the agent, or the text itself (A0-4).', LOAD),
+  user_template: field(z.string(), 'File of what it is asked.', FILE).optional(),
+  additional: field(texts, 'Further files below `workflow/`.', FILE).default([]),
+  variables: field(anyMap, 'Values of `{{name}}` in its prompts.', {
+    effect: 'parser/templates.ts',
+  }).default({}),
+  injection_order: field(z.array(z.enum(PARTS)), 'Order of the parts of a prompt.').default([]),
+});
+
+const output = z.strictObject({
+  format: field(z.enum(['json', 'text', 'markdown']), 'Form of its answer (A0-4).', {
+    effect: 'validator/rules/r09-output-contract.ts',
+  }).default('json'),
+  schema: field(z.string(), 'File with the JSON Schema of its answer (R9).', FILE).optional(),
+  schema_description: field(z.string(), 'File that describes the schema.', FILE).optional(),
+  contract: field(z.json(), 'JSON Schema, fields with their types, or a file (R9, A0-5).', {
+    effect: 'validator/rules/r09-output-contract.ts',
+    rule: 'R9',
+  }).optional(),
+  validation: field(
+    z.strictObject({
+      strict: field(z.boolean(), 'Whether an answer that does not fit is refused.').default(true),
+      max_retries: field(z.int().nonnegative(), 'How often it is asked again.').default(3),
+      on_failure: field(z.enum(['error', 'warn', 'passthrough']), 'What then.').default('error'),
+      retry_prompt: field(z.string(), 'What it is told.').optional(),
+    }),
+    'How answers are checked.',
+  ).optional(),
+});
+
+const vision = z.strictObject({
+  enabled: field(z.boolean(), 'Whether it sees images.').default(false),
+  model: field(z.string(), 'Model for images.').optional(),
+  formats: field(texts, 'Kinds of image.').default(['png', 'jpg', 'jpeg', 'webp', 'gif']),
+  max_images: field(count, 'Images of one prompt.').default(5),
+  max_size_mb: field(z.number().positive(), 'Size of one image, in MiB.').default(10),
+});
+
+/** `agent.awp.yaml`: layers 1, 2 and 4 (surfaces 7.9). */
+export const agentSchema = z.strictObject({
+  awp_agent: field(semver, 'Version of the protocol, SemVer 2.0.0 (A0-4).', {
+    effect: 'validator/rules/r01-version.ts',
+  }),
+  identity: field(identity, 'Layer 1: who it is.'),
+  runtime: field(
+    z.strictObject({
+      class_name: field(z.string(), 'Class of the agent in Python; `Agent` is recommended (R3).', {
+        effect: 'validator/rules/r03-class-name.ts',
+      }).default('Agent'),
+      strategy_folder: field(z.string(), 'Folder of its files.', FILE).default('workflow'),
+    }),
+    'Hints for Python runtimes.',
+  ).optional(),
+  model: field(model, 'Which model it asks (A0-4).').optional(),
+  prompt: field(prompt, 'What it is told.'),
+  output: field(output, 'What it answers (R9).').optional(),
+  vision: field(vision, 'Images.').optional(),
+  preprocessor: field(
+    z.looseObject({
+      enabled: field(z.boolean(), 'Whether inputs are prepared first.').default(false),
+      pipeline: field(z.string(), 'Name of the pipeline.').default('default'),
+      steps: field(z.array(z.json()), 'Its steps.').default([]),
+    }),
+    'Preparation of inputs, for Python runtimes.',
+  ).optional(),
+  memory: field(agentMemorySchema, 'What it remembers.').optional(),
+  capabilities: field(capabilitiesSchema, 'Layer 2: tools, skills, data, box, code.').optional(),
+});
+
+/** `agent.awp.yaml` with all defaults. */
+export type Agent = z.infer<typeof agentSchema>;

@@ -1,0 +1,44 @@
+import { z } from 'zod';
+
+/** SemVer 2.0.0, as its own grammar has it (rule R1). */
+export const SEMVER =
+  /^(?:0|[1-9]\d*)\.(?:0|[1-9]\d*)\.(?:0|[1-9]\d*)(?:-(?:0|[1-9]\d*|\d*[a-zA-Z-][0-9a-zA-Z-]*)(?:\.(?:0|[1-9]\d*|\d*[a-zA-Z-][0-9a-zA-Z-]*))*)?(?:\+[0-9a-zA-Z-]+(?:\.[0-9a-zA-Z-]+)*)?$/;
+/** Name of a workflow (rule R2). */
+export const WORKFLOW_NAME = /^[a-z][a-z0-9_-]{0,62}[a-z0-9]$/;
+/** Id of an agent (rule R12). */
+export const AGENT_ID = /^[a-z][a-z0-9_]{0,46}[a-z0-9]$/;
+/** Name of a tool, `namespace.action` (capabilities 1.1). */
+export const TOOL_NAME = /^[a-z][a-z0-9_]{0,62}\.[a-z][a-z0-9_]{0,62}$/;
+
+/** Namespaces that the protocol keeps for built-in tools, and ours (rule R10, decision 20). */
+export const RESERVED_NAMESPACES: readonly string[] = [
+  ...['web', 'http', 'file', 'shell', 'agent', 'memory', 'arithmetic', 'numpy', 'matplot'],
+  ...['pandas', 'doc', 'sklearn'],
+  ...['terminal', 'code', 'tools', 'tool', 'pip', 'board', 'digest', 'repo', 'mcp', 'awp'],
+  ...['data', 'chart', 'sdk'],
+];
+
+/** Keys of the state that only the runtime writes (rule R13). */
+export const RESERVED_STATE_KEYS: readonly string[] = ['_meta', '_errors', '_trace', '_workflow'];
+
+/** Autonomy levels, lowest first. */
+export const LEVELS = ['A0', 'A1', 'A2', 'A3', 'A4'] as const;
+/** One of the five autonomy levels. */
+export type Level = (typeof LEVELS)[number];
+
+/** SemVer 2.0.0 as text. */
+export const semver = z.string().regex(SEMVER);
+/** A list of texts. */
+export const texts = z.array(z.string());
+/** Any map with text keys. */
+export const anyMap = z.record(z.string(), z.json());
+/** A limit: null is unlimited, zero is none (decision 11). */
+export const limit = z.number().nonnegative().nullable();
+/** A whole limit: null is unlimited, zero is none (decision 11). */
+export const wholeLimit = z.int().nonnegative().nullable();
+/** A number of things that is at least one. */
+export const count = z.int().positive();
+/** A share between 0 and 1. */
+export const share = z.number().min(0).max(1);
+/** Seconds, more than none. */
+export const seconds = z.number().positive();

@@ -1,0 +1,104 @@
+import { z } from 'zod';
+import { anyMap, count, seconds, texts } from './common.ts';
+import { field } from './field.ts';
+
+const breaker = {
+  failure_threshold: field(count, 'Failures in a row that open it.').default(5),
+  reset_timeout: field(seconds, 'Seconds until one call is tried again.').default(60),
+  half_open_max: field(count, 'Calls that are tried then.').default(2),
+};
+
+const calls = field(count, 'Calls a minute.');
+const rate = z.strictObject({
+  max_calls_per_minute: calls.optional(),
+  max_tokens_per_minute: field(count, 'Tokens a minute.').optional(),
+});
+
+/** `security`: breakers, rate limits, access, secrets (surfaces 7.8, capabilities 9). */
+export const securitySchema = z.strictObject({
+  circuit_breaker: field(
+    z.strictObject({
+      enabled: field(z.boolean(), 'Whether failing agents and tools are held back.').default(false),
+      ...breaker,
+      monitored_exceptions: field(texts, 'Kinds of failure that count.').default([
+        'timeout',
+        'server_error',
+      ]),
+      per_tool: field(
+        z.record(z.string(), z.strictObject(breaker)),
+        'Other numbers for some tools.',
+      ).optional(),
+    }),
+    'Holds back what keeps failing.',
+  ).optional(),
+  rate_limiting: field(
+    z.strictObject({
+      enabled: field(z.boolean(), 'Whether they hold; being there is enough.').default(true),
+      per_agent: field(
+        rate,
+        'For each agent; 60 calls and 100,000 tokens a minute by default.',
+      ).optional(),
+      per_tool: field(
+        z.strictObject({
+          max_calls_per_minute: field(count, 'Calls a minute of each tool.').default(30),
+          overrides: field(z.record(z.string(), rate), 'Other numbers for some tools.').optional(),
+        }),
+        'For each tool.',
+      ).optional(),
+      burst_multiplier: field(z.number().min(1), 'How much more is allowed at once.').default(1.5),
+      on_exceeded: field(z.enum(['queue', 'reject']), 'Whether to wait or to refuse.').default(
+        'queue',
+      ),
+    }),
+    'How often.',
+  ).optional(),
+  access_control: field(
+    z.strictObject({
+      enabled: field(z.boolean(), 'Whether it holds.').default(false),
+      default_policy: field(z.enum(['allow', 'deny']), 'For agents without a policy.').default(
+        'allow',
+      ),
+      agent_policies: field(
+        z.record(
+          z.string(),
+          z.strictObject({
+            allowed_tools: field(texts, 'Tools that it may use.').optional(),
+            denied_tools: field(texts, 'Tools that it may not; wins.').optional(),
+            allowed_channels: field(texts, 'Channels that it may use.').optional(),
+            max_state_writes: field(z.int().nonnegative(), 'Writes to the state.').optional(),
+            filesystem_access: field(z.enum(['none', 'read', 'write', 'full']), 'Files.').default(
+              'read',
+            ),
+          }),
+        ),
+        'By agent.',
+      ).default({}),
+      rules: field(
+        z.array(
+          z.strictObject({
+            agent: field(z.string(), 'Agent; `*` is all.'),
+            allowed_tools: field(texts, 'Tools that it may use.').optional(),
+            deny_tools: field(texts, 'Tools that it may not; wins.').optional(),
+          }),
+        ),
+        'Further rules.',
+      ).default([]),
+    }),
+    'Who may do what.',
+  ).optional(),
+  secrets: field(
+    z.strictObject({
+      backend: field(z.enum(['file', 'env', 'vault', 'aws_secrets']), 'Where they are.').default(
+        'env',
+      ),
+      path: field(z.string(), 'File of the secrets.').default('secrets.yaml'),
+      required: field(texts, 'Names that must be there.').default([]),
+      never_log: field(texts, 'Names whose values are never written anywhere (R14).').default([]),
+      options: field(anyMap, 'Settings of the backend.').default({}),
+    }),
+    'Keys and passwords.',
+  ).optional(),
+  audit_security_events: field(z.boolean(), 'Whether refusals go to the audit trail.').default(
+    true,
+  ),
+});
