@@ -5,9 +5,7 @@ import type { YamlNode } from '../../base/yaml-node.ts';
 export type AliasScope = 'workflow' | 'agent';
 
 /**
- * Paths have `.` between keys, `[]` for every item of a list and `*` for every key of a map:
- * `orchestration.graph[].loop.mode`. One below a delegation loop starts with `@loop.` and counts
- * for `orchestration.delegation_loop` and `orchestration.graph[].config`.
+ * Paths have `.` between keys and `[]` for every item of a list: `orchestration.graph[].loop.mode`.
  */
 interface AliasBase {
   scope: AliasScope;
@@ -21,8 +19,10 @@ interface AliasBase {
 /** A key that is written at another place or under another name. */
 export interface MoveAlias extends AliasBase {
   kind: 'move';
-  /** Its `[]` and `*` are those of `from`, in order; a moved map is merged with one already there. */
+  /** Its `[]` are those of `from`, in order; a moved map is merged with one already there. */
   to: string;
+  /** The value at its new place, when it is written in another way there; undefined drops it. */
+  convert?(node: YamlNode): YamlNode | undefined;
 }
 
 /** Values that have other names. */

@@ -2,10 +2,16 @@ import type { JsonObject } from '../../base/json.ts';
 import type { Place, YamlEntry, YamlMap, YamlNode, YamlScalar } from '../../base/yaml-node.ts';
 import type { Alias, AliasScope } from './alias.ts';
 
+interface MoveDetails {
+  code?: string;
+  note?: string;
+  convert?: (node: YamlNode) => YamlNode | undefined;
+}
+
 /** Short ways to write the alias tables of one scope. */
 export function aliasesOf(scope: AliasScope) {
   return {
-    move: (from: string, to: string, more: { code?: string; note?: string } = {}): Alias => ({
+    move: (from: string, to: string, more: MoveDetails = {}): Alias => ({
       kind: 'move',
       scope,
       from,

@@ -1,0 +1,77 @@
+import { entriesAt, itemsAt, nodeAt, type YamlMap, type YamlNode } from '../../base/yaml-node.ts';
+import type { Alias } from './alias.ts';
+import { aliasesOf, listNode, mapNode, scalarNode, withEntries } from './build.ts';
+
+const { move, shape } = aliasesOf('workflow');
+
+/** Levels of the older vocabulary (validation 2). */
+const LEVELS = new Map([
+  ['L0', 'A0'],
+  ['L1', 'A1'],
+  ['L2', 'A1'],
+  ['L3', 'A1'],
+  ['L4', 'A1'],
+  ['L5', 'A4'],
+]);
+
+function level(node: YamlNode): YamlNode {
+  if (node.kind !== 'scalar') return node;
+  return scalarNode(node, LEVELS.get(String(node.value)) ?? node.value);
+}
+
+/** `env: {required: [...], defaults: {...}}` as the list of the standard. */
+function environment(node: YamlNode): YamlNode | undefined {
+  if (node.kind !== 'map') return undefined;
+  const required = itemsAt(node, 'required').map((item) => variable(item, node));
+  const names = new Set(required.map((item) => textOf(nodeAt(item, 'name'))));
+  const others = entriesAt(node, 'defaults')
+    .filter(({ key }) => !names.has(key))
+    .map(({ key, keyPlace, value }) =>
+      mapNode(keyPlace, [
+        ['name', scalarNode(keyPlace, key)],
+        ['default', value],
+      ]),
+    );
+  return listNode(node, [...required, ...others]);
+}
+
+function variable(item: YamlNode, section: YamlMap): YamlNode {
+  const map = item.kind === 'scalar' ? mapNode(item, [['name', item]]) : item;
+  if (map.kind !== 'map') return item;
+  const name = textOf(nodeAt(map, 'name'));
+  const fallback = name === undefined ? undefined : nodeAt(section, 'defaults', name);
+  const entry = (key: string, value: YamlNode) => ({ key, keyPlace: value, value });
+  return withEntries(map, [
+    ...(map.entries.has('required')
+      ? []
+      : [['required', entry('required', scalarNode(map, true))] as const]),
+    ...(fallback && !map.entries.has('default')
+      ? [['default', entry('default', fallback)] as const]
+      : []),
+  ]);
+}
+
+function textOf(node: YamlNode | undefined): string | undefined {
+  return node?.kind === 'scalar' && typeof node.value === 'string' ? node.value : undefined;
+}
+
+/** Spellings of the manifest's own sections (surfaces 0.2, 7). */
+export const manifestAliases: readonly Alias[] = [
+  shape('env', {
+    accepts: {
+      type: 'object',
+      properties: { required: { type: 'array' }, defaults: { type: 'object' } },
+      additionalProperties: false,
+    },
+    canonical: 'workflow.env: [{ name, required, default }]',
+    reshape: environment,
+  }),
+  move('env', 'workflow.env', { code: 'D9' }),
+  move('settings', 'workflow.settings', { code: 'D9' }),
+  move('custom_tools', 'capabilities.custom_tools', { code: 'D9' }),
+  move('workflow.conformance', 'workflow.autonomy', { code: 'D6', convert: level }),
+  move('autonomy', 'workflow.autonomy', { code: 'D9' }),
+  move('state.max_state_size_mb', 'state.limits.max_state_size_mb', { code: 'D9' }),
+  move('state.sharing.rules[].from_agent', 'state.sharing.rules[].from'),
+  move('state.sharing.rules[].to_agents', 'state.sharing.rules[].to'),
+];
