@@ -3,13 +3,30 @@ const LONGEST = 64;
 
 /** The candidate most like `word`, if one is near enough to be what was meant. */
 export function nearest(word: string, candidates: Iterable<string>): string | undefined {
+  return closest(word, candidates)?.best;
+}
+
+/** The same, but only if no other candidate is as near: sure enough to be written by itself. */
+export function onlyNearest(word: string, candidates: Iterable<string>): string | undefined {
+  const found = closest(word, candidates);
+  return found?.alone ? found.best : undefined;
+}
+
+function closest(
+  word: string,
+  candidates: Iterable<string>,
+): { best: string; alone: boolean } | undefined {
   let best: string | undefined;
-  let bestDistance = Number.POSITIVE_INFINITY;
+  let alone = true;
+  let bestDistance = Math.max(1, Math.floor(word.length * 0.4)) + 1;
   for (const candidate of candidates) {
+    // Words whose lengths differ by more than that cannot be nearer.
+    if (Math.abs(candidate.length - word.length) > bestDistance) continue;
     const distance = editDistance(word.toLowerCase(), candidate.toLowerCase());
-    if (distance < bestDistance) [best, bestDistance] = [candidate, distance];
+    if (distance === bestDistance && candidate !== best) alone = false;
+    if (distance < bestDistance) [best, bestDistance, alone] = [candidate, distance, true];
   }
-  return bestDistance <= Math.max(1, Math.floor(word.length * 0.4)) ? best : undefined;
+  return best === undefined ? undefined : { best, alone };
 }
 
 /** Letters put in, taken out, changed or swapped with their neighbour, to get from one to the other. */
