@@ -33,7 +33,7 @@ export interface AgentDocument extends WorkflowDocument {
 }
 
 /** What an expression is for; it decides which names it may use. */
-export type ExpressionUse = 'condition' | 'loop' | 'evaluation' | 'reduce';
+export type ExpressionUse = 'condition' | 'loop' | 'evaluation' | 'reduce' | 'transform';
 
 /** An expression of the manifest that could be read. */
 export interface WorkflowExpression {

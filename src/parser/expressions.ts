@@ -1,0 +1,61 @@
+import type { DiagnosticCode } from '../base/diagnostic.ts';
+import { parseExpression } from '../base/expression/parse.ts';
+import {
+  itemsAt,
+  nodeAt,
+  type Place,
+  textAt,
+  type YamlMap,
+  type YamlNode,
+  type YamlScalar,
+} from '../base/yaml-node.ts';
+import type { ExpressionUse, WorkflowExpression } from '../models/workflow.ts';
+import type { Reading } from './reading.ts';
+
+/** All expressions of a manifest that can be read; the others are reported (X1, X2, X4). */
+export function readExpressions(tree: YamlMap, reading: Reading): WorkflowExpression[] {
+  const found: WorkflowExpression[] = [];
+  const read = (at: YamlNode | undefined, use: ExpressionUse, node?: string): void => {
+    if (at?.kind !== 'scalar' || typeof at.value !== 'string') return;
+    if (isReadable(at, at.value, reading)) found.push({ at, use, node });
+  };
+  for (const node of itemsAt(tree, 'orchestration', 'graph')) {
+    const id = textAt(node, 'id');
+    read(nodeAt(node, 'enabled'), 'condition', id);
+    for (const dependency of itemsAt(node, 'depends_on'))
+      read(nodeAt(dependency, 'expr'), 'condition', id);
+    read(nodeAt(node, 'when'), 'condition', id);
+    read(nodeAt(node, 'loop', 'condition'), 'loop', id);
+    read(nodeAt(node, 'fan_in', 'expr'), 'reduce', id);
+  }
+  for (const metric of itemsAt(tree, 'observability', 'evaluation', 'metrics')) {
+    const params = nodeAt(metric, 'params');
+    read(nodeAt(params, 'expr'), 'evaluation');
+    for (const assertion of itemsAt(params, 'assertions')) read(assertion, 'evaluation');
+  }
+  for (const rule of itemsAt(tree, 'state', 'sharing', 'rules'))
+    read(nodeAt(rule, 'transform'), 'transform');
+  return found;
+}
+
+function isReadable(at: YamlScalar, text: string, reading: Reading): boolean {
+  const parsed = parseExpression(text);
+  if (parsed.ok) return true;
+  const { code, message, help, from, to } = parsed.error;
+  const card: DiagnosticCode = { code, severity: 'error' };
+  reading.report(card, { at: placeInText(at, text, { from, to }), message, help });
+  return false;
+}
+
+/** The place of a part of a text; of all of it where quotes or folded lines move its characters. */
+export function placeInText(
+  at: YamlScalar,
+  text: string,
+  { from, to }: { from: number; to: number },
+): Place {
+  const written = at.source.text.slice(at.from, at.to);
+  const start = written.indexOf(text);
+  if (start === -1 || text === '') return at;
+  const begin = at.from + start + Math.min(from, text.length);
+  return { ...at, from: begin, to: Math.max(at.from + start + Math.min(to, text.length), begin) };
+}

@@ -1,0 +1,139 @@
+import {
+  itemsAt,
+  nodeAt,
+  scalarAt,
+  textAt,
+  type YamlMap,
+  type YamlNode,
+  type YamlScalar,
+} from '../base/yaml-node.ts';
+import { agentSchema } from '../models/agent.ts';
+import { type AgentDocument, agentFolder } from '../models/workflow.ts';
+import { S } from './field-codes.ts';
+import { type Reading, startOf } from './reading.ts';
+import { checkAgentFiles, variableNames } from './references.ts';
+import { checkPrompt, checkTemplates } from './templates.ts';
+
+/** Most agents of one workflow. */
+const MAX_AGENTS = 1000;
+/** Names of an agent's file, the standard's first. */
+const FILES = ['agent.awp.yaml', 'agent.yaml'];
+const D5 = { code: 'D5', severity: 'info' } as const;
+
+/** All agents below `agents/`, and those elsewhere that the manifest names, by folder. */
+export async function readAgents(
+  manifest: YamlMap | undefined,
+  reading: Reading,
+): Promise<Map<string, AgentDocument>> {
+  const folders = new Set<string>();
+  for (const name of await reading.files.list('agents')) folders.add(`agents/${name}`);
+  for (const at of referencesIn(manifest)) {
+    const path = reading.resolve({ at, folder: '', path: agentFolder(String(at.value)) });
+    if (path !== undefined && path !== '') folders.add(path);
+  }
+  if (folders.size > MAX_AGENTS) {
+    const message = `there are ${folders.size} agents; more than ${MAX_AGENTS.toLocaleString('en')} are not read`;
+    const help = 'split the workflow into sub-workflows';
+    reading.report(S.large, { at: startOf('agents'), message, help });
+  }
+  const agents = new Map<string, AgentDocument>();
+  for (const folder of [...folders].slice(0, MAX_AGENTS)) {
+    const file = await agentFile(folder, reading);
+    const agent =
+      file === undefined ? undefined : await readAgent(file, { folder, manifest, reading });
+    if (agent) agents.set(folder, agent);
+  }
+  return agents;
+}
+
+/** Where a manifest names agents: nodes, managers, templates of instances, those who take over. */
+function referencesIn(manifest: YamlMap | undefined): YamlScalar[] {
+  const found: (YamlScalar | undefined)[] = [
+    scalarAt(manifest, 'orchestration', 'delegation_loop', 'manager'),
+  ];
+  for (const node of itemsAt(manifest, 'orchestration', 'graph')) {
+    found.push(
+      scalarAt(node, 'agent'),
+      scalarAt(node, 'config', 'manager'),
+      scalarAt(node, 'fan_out', 'agent_template'),
+    );
+  }
+  return found.filter((at) => typeof at?.value === 'string' && at.value !== '') as YamlScalar[];
+}
+
+async function agentFile(folder: string, reading: Reading): Promise<string | undefined> {
+  for (const name of FILES) {
+    const path = `${folder}/${name}`;
+    if (await reading.files.info(path)) return path;
+  }
+  return undefined;
+}
+
+interface AgentContext {
+  folder: string;
+  manifest: YamlMap | undefined;
+  reading: Reading;
+}
+
+/** One agent: its file, its contract and its prompts. */
+export async function readAgent(
+  path: string,
+  { folder, manifest, reading }: AgentContext,
+): Promise<AgentDocument | undefined> {
+  const document = await reading.document(path, { schema: agentSchema, scope: 'agent' });
+  if (!document) return undefined;
+  const { tree } = document;
+  if (!path.endsWith('agent.awp.yaml') && path.endsWith('agent.yaml')) {
+    const help = 'rename the file to `agent.awp.yaml`';
+    reading.report(D5, {
+      at: { ...tree, to: tree.from },
+      message: '`agent.yaml` is the older name',
+      help,
+    });
+  }
+  const names = variableNames(tree, manifest);
+  checkTemplates(tree, names, reading);
+  await checkAgentFiles(tree, folder, reading);
+  const systemPrompt = await readSystemPrompt(tree, { folder, names, reading });
+  return { ...document, folder, contract: await readContract(tree, folder, reading), systemPrompt };
+}
+
+/** `prompt.system` is a file of the agent's folder, or the text itself. */
+async function readSystemPrompt(
+  tree: YamlMap,
+  { folder, names, reading }: { folder: string; names: readonly string[]; reading: Reading },
+): Promise<string | undefined> {
+  const at = scalarAt(tree, 'prompt', 'system');
+  if (typeof at?.value !== 'string') return undefined;
+  const text = at.value;
+  const file = text !== '' && text.length <= 1024 && !text.includes('\n');
+  const looksLikeFile = /\.(md|txt)$/i.test(text) && !/\s/.test(text);
+  if (!file) return text;
+  const there = looksLikeFile ? reading.resolve({ at, folder, path: text }) : `${folder}/${text}`;
+  if (there === undefined) return undefined;
+  if (!looksLikeFile && (await reading.files.info(there).catch(() => undefined))?.kind !== 'file')
+    return text;
+  const source = await reading.text({ at, folder, path: text });
+  if (source) checkPrompt(source, names, reading);
+  return source?.text;
+}
+
+/** The contract where it is written: inline, in the file that it names, or at its usual place. */
+async function readContract(
+  tree: YamlMap,
+  folder: string,
+  reading: Reading,
+): Promise<YamlNode | undefined> {
+  const inline = nodeAt(tree, 'output', 'contract');
+  if (inline && inline.kind !== 'scalar') return inline;
+  const at = inline ?? scalarAt(tree, 'output', 'schema');
+  if (at?.kind === 'scalar') {
+    if (typeof at.value !== 'string') return at.value === null ? undefined : at;
+    const path = reading.resolve({ at, folder, path: at.value });
+    return path === undefined ? undefined : ((await reading.tree(path, at)) ?? undefined);
+  }
+  const strategy = textAt(tree, 'runtime', 'strategy_folder') ?? 'workflow';
+  const usual = `${folder}/${strategy}/output_schema/output_schema.json`;
+  const there = (await reading.files.info(usual))?.kind === 'file';
+  return there ? reading.tree(usual, startOf(usual)) : undefined;
+}

@@ -1,0 +1,120 @@
+import {
+  entriesAt,
+  itemsAt,
+  scalarAt,
+  textAt,
+  type YamlMap,
+  type YamlScalar,
+} from '../base/yaml-node.ts';
+import type { FileReference, Reading } from './reading.ts';
+
+/** Checks that the files and folders are there that a manifest names: tools and sub-workflows. */
+export async function checkManifestFiles(tree: YamlMap, reading: Reading): Promise<void> {
+  const tools = ['capabilities', 'custom_tools'] as const;
+  const folder = textAt(tree, ...tools, 'source_dir') ?? 'mcp';
+  for (const declaration of itemsAt(tree, ...tools, 'declarations')) {
+    const file = scalarAt(declaration, 'file') ?? scalarAt(declaration, 'module');
+    if (file) await checkToolFile(file, folder, reading);
+  }
+  const names = new Set<string>();
+  for (const sub of itemsAt(tree, 'orchestration', 'subworkflows')) {
+    const name = textAt(sub, 'name');
+    if (name !== undefined) names.add(name);
+    const ref = scalarAt(sub, 'ref');
+    if (ref) await checkWorkflowFolder(ref, reading);
+  }
+  for (const node of itemsAt(tree, 'orchestration', 'graph')) {
+    const sub = scalarAt(node, 'subworkflow');
+    if (sub && !names.has(String(sub.value))) await checkWorkflowFolder(sub, reading);
+  }
+}
+
+/** A module may be named by its file, from the root or from `source_dir`, or without an ending. */
+async function checkToolFile(at: YamlScalar, sourceDir: string, reading: Reading): Promise<void> {
+  if (typeof at.value !== 'string' || at.value === '') return;
+  const path = at.value;
+  const own = reading.resolve({ at, folder: '', path });
+  if (own === undefined) return;
+  const source = sourceDir.replace(/\/+$/, '');
+  const names = [path, `${path}.py`, `${path}.ts`, `${path}.js`, path.replaceAll('.', '/')];
+  for (const name of [...names, `${path.replaceAll('.', '/')}.py`]) {
+    for (const place of [name, `${source}/${name}`]) {
+      if ((await reading.files.info(place))?.kind === 'file') return;
+    }
+  }
+  reading.missing({ at, folder: source, path });
+}
+
+async function checkWorkflowFolder(at: YamlScalar, reading: Reading): Promise<void> {
+  if (typeof at.value !== 'string' || at.value === '') return;
+  const path = reading.resolve({ at, folder: '', path: at.value });
+  if (path === undefined) return;
+  const file = /\.ya?ml$/.test(path) ? path : `${path === '' ? '' : `${path}/`}workflow.awp.yaml`;
+  if ((await reading.files.info(file))?.kind === 'file') return;
+  reading.missing({ at, folder: '', path: at.value }, 'workflow');
+}
+
+/** Checks the further files of an agent: prompts, descriptions of schemas, skills. */
+export async function checkAgentFiles(
+  tree: YamlMap,
+  folder: string,
+  reading: Reading,
+): Promise<void> {
+  const strategy = `${folder}/${textAt(tree, 'runtime', 'strategy_folder') ?? 'workflow'}`;
+  const template = scalarAt(tree, 'prompt', 'user_template');
+  if (isFileName(template)) await oneOf(template, [folder, strategy], reading);
+  for (const item of itemsAt(tree, 'prompt', 'additional')) {
+    if (item.kind === 'scalar') await oneOf(item, [strategy, folder], reading);
+  }
+  const description = scalarAt(tree, 'output', 'schema_description');
+  if (isFileName(description)) await oneOf(description, [folder, strategy], reading);
+  for (const skill of itemsAt(tree, 'capabilities', 'skills', 'agent_specific')) {
+    if (skill.kind === 'scalar') await oneOf(skill, [folder, strategy, ''], reading);
+  }
+}
+
+/** A text on one line without braces is the name of a file; anything else is the text itself. */
+function isFileName(node: YamlScalar | undefined): node is YamlScalar {
+  return typeof node?.value === 'string' && node.value !== '' && !/[\n{}]/.test(node.value);
+}
+
+/** Looks for a file or folder in several places; texts are kept. */
+async function oneOf(at: YamlScalar, folders: readonly string[], reading: Reading): Promise<void> {
+  if (typeof at.value !== 'string' || at.value === '') return;
+  const [first = ''] = folders;
+  const wanted: FileReference = { at, folder: first, path: at.value };
+  if (reading.resolve(wanted) === undefined) return;
+  for (const folder of folders) {
+    const path = reading.resolve({ ...wanted, folder });
+    const kind = path === undefined ? undefined : (await reading.files.info(path))?.kind;
+    if (kind === 'folder') return;
+    if (kind === 'file') {
+      await reading.text({ ...wanted, folder });
+      return;
+    }
+  }
+  reading.missing(wanted);
+}
+
+/** Skills of the whole workflow: `skills/<name>/SKILL.md` and `skills/*.md`. */
+export async function readSkills(reading: Reading): Promise<void> {
+  for (const name of (await reading.files.list('skills')).slice(0, 500)) {
+    const path = name.endsWith('.md') ? `skills/${name}` : `skills/${name}/SKILL.md`;
+    if ((await reading.files.info(path))?.kind !== 'file') continue;
+    await reading.text({
+      at: { source: { path, text: '', lineStarts: [0] }, from: 0, to: 0, path: '' },
+      folder: '',
+      path,
+    });
+  }
+}
+
+/** Names that prompts of an agent may use besides those that all know. */
+export function variableNames(tree: YamlMap, manifest: YamlMap | undefined): string[] {
+  const variables = entriesAt(tree, 'prompt', 'variables').map(({ key }) => key);
+  const inputs = entriesAt(manifest, 'inputs').map(({ key }) => key);
+  const ids = itemsAt(manifest, 'orchestration', 'graph').flatMap(
+    (node) => textAt(node, 'id') ?? [],
+  );
+  return [...variables, ...inputs, ...ids];
+}

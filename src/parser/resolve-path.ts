@@ -1,0 +1,18 @@
+import { pathProblem } from '../base/paths.ts';
+
+/**
+ * A path from the root of a workflow: `path` as it is written in a file of `folder`. `..` may lead
+ * up to the root, not out of it. Returns what is wrong instead, as a sentence.
+ */
+export function resolvePath(folder: string, path: string): { path: string } | { problem: string } {
+  const parts = folder === '' ? [] : folder.split('/');
+  for (const part of path.split('/')) {
+    if (part === '' || part === '.') continue;
+    if (part !== '..') parts.push(part);
+    else if (parts.pop() === undefined)
+      return { problem: 'the path leaves the folder of the workflow' };
+  }
+  // What `..` has taken away does not count, but a leading `/` does.
+  const problem = path.startsWith('/') ? pathProblem(path) : pathProblem(parts.join('/') || '.');
+  return problem === undefined ? { path: parts.join('/') } : { problem };
+}
