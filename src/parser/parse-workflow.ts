@@ -82,8 +82,9 @@ async function parseFile(path: string, reading: Reading): Promise<ParsedWorkflow
 }
 
 function isAgent(raw: YamlMap, path: string): boolean {
-  if (raw.entries.has('awp')) return false;
-  return raw.entries.has('awp_agent') || /(^|\/)agent(\.awp)?\.ya?ml$/.test(path);
+  const named = /(^|\/)agent(\.awp)?\.ya?ml$/.test(path);
+  if (raw.entries.has('awp') && !named) return false;
+  return raw.entries.has('awp_agent') || named;
 }
 
 function finished(
