@@ -37,58 +37,72 @@ function pathTo(node: string, before: ReadonlyMap<string, string>): string[] {
   return path.reverse();
 }
 
+function stronglyConnected(edges: Edges): string[][] {
+  const search = new ComponentSearch(edges);
+  for (const root of edges.keys()) search.from(root);
+  return search.groups;
+}
+
 interface Visit {
   node: string;
   next: number;
 }
 
 /** Tarjan's algorithm with a stack of its own. */
-function stronglyConnected(edges: Edges): string[][] {
-  const index = new Map<string, number>();
-  const low = new Map<string, number>();
-  const onStack = new Set<string>();
-  const stack: string[] = [];
-  const groups: string[][] = [];
+class ComponentSearch {
+  readonly groups: string[][] = [];
+  readonly #edges: Edges;
+  readonly #index = new Map<string, number>();
+  readonly #low = new Map<string, number>();
+  readonly #onStack = new Set<string>();
+  readonly #stack: string[] = [];
 
-  function enter(node: string): Visit {
-    index.set(node, index.size);
-    low.set(node, index.get(node) ?? 0);
-    stack.push(node);
-    onStack.add(node);
-    return { node, next: 0 };
+  constructor(edges: Edges) {
+    this.#edges = edges;
   }
 
-  function leave(node: string): void {
-    if (low.get(node) !== index.get(node)) return;
-    const group: string[] = [];
-    for (let top = stack.pop(); top !== undefined; top = stack.pop()) {
-      onStack.delete(top);
-      group.push(top);
-      if (top === node) break;
-    }
-    groups.push(group.reverse());
-  }
-
-  const lower = (node: string, value: number | undefined): void => {
-    low.set(node, Math.min(low.get(node) ?? 0, value ?? 0));
-  };
-
-  for (const root of edges.keys()) {
-    if (index.has(root)) continue;
-    const visits = [enter(root)];
+  from(root: string): void {
+    if (this.#index.has(root)) return;
+    const visits = [this.#enter(root)];
     for (let visit = visits.at(-1); visit; visit = visits.at(-1)) {
-      const { node } = visit;
-      const next = edges.get(node)?.[visit.next++];
-      if (next === undefined) {
+      const next = this.#edges.get(visit.node)?.[visit.next++];
+      if (next !== undefined) this.#follow(visit.node, next, visits);
+      else {
         visits.pop();
-        leave(node);
+        this.#leave(visit.node);
         const parent = visits.at(-1);
-        if (parent) lower(parent.node, low.get(node));
-      } else if (edges.has(next)) {
-        if (!index.has(next)) visits.push(enter(next));
-        else if (onStack.has(next)) lower(node, index.get(next));
+        if (parent) this.#lower(parent.node, this.#low.get(visit.node));
       }
     }
   }
-  return groups;
+
+  #follow(node: string, next: string, visits: Visit[]): void {
+    if (!this.#edges.has(next)) return;
+    if (!this.#index.has(next)) visits.push(this.#enter(next));
+    else if (this.#onStack.has(next)) this.#lower(node, this.#index.get(next));
+  }
+
+  #enter(node: string): Visit {
+    const index = this.#index.size;
+    this.#index.set(node, index);
+    this.#low.set(node, index);
+    this.#stack.push(node);
+    this.#onStack.add(node);
+    return { node, next: 0 };
+  }
+
+  #leave(node: string): void {
+    if (this.#low.get(node) !== this.#index.get(node)) return;
+    const group: string[] = [];
+    for (let top = this.#stack.pop(); top !== undefined; top = this.#stack.pop()) {
+      this.#onStack.delete(top);
+      group.push(top);
+      if (top === node) break;
+    }
+    this.groups.push(group.reverse());
+  }
+
+  #lower(node: string, value = 0): void {
+    this.#low.set(node, Math.min(this.#low.get(node) ?? 0, value));
+  }
 }

@@ -1,0 +1,43 @@
+import type { Finding } from '../../base/diagnostic.ts';
+import { nearest } from '../../base/nearest.ts';
+import { itemsAt, nodeAt, type YamlNode } from '../../base/yaml-node.ts';
+import { RETRY_ACTIONS, STEP_HOOKS } from '../../models/evaluation.ts';
+import { manifest } from '../examples.ts';
+import type { Rule } from '../rule.ts';
+import { isOn } from '../view.ts';
+
+const hooks = (hook: string): string =>
+  manifest(
+    `observability:\n  evaluation:\n    enabled: true\n    metrics: [{ name: length, kind: budget, weight: 1 }]\n    step_scores: { enabled: true, hooks: [${hook}] }`,
+  );
+
+/** R30: hooks and actions of the evaluation. */
+export const r30HooksAndActions: Rule = {
+  code: 'R30',
+  aliases: ['R30'],
+  title: 'step hooks and retry actions are known',
+  severity: 'error',
+  why: `Steps can be scored at ${STEP_HOOKS.join(', ')}; a low score can lead to ${RETRY_ACTIONS.join(', ')}.
+The key is \`hooks\`, because YAML 1.1 reads \`on\` as true.`,
+  bad: hooks('worker_start'),
+  good: hooks('worker_result'),
+
+  check({ manifest: document }, report) {
+    const evaluation = nodeAt(document?.tree, 'observability', 'evaluation');
+    if (!isOn(evaluation, 'enabled')) return;
+    for (const at of itemsAt(evaluation, 'step_scores', 'hooks')) known(at, STEP_HOOKS, report);
+    for (const name of ['below_retry', 'below_fail']) {
+      const at = nodeAt(evaluation, 'retry_policy', 'actions', name);
+      if (at) known(at, RETRY_ACTIONS, report);
+    }
+  },
+};
+
+function known(at: YamlNode, values: readonly string[], report: (finding: Finding) => void): void {
+  const value = at.kind === 'scalar' ? String(at.value) : 'this';
+  if (values.includes(value)) return;
+  const near = nearest(value, values);
+  const help =
+    near === undefined ? `write one of ${values.join(', ')}` : `did you mean \`${near}\`?`;
+  report({ at, message: `\`${value}\` is not known here`, help });
+}

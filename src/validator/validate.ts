@@ -1,0 +1,43 @@
+import { type Diagnostic, diagnostic, type Severity, sortDiagnostics } from '../base/diagnostic.ts';
+import type { Workflow } from '../models/workflow.ts';
+import { checks } from './checks/index.ts';
+import type { Rule } from './rule.ts';
+import { rules } from './rules/index.ts';
+
+/** How strictly a workflow is looked at. */
+export interface RuleOptions {
+  /** Warnings are errors. */
+  strict?: boolean;
+  /** `reference`: what Python runtimes refuse is an error: folder names, contracts without confidence. */
+  profile?: 'awp' | 'reference';
+}
+
+/** Warnings that the Python implementation treats as errors. */
+const REFERENCE = new Set(['R2', 'R9']);
+
+/** All findings of the rules and of our own checks, sorted, each once. Pure. */
+export function validateWorkflow(workflow: Workflow, options: RuleOptions = {}): Diagnostic[] {
+  const found = [...rules, ...checks].flatMap((rule) => findingsOf(rule, workflow));
+  return adjusted(found, options);
+}
+
+function findingsOf(rule: Rule, workflow: Workflow): Diagnostic[] {
+  const found: Diagnostic[] = [];
+  rule.check(workflow, (finding) => {
+    found.push(diagnostic(rule, finding));
+  });
+  return found;
+}
+
+/** Findings with the severities that the options ask for, sorted, each once. */
+export function adjusted(
+  diagnostics: Iterable<Diagnostic>,
+  { strict = false, profile = 'awp' }: RuleOptions,
+): Diagnostic[] {
+  const adjust = (one: Diagnostic): Severity => {
+    if (one.severity !== 'warning') return one.severity;
+    const refused = profile === 'reference' && REFERENCE.has(one.rule);
+    return strict || refused ? 'error' : 'warning';
+  };
+  return sortDiagnostics([...diagnostics].map((one) => ({ ...one, severity: adjust(one) })));
+}
