@@ -1,0 +1,111 @@
+import { nodeAt, textAt } from '../../base/yaml-node.ts';
+import { SEMVER } from '../../models/common.ts';
+import type { Workflow } from '../../models/workflow.ts';
+import { graphOf, managersOf, placeIn } from '../view.ts';
+import { at, hasLoop, isWritten, unless } from './facts.ts';
+import type { Requirement, Shortfall } from './requirement.ts';
+
+const AGENT_FIELDS = [['awp_agent'], ['identity'], ['prompt', 'system']];
+
+/** A0, prescribed: who does what is written down. */
+export const a0: readonly Requirement[] = [
+  {
+    id: 'A0-1',
+    level: 'A0',
+    force: 'must',
+    text: 'a manifest with a valid `awp` field',
+    check: (workflow) => {
+      const awp = textAt(workflow.manifest?.tree, 'awp') ?? '';
+      return unless(SEMVER.test(awp) || awp === '1.0', () => ({
+        at: at(workflow, 'awp'),
+        message: 'there is no valid `awp` field',
+        help: 'write `awp: "1.0.0"`',
+      }));
+    },
+  },
+  {
+    id: 'A0-2',
+    level: 'A0',
+    force: 'must',
+    text: '`workflow.name`, `version` and `description`',
+    check: (workflow) =>
+      ['name', 'version', 'description']
+        .filter((name) => !isWritten(workflow, 'workflow', name))
+        .map((name) => ({
+          at: at(workflow, 'workflow'),
+          message: `\`workflow.${name}\` is missing`,
+          help: `add \`${name}\` to \`workflow\``,
+        })),
+  },
+  {
+    id: 'A0-3',
+    level: 'A0',
+    force: 'must',
+    text: 'an orchestration with at least one node, or a delegation loop',
+    check: (workflow) =>
+      unless(hasLoop(workflow) || graphOf(workflow).length > 0, () => ({
+        at: at(workflow, 'orchestration', 'graph'),
+        message: 'nothing is to be done: there is no node and no delegation loop',
+        help: 'add a node to `orchestration.graph`, or `engine: delegation_loop`',
+      })),
+  },
+  {
+    id: 'A0-4',
+    level: 'A0',
+    force: 'must',
+    text: 'every agent has `awp_agent`, `identity`, a model, `prompt.system` and `output.format`',
+    check: (workflow) => [...workflow.agents.keys()].flatMap((folder) => gaps(workflow, folder)),
+    advise: agentsWithoutModel,
+  },
+  {
+    id: 'A0-5',
+    level: 'A0',
+    force: 'must',
+    text: 'every agent has an output contract',
+    check: (workflow) => {
+      const managers = managersOf(workflow);
+      const without = [...workflow.agents].filter(
+        ([folder, { contract }]) => !contract && !managers.has(folder),
+      );
+      return without.map(([, agent]) => ({
+        at: placeIn(agent, 'output'),
+        message: 'the agent has no output contract',
+        help: 'add `output.contract`',
+      }));
+    },
+  },
+  {
+    id: 'A0-6',
+    level: 'A0',
+    force: 'must',
+    text: 'the graph is static',
+    check: () => [], // a graph is written down and never changes here
+  },
+];
+
+function gaps(workflow: Workflow, folder: string): Shortfall[] {
+  const agent = workflow.agents.get(folder);
+  if (!agent) return [];
+  const missing = AGENT_FIELDS.filter((path) => !nodeAt(agent.tree, ...path));
+  const manager = managersOf(workflow).has(folder);
+  if (!manager && !nodeAt(agent.tree, 'output', 'format')) missing.push(['output', 'format']);
+  return missing.map((path) => ({
+    at: placeIn(agent, ...path),
+    message: `\`${path.join('.')}\` is missing`,
+    help: `add \`${path.join('.')}\``,
+  }));
+}
+
+/** Agents that name no model and get that of the workflow or the environment. */
+function agentsWithoutModel(workflow: Workflow): Shortfall[] {
+  const fallback = textAt(workflow.manifest?.tree, 'workflow', 'settings', 'llm', 'default_model');
+  const from =
+    fallback === undefined ? 'the environment (`LLM_MODEL`)' : `the workflow (\`${fallback}\`)`;
+  return [...workflow.agents.values()]
+    .filter(({ tree }) => !textAt(tree, 'model', 'name'))
+    .map((agent) => ({
+      at: placeIn(agent, 'model'),
+      message: `the agent names no model; it has that of ${from}`,
+      help: 'add `model: { name: … }`',
+    }));
+}
