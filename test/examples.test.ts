@@ -21,12 +21,12 @@ function run(...args: string[]): { status: number | null; said: string } {
 
 describe('the examples', () => {
   it('sales-report: the whole file is acted on, and its manager has its own words', async () => {
-    const { options, unused } = await loadWorkflow(
+    const { options, diagnostics } = await loadWorkflow(
       join(EXAMPLES, 'sales-report'),
       nodeEffects().files,
     );
-    expect(unused).toEqual([]);
-    expect(options).toMatchObject({
+    expect(diagnostics).toEqual([]);
+    expect(options()).toMatchObject({
       name: 'sales-report',
       budget: { loops: 6, time: 180_000, parallel: 4 },
       managerTemperature: 0.1,

@@ -1,3 +1,6 @@
+import type { Diagnostic } from './diagnostic.ts';
+import type { SourceFile } from './source-file.ts';
+
 /** The families of errors: who could not do its work. */
 export type ErrorFamily =
   | 'usage'
@@ -17,6 +20,17 @@ export interface ErrorDetails {
   cause?: unknown;
   /** How long waiting might help, in milliseconds. */
   retryAfterMs?: number;
+  /** What was found in a workflow that cannot be run, with the texts that it was found in. */
+  findings?: Findings;
+}
+
+/** Diagnostics of one workflow and what is needed to show them. */
+export interface Findings {
+  diagnostics: readonly Diagnostic[];
+  /** Texts by path. */
+  sources: ReadonlyMap<string, SourceFile>;
+  /** Absolute path that paths in diagnostics start from. */
+  folder: string;
 }
 
 /**
@@ -28,6 +42,7 @@ export class AwpError extends Error {
   readonly code: string;
   readonly hint: string | undefined;
   readonly retryAfterMs: number | undefined;
+  readonly findings: Findings | undefined;
 
   constructor(code: `${ErrorFamily}/${string}`, message: string, details: ErrorDetails = {}) {
     super(message, details.cause === undefined ? undefined : { cause: details.cause });
@@ -35,6 +50,7 @@ export class AwpError extends Error {
     this.code = code;
     this.hint = details.hint;
     this.retryAfterMs = details.retryAfterMs;
+    this.findings = details.findings;
   }
 
   /** The part of the code before the slash. */

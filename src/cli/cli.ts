@@ -1,4 +1,4 @@
-import { AwpError, toAwpError } from '../base/errors.ts';
+import { AwpError, type Findings, toAwpError } from '../base/errors.ts';
 import { nearest } from '../base/nearest.ts';
 import { parseArguments } from './arguments.ts';
 import type { Command } from './command.ts';
@@ -6,6 +6,7 @@ import { commands } from './commands/index.ts';
 import { exitCodeOf, failureBlock, failureOf } from './failure.ts';
 import { commandHelp, programHelp } from './help.ts';
 import type { Shell } from './shell.ts';
+import type { Style } from './style.ts';
 
 /** Does what the arguments say and returns the exit status; tells of errors itself. */
 export async function runCli(argv: readonly string[], shell: Shell): Promise<number> {
@@ -14,8 +15,20 @@ export async function runCli(argv: readonly string[], shell: Shell): Promise<num
   } catch (thrown) {
     const error = toAwpError(thrown);
     const style = shell.style(shell.err, argv.includes('--no-color'));
+    if (error.findings) await showFindings(error.findings, shell, style);
     shell.err.write(failureBlock(failureOf(error, argv.includes('--debug')), style));
     return exitCodeOf(error.code);
+  }
+}
+
+/** What is wrong with a workflow, as `awp validate` shows it, on standard error. */
+async function showFindings(findings: Findings, shell: Shell, style: Style): Promise<void> {
+  const { prettyDiagnostic } = await import('./diagnostics/pretty.ts');
+  const { shownPath } = await import('./diagnostics/shown-path.ts');
+  const shown = shownPath(findings.folder, shell.cwd);
+  for (const one of findings.diagnostics) {
+    if (one.severity !== 'error') continue;
+    shell.err.write(`${prettyDiagnostic(one, { sources: findings.sources, style, shown })}\n`);
   }
 }
 

@@ -1,5 +1,5 @@
 import { createHash, randomBytes } from 'node:crypto';
-import { constants, createReadStream, type Stats } from 'node:fs';
+import { constants, createReadStream, type Stats, statSync, watch } from 'node:fs';
 import {
   chmod,
   chown,
@@ -44,6 +44,7 @@ export function nodeFiles(): Files {
     setMode: (path, mode) => chmod(path, mode),
     setOwner: (path, uid, gid) => chown(path, uid, gid),
     link: (from, to) => link(from, to),
+    watch: watchPath,
     temporaryFolder: (prefix) => mkdtemp(join(tmpdir(), prefix)),
   };
 }
@@ -160,4 +161,15 @@ function kindOf(stats: Stats): FileInfo['kind'] {
 
 function codeOf(error: unknown): string | undefined {
   return error instanceof Error ? (error as NodeJS.ErrnoException).code : undefined;
+}
+
+/** A file is watched through its folder, because editors put a new one in its place. */
+function watchPath(path: string, changed: () => void): () => void {
+  const folder = statSync(path, { throwIfNoEntry: false })?.isDirectory() ? path : dirname(path);
+  const watcher = watch(folder, { recursive: true }, (_, name) => {
+    // What programs keep for themselves changes all the time and means nothing here.
+    if (name === null || !/(^|[\\/])(\.git|\.awp|node_modules)([\\/]|$)/.test(name)) changed();
+  });
+  watcher.on('error', () => watcher.close());
+  return () => watcher.close();
 }

@@ -3,7 +3,7 @@ import { count, limit, seconds, share, texts, wholeLimit } from './common.ts';
 import { field } from './field.ts';
 import { SANDBOX_TYPES, safetyEnvelopeSchema } from './safety-envelope.ts';
 
-const LOAD = { effect: 'data/load-workflow.ts' };
+const LOAD = { effect: 'data/loop-options.ts' };
 
 /** `context_budget`: how much of earlier results a prompt shows (runtime 2.1). */
 export const contextBudgetSchema = z.strictObject({

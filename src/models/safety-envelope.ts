@@ -2,6 +2,8 @@ import { z } from 'zod';
 import { count, texts } from './common.ts';
 import { field } from './field.ts';
 
+const LOAD = { effect: 'data/loop-options.ts' };
+
 /** Kinds of box that the protocol knows; ours are at least as strong (decision 30). */
 export const SANDBOX_TYPES = ['subprocess', 'venv', 'docker', 'wasm', 'isolate', 'none'] as const;
 
@@ -9,16 +11,23 @@ export const SANDBOX_TYPES = ['subprocess', 'venv', 'docker', 'wasm', 'isolate',
 export const safetyEnvelopeSchema = z.strictObject({
   sandbox: field(
     z.strictObject({
-      min: field(z.enum(SANDBOX_TYPES), 'Weakest box that will do (A3-5).').default('subprocess'),
+      min: field(z.enum(SANDBOX_TYPES), 'Weakest box that will do (A3-5).', LOAD).default(
+        'subprocess',
+      ),
       limits: field(
         z.strictObject({
-          max_memory_mb: field(count, 'Memory of one program, in MiB.').optional(),
+          max_memory_mb: field(count, 'Memory of one program, in MiB.', LOAD).optional(),
           max_cpu_seconds: field(
             z.number().positive(),
             'Processor time of one program, in seconds.',
+            LOAD,
           ).optional(),
           max_output_bytes: field(count, 'Output of one program, in bytes.').optional(),
-          timeout: field(z.number().positive(), 'Wall time of one program, in seconds.').optional(),
+          timeout: field(
+            z.number().positive(),
+            'Wall time of one program, in seconds.',
+            LOAD,
+          ).optional(),
         }),
         'Limits of one program (A3-5).',
       ).optional(),
@@ -28,7 +37,7 @@ export const safetyEnvelopeSchema = z.strictObject({
   allowed_namespaces: field(texts, 'Namespaces in which tools may be made (A3-5).').default([
     'dynamic',
   ]),
-  forbidden_tools: field(texts, 'Tools that nobody gets; names or patterns.').default([]),
+  forbidden_tools: field(texts, 'Tools that nobody gets; names or patterns.', LOAD).default([]),
   max_tools: field(z.int().nonnegative(), 'Most tools that one agent may make.').default(10),
   approvals: field(
     z.array(z.enum(['tools', 'network', 'loops', 'shell', 'files'])),

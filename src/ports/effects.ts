@@ -48,6 +48,8 @@ export interface Files {
   setOwner(path: string, uid: number, gid: number): Promise<void>;
   /** A hard link; throws `EXDEV` across file systems. */
   link(from: string, to: string): Promise<void>;
+  /** Tells of every change of a file, or below a folder, until the returned function is called. */
+  watch(path: string, changed: () => void): () => void;
   /** A new empty folder below the machine's temporary folder. */
   temporaryFolder(prefix: string): Promise<string>;
 }

@@ -1,7 +1,10 @@
 import { describe, expect, it } from 'vitest';
+import { diagnostic } from '../../src/base/diagnostic.ts';
 import { AwpError } from '../../src/base/errors.ts';
+import { sourceFile } from '../../src/base/source-file.ts';
 import { runCli } from '../../src/cli/cli.ts';
 import type { Engine } from '../../src/cli/engine.ts';
+import type { LoadedWorkflow } from '../../src/data/load-workflow.ts';
 import { memoryStore } from '../../src/stores/memory-store.ts';
 import { playedRun, refusedRun } from './fake-run.ts';
 import { type FakeShellOptions, fakeShell } from './fake-shell.ts';
@@ -25,10 +28,16 @@ async function awp(argv: string[], more: FakeShellOptions = {}) {
       asked.resume = { id, ...how };
       return playedRun(done());
     },
-    loadWorkflow: async () => ({
-      options: { name: 'flow', task: 'from the file', managerModel: 'm1', budget: { loops: 3 } },
-      unused: ['critic'],
-    }),
+    loadWorkflow: async () =>
+      loadedWorkflow({
+        options: () => ({
+          name: 'flow',
+          task: 'from the file',
+          managerModel: 'm1',
+          budget: { loops: 3 },
+        }),
+        idle: ['critic'],
+      }),
     parseInput: (text) => [text.split('=')[0] ?? '', text],
   };
   const shell = fakeShell({
@@ -49,6 +58,28 @@ async function awp(argv: string[], more: FakeShellOptions = {}) {
   const code = await runCli(['run', ...argv], shell);
   return { code, asked, out: shell.out.text(), err: shell.err.text() };
 }
+
+/** A workflow of which only the options and the fields without effect matter. */
+function loadedWorkflow({
+  options,
+  idle,
+}: Pick<LoadedWorkflow, 'options'> & { idle: string[] }): LoadedWorkflow {
+  const { workflow, source } = { workflow: emptyWorkflow, source: sourceFile('w.yaml', '') };
+  const diagnostics = idle.map((path) => {
+    const at = { source, from: 0, to: 0, path };
+    return diagnostic({ code: 'S12', severity: 'info' }, { at, message: path, help: '-' });
+  });
+  return { workflow, name: 'flow', engine: 'delegation_loop', diagnostics, options };
+}
+
+const emptyWorkflow: LoadedWorkflow['workflow'] = {
+  folderName: 'flow',
+  whole: true,
+  manifest: undefined,
+  agents: new Map(),
+  texts: new Map(),
+  expressions: [],
+};
 
 describe('awp run', () => {
   it('passes every option on', async () => {

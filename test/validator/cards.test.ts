@@ -11,20 +11,28 @@ describe('the list of rules', () => {
   });
 });
 
-describe.each([...rules, ...checks].map((rule) => [rule.code, rule] as const))('%s', (code, rule) => {
-  it('finds what is wrong in its bad example, and no error besides', async () => {
-    const found = await findingsOf(rule.bad);
-    expect(found.map((one) => one.rule), lines(found).join('\n')).toContain(code);
-    expect(lines(found.filter((one) => one.severity === 'error' && one.rule !== code))).toEqual([]);
-    for (const one of found) {
-      expect(one.help, one.message).not.toBe('');
-      expect(one.range.start.line).toBeGreaterThan(0);
-    }
-  });
+describe.each([...rules, ...checks].map((rule) => [rule.code, rule] as const))(
+  '%s',
+  (code, rule) => {
+    it('finds what is wrong in its bad example, and no error besides', async () => {
+      const found = await findingsOf(rule.bad);
+      expect(
+        found.map((one) => one.rule),
+        lines(found).join('\n'),
+      ).toContain(code);
+      expect(lines(found.filter((one) => one.severity === 'error' && one.rule !== code))).toEqual(
+        [],
+      );
+      for (const one of found) {
+        expect(one.help, one.message).not.toBe('');
+        expect(one.range.start.line).toBeGreaterThan(0);
+      }
+    });
 
-  it('is content with its good example, in which nothing else is wrong', async () => {
-    const found = await findingsOf(rule.good);
-    expect(lines(found.filter((one) => one.rule === code))).toEqual([]);
-    expect(lines(found.filter((one) => one.severity !== 'info'))).toEqual([]);
-  });
-});
+    it('is content with its good example, in which nothing else is wrong', async () => {
+      const found = await findingsOf(rule.good);
+      expect(lines(found.filter((one) => one.rule === code))).toEqual([]);
+      expect(lines(found.filter((one) => one.severity !== 'info'))).toEqual([]);
+    });
+  },
+);

@@ -4,11 +4,13 @@ import { runCommand } from './run.ts';
 import { runsExportCommand } from './runs-export.ts';
 import { runsListCommand } from './runs-list.ts';
 import { runsShowCommand } from './runs-show.ts';
+import { validateCommand } from './validate.ts';
 
 /** All commands, in the order of the help. */
 export const commands: readonly Command[] = [
   demoCommand,
   runCommand,
+  validateCommand,
   runsListCommand,
   runsShowCommand,
   runsExportCommand,

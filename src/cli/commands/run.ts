@@ -117,7 +117,7 @@ async function workflow(
   engine: Engine,
   folder: string,
   shell: Shell,
-): Promise<Omit<LoadedWorkflow['options'], 'output'>> {
+): Promise<Omit<ReturnType<LoadedWorkflow['options']>, 'output'>> {
   const path = resolve(shell.cwd, folder);
   const { files } = await shell.effects();
   if (!(await files.info(path))) {
@@ -125,11 +125,12 @@ async function workflow(
       hint: `a task stands behind -t: awp run -t "${folder}"`,
     });
   }
-  const { options, unused } = await engine.loadWorkflow(path, files);
-  if (unused.length > 0) {
-    shell.err.write(`note: this release does not act on ${oneLine(unused.join(', '))}\n`);
+  const loaded = await engine.loadWorkflow(path, files);
+  const idle = loaded.diagnostics.filter(({ rule }) => rule === 'S12').map((one) => one.path);
+  if (idle.length > 0) {
+    shell.err.write(`note: this release does not act on ${oneLine(idle.join(', '))}\n`);
   }
-  return options;
+  return loaded.options();
 }
 
 function modesOf(args: Arguments): Pick<WorkflowOptions<Json>, 'sandbox' | 'durability'> {

@@ -47,7 +47,8 @@ manager has no folder is led by the built-in manager.`,
 };
 
 function noAgent({ node, at, folder }: GraphNode, { agents, whole }: Workflow): Finding {
-  const near = nearest(folder, agents.keys());
+  const names = new Map([...agents.keys()].map((path) => [lastOf(path), path]));
+  const near = names.get(nearest(lastOf(folder), names.keys()) ?? '');
   return {
     at: scalarAt(node, 'agent') ?? at,
     severity: whole ? 'error' : 'info',
@@ -56,4 +57,8 @@ function noAgent({ node, at, folder }: GraphNode, { agents, whole }: Workflow): 
     help:
       near === undefined ? 'make the folder, or name another agent' : `did you mean \`${near}\`?`,
   };
+}
+
+function lastOf(path: string): string {
+  return path.slice(path.lastIndexOf('/') + 1);
 }

@@ -1,0 +1,45 @@
+import type { Level } from '../models/common.ts';
+import type { Files } from '../ports/effects.ts';
+import {
+  type AutonomyReport,
+  checkAutonomy,
+  reaches,
+} from '../validator/autonomy/check-autonomy.ts';
+import { readWorkflow } from './read-workflow.ts';
+import { reportOn } from './validate.ts';
+
+/** Which level a workflow is held against. */
+export interface ComplianceOptions {
+  /** Instead of the level that it declares. */
+  level?: Level;
+  /** Files instead of the machine's. */
+  files?: Files;
+}
+
+/** Which level a workflow reaches, and what it lacks. */
+export interface ComplianceReport extends AutonomyReport {
+  name: string;
+  /** The level that was asked for, else the declared one, else A0. */
+  target: Level;
+  /** Whether every must of the target, and of the levels below it, holds. */
+  compliant: boolean;
+  /** Errors of `validate`, which come first: a workflow with errors is not run at any level. */
+  errors: number;
+}
+
+/**
+ * Holds a workflow against the autonomy levels A0 to A4 (validation 2), on what is written.
+ * Throws `spec/no-workflow`.
+ */
+export async function compliance(
+  path: string,
+  { level, files }: ComplianceOptions = {},
+): Promise<ComplianceReport> {
+  const read = await readWorkflow(path, files);
+  const report = checkAutonomy(read.workflow);
+  const target = level ?? report.declared ?? 'A0';
+  // Levels are told by their own requirements; only what the rules say counts here.
+  const ruled = reportOn({ ...read, workflow: { ...read.workflow, whole: false } });
+  const name = read.workflow.manifest?.value?.workflow.name ?? read.workflow.folderName ?? path;
+  return { ...report, name, target, compliant: reaches(report, target), errors: ruled.errors };
+}
