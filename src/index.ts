@@ -1,16 +1,20 @@
 /** The public API of `awp-agents`; nothing else is promised. */
-export { AwpError, type ErrorFamily } from './base/errors.ts';
+export type { Diagnostic, Edit, Fix, Related, Severity } from './base/diagnostic.ts';
+export { AwpError, type ErrorFamily, type Findings } from './base/errors.ts';
 export type { Json, JsonObject } from './base/json.ts';
+export type { Position, Range, SourceFile } from './base/source-file.ts';
 export {
   AgentWorkflow,
   type ResumeOptions,
   resumeRun,
   type WorkflowOptions,
 } from './data/agent-workflow.ts';
+export { type ComplianceOptions, type ComplianceReport, compliance } from './data/compliance.ts';
 export { file, type InputValue } from './data/inputs.ts';
 export { type LoadedWorkflow, loadWorkflow } from './data/load-workflow.ts';
 export type { BudgetOptions, OutputSchema, SandboxOptions } from './data/options.ts';
 export type { RunHandle, StartOptions } from './data/run-handle.ts';
+export { type ValidateOptions, type ValidationReport, validate } from './data/validate.ts';
 export type {
   EventData,
   EventOf,

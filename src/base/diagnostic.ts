@@ -96,12 +96,12 @@ export function diagnostic(code: DiagnosticCode, finding: Finding): Diagnostic {
 }
 
 /** Lines and columns of a place. */
-export function rangeOf({ source, from, to }: Place): Range {
+function rangeOf({ source, from, to }: Place): Range {
   return { start: positionAt(source, from), end: positionAt(source, Math.max(from, to)) };
 }
 
 /** Page of the documentation that explains a code. */
-export function docsOf(code: string): string {
+function docsOf(code: string): string {
   return `docs/rules/${code}.md`;
 }
 

@@ -13,7 +13,7 @@ export const contextBudgetSchema = z.strictObject({
 });
 
 /** `budget` of a delegation loop; null is unlimited, zero is none (surfaces 7.4, decision 10). */
-export const delegationBudgetSchema = z.strictObject({
+const delegationBudgetSchema = z.strictObject({
   max_loops: field(wholeLimit, 'Turns of the manager.', LOAD).default(15),
   max_total_workers: field(wholeLimit, 'Workers in all.', LOAD).default(20),
   max_total_tokens: field(wholeLimit, 'Tokens in and out.', LOAD).default(500_000),
@@ -83,7 +83,7 @@ const enforced = z.strictObject({
 });
 
 /** What a manager may choose for a worker. */
-export const MANAGER_CONTROLS = [
+const MANAGER_CONTROLS = [
   ...(['instructions', 'skills', 'tools_allowed', 'output_contract'] as const),
   ...(['codemode.enabled', 'codemode.tool_creation', 'temperature'] as const),
 ] as const;

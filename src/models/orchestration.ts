@@ -77,7 +77,7 @@ const fanIn = z.strictObject({
 const mapping = z.record(z.string(), z.string());
 
 /** A node of the graph (surfaces 7.2, runtime 2.1). */
-export const graphNodeSchema = z.strictObject({
+const graphNodeSchema = z.strictObject({
   id: field(nodeId, 'Id, as the agent is called (R4, R5, R12).', { ...DRAWN, rule: 'R5' }),
   agent: field(z.string(), 'Folder of the agent below `agents/` (R8).', DRAWN).optional(),
   enabled: field(

@@ -116,7 +116,7 @@ export function takesEffect(schema: z.ZodType): boolean {
 }
 
 /** The schemas of what a schema holds. */
-export function partsOf(schema: z.ZodType): readonly z.ZodType[] {
+function partsOf(schema: z.ZodType): readonly z.ZodType[] {
   const shape = shapeOf(schema);
   switch (shape.kind) {
     case 'object':

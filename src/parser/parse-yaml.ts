@@ -9,7 +9,7 @@ import { yamlWords } from './yaml-words.ts';
 /** Most bytes of one file (validation: Y checks). */
 export const MAX_YAML_BYTES = 1024 * 1024;
 /** Deepest nesting. */
-export const MAX_YAML_DEPTH = 64;
+const MAX_YAML_DEPTH = 64;
 /** Syntax errors that are told of one file; the later ones mostly follow from the first. */
 const MAX_ERRORS = 20;
 

@@ -1,5 +1,4 @@
 import {
-  entriesAt,
   itemsAt,
   mapAt,
   type Place,
@@ -125,9 +124,4 @@ export function customToolsOf({
       declaration,
     }));
   });
-}
-
-/** Keys of a map as texts. */
-export function keysOf(node: YamlNode | undefined, ...steps: string[]): string[] {
-  return entriesAt(node, ...steps).map(({ key }) => key);
 }

@@ -8,9 +8,9 @@ import {
 import { type Token, tokensOf } from './tokens.ts';
 
 /** Longest expression, in characters. */
-export const MAX_EXPRESSION_LENGTH = 2000;
+const MAX_EXPRESSION_LENGTH = 2000;
 /** Deepest nesting. */
-export const MAX_EXPRESSION_DEPTH = 32;
+const MAX_EXPRESSION_DEPTH = 32;
 
 /** An expression, or why the text is none. */
 export type ParsedExpression =

@@ -1,5 +1,7 @@
 import type { Command } from '../command.ts';
+import { complianceCommand } from './compliance.ts';
 import { demoCommand } from './demo.ts';
+import { identityCardCommand } from './identity-card.ts';
 import { runCommand } from './run.ts';
 import { runsExportCommand } from './runs-export.ts';
 import { runsListCommand } from './runs-list.ts';
@@ -11,6 +13,8 @@ export const commands: readonly Command[] = [
   demoCommand,
   runCommand,
   validateCommand,
+  complianceCommand,
+  identityCardCommand,
   runsListCommand,
   runsShowCommand,
   runsExportCommand,

@@ -1,11 +1,11 @@
 import { resolve } from 'node:path';
 import type { ValidationReport } from '../../data/validate.ts';
-import { LEVELS, type Level } from '../../models/common.ts';
 import type { Arguments, Command } from '../command.ts';
 import { githubReport, jsonReport, sarifReport, unixReport } from '../diagnostics/machine.ts';
 import { prettyDiagnostic } from '../diagnostics/pretty.ts';
 import { shownPath } from '../diagnostics/shown-path.ts';
 import { counted, summaryLine } from '../diagnostics/summary.ts';
+import { levelOption } from '../level-option.ts';
 import type { Shell } from '../shell.ts';
 import { parseChoice } from '../values.ts';
 import { watchFolder } from '../watch-folder.ts';
@@ -77,21 +77,6 @@ async function checkOnce({ path, format, args, shell }: Check): Promise<number> 
   }
   const { validate } = await import('../../data/validate.ts');
   return show(await validate(path, options), { format, args, shell });
-}
-
-/** `--level`, in the newer and the older vocabulary. */
-export function levelOption(args: Arguments): { level?: Level } {
-  const text = args.text('level')?.toUpperCase();
-  if (text === undefined) return {};
-  const older = new Map([
-    ['L0', 'A0'],
-    ['L1', 'A1'],
-    ['L2', 'A1'],
-    ['L3', 'A1'],
-    ['L4', 'A1'],
-    ['L5', 'A4'],
-  ]);
-  return { level: parseChoice('level', older.get(text) ?? text, LEVELS) };
 }
 
 function tellFixed(
