@@ -84,12 +84,13 @@ function applyMove(alias: MoveAlias, { spot, root, report }: Application): void 
   const target = alias.to.split('.');
   const name = target.at(-1) ?? key;
   const rename = samePlace(alias);
+  const fixable = rename && !alias.convert && !map.entries.has(name); // a key stands only once
   report(alias.code ?? 'D1', {
     at: entry.keyPlace,
     message: `\`${lastOf(alias.from)}\` is another spelling of \`${rename ? name : alias.to}\``,
     help: `write \`${rename ? name : alias.to}\``,
     ...(alias.note !== undefined && { note: alias.note }),
-    ...(rename && !alias.convert && fixOf(renameFix(entry.keyPlace, key, name))),
+    ...(fixable && fixOf(renameFix(entry.keyPlace, key, name))),
   });
   if (value === undefined) return;
   put(root, { alias, spot, entry: { ...entry, value }, report });

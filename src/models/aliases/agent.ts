@@ -16,9 +16,16 @@ function noneAsList(node: YamlNode): YamlNode | undefined {
   return listNode(node, []);
 }
 
-/** `strict`, `lenient` or `none` as whether it is strict. */
+const STRICT = new Map<unknown, boolean>([
+  ['strict', true],
+  ['lenient', false],
+  ['none', false],
+]);
+
+/** `strict`, `lenient` or `none` as whether it is strict; another value is left to the schema. */
 function isStrict(node: YamlNode): YamlNode {
-  return node.kind === 'scalar' ? scalarNode(node, node.value === 'strict') : node;
+  if (node.kind !== 'scalar') return node;
+  return scalarNode(node, STRICT.get(node.value) ?? node.value);
 }
 
 const AFTER = new Map<unknown, string>([

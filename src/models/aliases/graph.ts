@@ -28,6 +28,7 @@ function expressionOfCondition(node: YamlNode): YamlNode | undefined {
 /** The number of further attempts as the object of the standard, which counts all of them. */
 function attempts(node: YamlNode): YamlNode | undefined {
   if (node.kind !== 'scalar' || typeof node.value !== 'number') return undefined;
+  if (!Number.isSafeInteger(node.value) || node.value < 0) return undefined;
   return mapNode(node, [['max_attempts', scalarNode(node, node.value + 1)]]);
 }
 

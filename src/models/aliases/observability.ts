@@ -1,4 +1,4 @@
-import { nodeAt, textAt, type YamlNode } from '../../base/yaml-node.ts';
+import { nodeAt, scalarAt, textAt, type YamlNode } from '../../base/yaml-node.ts';
 import type { Alias } from './alias.ts';
 import { aliasesOf, listNode, mapNode, scalarNode, withEntries } from './build.ts';
 
@@ -16,11 +16,12 @@ const OUTPUTS = new Map([
   ['otlp', 'otlp'],
 ]);
 
-/** `destination` and `path` as one entry of `outputs`. */
+/** `destination` and `path` as one entry of `outputs`; other values are left to the schema. */
 function outputs(node: YamlNode): YamlNode | undefined {
-  const destination = nodeAt(node, 'destination');
+  const destination = scalarAt(node, 'destination');
   const path = nodeAt(node, 'path');
   if (node.kind !== 'map' || !(destination ?? path)) return undefined;
+  if (destination && typeof destination.value !== 'string') return undefined;
   const at = destination ?? path ?? node;
   const name = textAt(node, 'destination') ?? 'file';
   const type = scalarNode(at, OUTPUTS.get(name) ?? name);
