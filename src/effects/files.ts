@@ -1,5 +1,5 @@
 import { createHash, randomBytes } from 'node:crypto';
-import { constants, createReadStream, type Stats, statSync, watch } from 'node:fs';
+import { constants, createReadStream, type Stats } from 'node:fs';
 import {
   chmod,
   chown,
@@ -20,6 +20,7 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import type { FileInfo, Files } from '../ports/effects.ts';
+import { watchPath } from './watch.ts';
 
 /** A new file only: neither an old one nor a link that somebody laid there is ever written to. */
 const NEW_FILE = constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL | constants.O_NOFOLLOW;
@@ -34,7 +35,8 @@ export function nodeFiles(): Files {
     readText: (path) => readFile(path, 'utf8'),
     readBytes,
     hash,
-    write: (path, data) => replace(path, (temporary) => writeNew(temporary, data)),
+    write: (path, data) =>
+      replace(path, async (temporary) => writeNew(temporary, data, await modeOf(path))),
     copy: (from, to) => replace(to, (temporary) => copyNew(from, temporary)),
     makeFolder,
     list,
@@ -91,14 +93,21 @@ async function replace(path: string, make: (temporary: string) => Promise<void>)
   await syncFolder(folder);
 }
 
-async function writeNew(path: string, data: string | Uint8Array): Promise<void> {
-  const file = await open(path, NEW_FILE, 0o666);
+async function writeNew(path: string, data: string | Uint8Array, mode?: number): Promise<void> {
+  const file = await open(path, NEW_FILE, mode ?? 0o666);
   try {
+    if (mode !== undefined) await file.chmod(mode);
     await file.writeFile(data);
     await file.sync();
   } finally {
     await file.close();
   }
+}
+
+/** Who may read and write a file; undefined when there is none to be replaced. */
+async function modeOf(path: string): Promise<number | undefined> {
+  const stats = await lstat(path).catch(() => undefined);
+  return stats?.isFile() ? stats.mode & 0o777 : undefined;
 }
 
 async function copyNew(from: string, to: string): Promise<void> {
@@ -161,15 +170,4 @@ function kindOf(stats: Stats): FileInfo['kind'] {
 
 function codeOf(error: unknown): string | undefined {
   return error instanceof Error ? (error as NodeJS.ErrnoException).code : undefined;
-}
-
-/** A file is watched through its folder, because editors put a new one in its place. */
-function watchPath(path: string, changed: () => void): () => void {
-  const folder = statSync(path, { throwIfNoEntry: false })?.isDirectory() ? path : dirname(path);
-  const watcher = watch(folder, { recursive: true }, (_, name) => {
-    // What programs keep for themselves changes all the time and means nothing here.
-    if (name === null || !/(^|[\\/])(\.git|\.awp|node_modules)([\\/]|$)/.test(name)) changed();
-  });
-  watcher.on('error', () => watcher.close());
-  return () => watcher.close();
 }

@@ -31,7 +31,10 @@ export interface Files {
   readBytes(path: string, maxBytes?: number): Promise<Uint8Array>;
   /** SHA-256 of a file of any size, read in pieces. */
   hash(path: string): Promise<string>;
-  /** Writes to a temporary neighbour, syncs it and renames it: a reader sees all or nothing. */
+  /**
+   * Writes to a temporary neighbour, syncs it and renames it: a reader sees all or nothing. A file
+   * that was there keeps its mode.
+   */
   write(path: string, data: string | Uint8Array): Promise<void>;
   copy(from: string, to: string): Promise<void>;
   /** Makes the folder and those above it. */

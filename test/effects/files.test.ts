@@ -1,8 +1,10 @@
 import {
+  chmodSync,
   mkdtempSync,
   readdirSync,
   readFileSync,
   rmSync,
+  statSync,
   symlinkSync,
   writeFileSync,
 } from 'node:fs';
@@ -30,6 +32,13 @@ describe('writing', () => {
     await files.write(at('a.txt'), new TextEncoder().encode('two'));
     expect(await files.readText(at('a.txt'))).toBe('two');
     expect(readdirSync(folder)).toEqual(['a.txt']);
+  });
+
+  it.each([0o600, 0o640, 0o755])('keeps the mode %o of the file that it replaces', async (mode) => {
+    writeFileSync(at('a.txt'), 'one');
+    chmodSync(at('a.txt'), mode);
+    await files.write(at('a.txt'), 'two');
+    expect(statSync(at('a.txt')).mode & 0o777).toBe(mode);
   });
 
   it('replaces a link instead of writing to where it leads', async () => {
