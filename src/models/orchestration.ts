@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { AGENT_ID, anyMap, count, limit, seconds, texts, wholeLimit } from './common.ts';
+import { AGENT_ID, count, limit, seconds, texts, wholeLimit } from './common.ts';
 import { contextBudgetSchema, delegationLoopSchema } from './delegation.ts';
 import { field } from './field.ts';
 
@@ -204,7 +204,6 @@ export const orchestrationSchema = z.strictObject({
         agent: field(z.string(), 'Agent that fails.'),
         fallback: field(z.string(), 'Another agent, `cached_results` or `skip`.'),
         max_staleness: field(seconds, 'Oldest result that will do, in seconds.').optional(),
-        config: field(anyMap, 'Settings.').optional(),
       }),
     ),
     'What is done when an agent fails for good.',

@@ -1,7 +1,7 @@
 import { nodeAt, textAt } from '../../base/yaml-node.ts';
 import { SEMVER } from '../../models/common.ts';
-import type { Workflow } from '../../models/workflow.ts';
-import { graphOf, managersOf, placeIn } from '../view.ts';
+import { agentFolder, type Workflow } from '../../models/workflow.ts';
+import { graphOf, loopsOf, managersOf, placeIn } from '../view.ts';
 import { at, hasLoop, isWritten, unless } from './facts.ts';
 import type { Requirement, Shortfall } from './requirement.ts';
 
@@ -101,9 +101,12 @@ function agentsWithoutModel(workflow: Workflow): Shortfall[] {
   const fallback = textAt(workflow.manifest?.tree, 'workflow', 'settings', 'llm', 'default_model');
   const from =
     fallback === undefined ? 'the environment (`LLM_MODEL`)' : `the workflow (\`${fallback}\`)`;
-  return [...workflow.agents.values()]
-    .filter(({ tree }) => !textAt(tree, 'model', 'name'))
-    .map((agent) => ({
+  // A manager has the model of its loop.
+  const led = loopsOf(workflow).filter(({ loop }) => textAt(loop, 'models', 'manager'));
+  const managers = led.map(({ loop }) => agentFolder(textAt(loop, 'manager') ?? ''));
+  return [...workflow.agents]
+    .filter(([folder, { tree }]) => !textAt(tree, 'model', 'name') && !managers.includes(folder))
+    .map(([, agent]) => ({
       at: placeIn(agent, 'model'),
       message: `the agent names no model; it has that of ${from}`,
       help: 'add `model: { name: … }`',
