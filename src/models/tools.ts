@@ -30,8 +30,10 @@ const declaration = z.strictObject({
   description: field(z.string(), 'What it does, for the model.').optional(),
   file: field(z.string(), 'File with its code.', { effect: 'parser/references.ts' }).optional(),
   version: field(z.string(), 'SemVer.').optional(),
-  parameters: field(jsonSchema, 'JSON Schema of the arguments.').optional(),
-  returns: field(jsonSchema, 'JSON Schema of the data that it gives.').optional(),
+  parameters: field(jsonSchema, 'JSON Schema of the arguments (S15).', { rule: 'S15' }).optional(),
+  returns: field(jsonSchema, 'JSON Schema of the data that it gives (S15).', {
+    rule: 'S15',
+  }).optional(),
   secrets: field(texts, 'Names of secrets that it gets.').optional(),
   replaces: field(z.boolean(), 'Whether it may stand for a built-in tool (R10).', {
     effect: 'validator/rules/r10-reserved-namespaces.ts',

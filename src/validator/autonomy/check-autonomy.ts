@@ -11,7 +11,7 @@ import { crossCutting } from './cross-cutting.ts';
 import type { Force, Requirement, Shortfall } from './requirement.ts';
 
 /** All requirements, lowest level first. */
-const requirements: readonly Requirement[] = [...a0, ...a1, ...a2, ...a3, ...a4];
+export const requirements: readonly Requirement[] = [...a0, ...a1, ...a2, ...a3, ...a4];
 
 /** What became of one requirement. */
 export interface RequirementResult {
