@@ -14,6 +14,8 @@ export function nodeShell(version: string, exitNow: (code: number) => void): She
     out: nodeStream(process.stdout),
     err: nodeStream(process.stderr),
     readInput: readStandardInput,
+    interactive: process.stdin.isTTY === true && process.stdout.isTTY === true,
+    ask,
     env,
     cwd: process.cwd(),
     version,
@@ -83,4 +85,15 @@ async function readStandardInput(): Promise<string> {
     parts.push(part);
   }
   return Buffer.concat(parts).toString('utf8');
+}
+
+async function ask(question: string): Promise<string> {
+  const { createInterface } = await import('node:readline/promises');
+  const lines = createInterface({ input: process.stdin, output: process.stdout });
+  const ended = new Promise<string>((resolve) => lines.once('close', () => resolve('')));
+  try {
+    return await Promise.race([lines.question(question), ended]);
+  } finally {
+    lines.close();
+  }
 }

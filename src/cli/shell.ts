@@ -29,6 +29,10 @@ export interface Shell {
   err: Stream;
   /** All of standard input as text. */
   readInput(): Promise<string>;
+  /** Whether a person can be asked: input and output are terminals. */
+  interactive: boolean;
+  /** One line of an answer; empty when the input has ended. */
+  ask(question: string): Promise<string>;
   /** A variable of the environment; empty counts as absent. */
   env(name: string): string | undefined;
   /** The working directory, absolute. */

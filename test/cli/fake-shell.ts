@@ -76,6 +76,8 @@ export function fakeShell(options: FakeShellOptions = {}): FakeShell {
     out: fakeStream(terminal),
     err: fakeStream(terminal),
     readInput: async () => input,
+    interactive: terminal,
+    ask: async () => input,
     env: read,
     cwd,
     version: '1.2.3',

@@ -2,6 +2,7 @@ import type { Command } from '../command.ts';
 import { complianceCommand } from './compliance.ts';
 import { demoCommand } from './demo.ts';
 import { identityCardCommand } from './identity-card.ts';
+import { initCommand } from './init.ts';
 import { runCommand } from './run.ts';
 import { runsExportCommand } from './runs-export.ts';
 import { runsListCommand } from './runs-list.ts';
@@ -11,6 +12,7 @@ import { validateCommand } from './validate.ts';
 /** All commands, in the order of the help. */
 export const commands: readonly Command[] = [
   demoCommand,
+  initCommand,
   runCommand,
   validateCommand,
   complianceCommand,
