@@ -47,7 +47,7 @@ export async function validate(
 
 /** The report on a workflow that was read already. */
 export function reportOn(
-  { workflow, diagnostics: parsed, folder }: ReadWorkflow,
+  { workflow, diagnostics: parsed, folder, sources }: ReadWorkflow,
   options: ValidateOptions = {},
 ): ValidationReport {
   const ruled = validateWorkflow(workflow, options);
@@ -67,7 +67,7 @@ export function reportOn(
     fixable: diagnostics.filter(({ fix }) => fix !== undefined).length,
     diagnostics,
     folder,
-    sources: sourcesOf(workflow),
+    sources,
     workflow,
   };
 }
@@ -78,15 +78,4 @@ function unsaid(levels: readonly Diagnostic[], others: readonly Diagnostic[]): D
     `${file}:${start.line}:${start.column}`;
   const errors = new Set(others.filter(({ severity }) => severity === 'error').map(placeOf));
   return levels.filter((one) => !errors.has(placeOf(one)));
-}
-
-function sourcesOf({ manifest, agents, texts }: Workflow): Map<string, SourceFile> {
-  const sources = new Map(texts);
-  for (const document of [manifest, ...agents.values()]) {
-    if (!document) continue;
-    sources.set(document.source.path, document.source);
-    const contract = 'contract' in document ? document.contract : undefined;
-    if (contract) sources.set(contract.source.path, contract.source);
-  }
-  return sources;
 }

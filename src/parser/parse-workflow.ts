@@ -1,4 +1,5 @@
 import type { Diagnostic } from '../base/diagnostic.ts';
+import type { SourceFile } from '../base/source-file.ts';
 import type { YamlMap } from '../base/yaml-node.ts';
 import { manifestSchema } from '../models/manifest.ts';
 import type { AgentDocument, ManifestDocument, Workflow } from '../models/workflow.ts';
@@ -17,6 +18,8 @@ const MANIFEST = 'workflow.awp.yaml';
 export interface ParsedWorkflow {
   workflow: Workflow;
   diagnostics: Diagnostic[];
+  /** Texts of all files that diagnostics can be about, by path. */
+  sources: ReadonlyMap<string, SourceFile>;
 }
 
 /** What is to be read. */
@@ -103,5 +106,5 @@ function finished(
     texts,
     expressions,
   };
-  return { workflow, diagnostics };
+  return { workflow, diagnostics, sources: new Map([...texts, ...reading.sources]) };
 }

@@ -31,6 +31,8 @@ export class Reading {
   readonly diagnostics: Diagnostic[] = [];
   /** Texts that the workflow refers to, by path. */
   readonly texts = new Map<string, SourceFile>();
+  /** Texts of the YAML and JSON files that were looked at, also of those that could not be read. */
+  readonly sources = new Map<string, SourceFile>();
   readonly files: WorkflowFiles;
   /** Whether the whole folder is there; otherwise what is missing is only worth an info. */
   readonly whole: boolean;
@@ -74,6 +76,7 @@ export class Reading {
     const bytes = await this.bytes(path, at);
     if (!bytes) return undefined;
     const { tree, source, diagnostics } = parseYaml(bytes, path);
+    this.sources.set(path, source);
     this.diagnostics.push(...diagnostics);
     if (tree === undefined && diagnostics.length === 0) {
       const start = { source, from: 0, to: 0, path: '' };

@@ -1,12 +1,15 @@
 import { resolve } from 'node:path';
+import type { FixReport } from '../../data/fix.ts';
 import type { ValidationReport } from '../../data/validate.ts';
 import type { Arguments, Command } from '../command.ts';
-import { githubReport, jsonReport, sarifReport, unixReport } from '../diagnostics/machine.ts';
+import { githubReport, jsonReport, unixReport } from '../diagnostics/machine.ts';
 import { prettyDiagnostic } from '../diagnostics/pretty.ts';
+import { sarifReport } from '../diagnostics/sarif.ts';
 import { shownPath } from '../diagnostics/shown-path.ts';
 import { counted, summaryLine } from '../diagnostics/summary.ts';
 import { levelOption } from '../level-option.ts';
 import type { Shell } from '../shell.ts';
+import { oneLine } from '../text.ts';
 import { parseChoice } from '../values.ts';
 import { watchFolder } from '../watch-folder.ts';
 
@@ -47,7 +50,7 @@ export const validateCommand: Command = {
       : parseChoice('format', args.text('format') ?? 'pretty', FORMATS);
     const check = (): Promise<number> => checkOnce({ path, format, args, shell });
     if (!args.has('watch')) return check();
-    return watchFolder(path, check, shell);
+    return watchFolder({ path, work: check, noColor: args.has('no-color') }, shell);
   },
 };
 
@@ -73,23 +76,28 @@ async function checkOnce({ path, format, args, shell }: Check): Promise<number> 
     const { fix } = await import('../../data/fix.ts');
     const report = await fix(path, options);
     if (format === 'pretty') tellFixed(report, shell);
-    return show(report, { format, args, shell });
+    return show(report, { format, args, shell, fixes: report });
   }
   const { validate } = await import('../../data/validate.ts');
   return show(await validate(path, options), { format, args, shell });
 }
 
-function tellFixed(
-  { fixed }: { fixed: readonly { file: string; line: number; rule: string; title: string }[] },
-  shell: Shell,
-): void {
-  for (const { file, line, rule, title } of fixed) {
-    shell.out.write(`fixed ${file}:${line} ${rule}: ${title}\n`);
-  }
-  if (fixed.length > 0) shell.out.write('\n');
+function tellFixed({ fixed, untouched, folder }: FixReport, shell: Shell): void {
+  const shown = shownPath(folder, shell.cwd);
+  const lines = [
+    ...fixed.map(({ file, line, rule, title }) => `fixed ${shown(file)}:${line} ${rule}: ${title}`),
+    ...untouched.map(({ file, why }) => `left ${shown(file)} as it is: ${why}`),
+  ];
+  for (const line of lines) shell.out.write(`${oneLine(line)}\n`);
+  if (lines.length > 0) shell.out.write('\n');
 }
 
-function show(report: ValidationReport, { format, args, shell }: Omit<Check, 'path'>): number {
+interface Showing extends Omit<Check, 'path'> {
+  /** What `--fix` has done. */
+  fixes?: FixReport;
+}
+
+function show(report: ValidationReport, { format, args, shell, fixes }: Showing): number {
   const shown = shownPath(report.folder, shell.cwd);
   const quiet = args.has('quiet');
   const kept = quiet
@@ -97,7 +105,7 @@ function show(report: ValidationReport, { format, args, shell }: Omit<Check, 'pa
     : report.diagnostics;
   const told = { ...report, diagnostics: kept };
   if (format === 'pretty') pretty(told, { shown, args, shell });
-  else if (format === 'json') shell.out.write(jsonReport(told));
+  else if (format === 'json') shell.out.write(jsonReport(told, fixes));
   else if (format === 'sarif')
     shell.out.write(sarifReport(told, { shown, version: shell.version }));
   else if (format === 'github') shell.out.write(githubReport(told, shown));

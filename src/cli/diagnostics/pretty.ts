@@ -1,10 +1,16 @@
 import type { Diagnostic, Severity } from '../../base/diagnostic.ts';
-import { lineAt, type Range, type SourceFile } from '../../base/source-file.ts';
+import { lineAt, type Position, type Range, type SourceFile } from '../../base/source-file.ts';
 import type { Style, Tone } from '../style.ts';
-import { oneLine, widthOf } from '../text.ts';
+import { cut, oneLine, widthOf } from '../text.ts';
 
 /** Columns of a line of code that are shown; longer ones are cut around the place. */
 const COLUMNS = 100;
+/** Columns that are kept for the place at least. */
+const ROOM = 20;
+/** Characters before the place that are shown of a line that is cut at its start. */
+const LEAD = 20;
+/** Characters of a line that are looked at; one that is seen may be made of several. */
+const MOST_UNITS = 4 * COLUMNS;
 const TONES: Readonly<Record<Severity, Tone>> = { error: 'bad', warning: 'warn', info: 'busy' };
 
 /** What the texts of diagnostics need. */
@@ -18,67 +24,88 @@ export interface PrettyOptions {
 /** A finding as people like to read it: what, where with the line, why, and how to mend it. */
 export function prettyDiagnostic(one: Diagnostic, options: PrettyOptions): string {
   const { style, shown } = options;
-  const tone = TONES[one.severity];
-  const { line, column } = one.range.start;
-  const title = `${style.paint(tone, `${one.severity}[${one.rule}]:`)} ${oneLine(one.message)}`;
-  const place = `${style.paint('dim', '  -->')} ${oneLine(shown(one.file))}:${line}:${column}`;
+  const { start } = one.range;
+  // Line numbers, arrow, bars and remarks stand below each other.
+  const indent = ' '.repeat(String(start.line).length);
+  const remark = (label: string, text: string): string =>
+    `${indent} ${style.paint('dim', '=')} ${label}: ${oneLine(text)}`;
+  const placeOf = (file: string, { line, column }: Position): string =>
+    `${oneLine(shown(file))}:${line}:${column}`;
+  const title = style.paint(TONES[one.severity], `${one.severity}[${one.rule}]:`);
   const fixable = one.fix ? '  (fixable: awp validate --fix)' : '';
   const lines = [
-    title,
-    place,
-    ...frame(one, options),
-    ...one.related.map((other) => {
-      const { start } = other.range;
-      const where = `${oneLine(shown(other.file))}:${start.line}:${start.column}`;
-      return remark('note', `${other.message}: ${where}`, style);
-    }),
-    ...(one.note === undefined ? [] : [remark('note', one.note, style)]),
-    remark('help', `${one.help}${fixable}`, style),
-    remark('docs', `awp explain ${one.rule}`, style),
+    `${title} ${oneLine(one.message)}`,
+    `${indent}${style.paint('dim', '-->')} ${placeOf(one.file, start)}`,
+    ...frame(one, indent, options),
+    ...one.related.map(({ message, file, range }) =>
+      remark('note', `${message}: ${placeOf(file, range.start)}`),
+    ),
+    ...(one.note === undefined ? [] : [remark('note', one.note)]),
+    remark('help', `${one.help}${fixable}`),
+    remark('docs', `awp explain ${one.rule}`),
   ];
   return `${lines.join('\n')}\n`;
-}
-
-function remark(label: string, text: string, style: Style): string {
-  return `   ${style.paint('dim', '=')} ${label}: ${oneLine(text)}`;
 }
 
 /** The line of the place with the one before it, and carets below. */
 function frame(
   { file, range, label, severity }: Diagnostic,
+  indent: string,
   { sources, style }: PrettyOptions,
 ): string[] {
   const source = sources.get(file);
   if (!source || source.text === '') return [];
   const { line } = range.start;
-  const width = String(line).length;
-  const bar = (number = ''): string => style.paint('dim', `${number.padStart(width)} |`);
-  const before = line > 1 ? lineAt(source, line - 1) : '';
-  const { text, marks } = marked(lineAt(source, line), range);
-  const tone = TONES[severity];
+  const mark = style.symbols.ellipsis;
+  const row = (number: string, text: string): string =>
+    `${style.paint('dim', `${number.padStart(indent.length)} |`)}${text === '' ? '' : ` ${text}`}`;
+  const before = line > 1 ? printable(lineAt(source, line - 1)) : '';
+  const { text, space, carets, whole } = marked(lineAt(source, line), range, mark);
+  const told = label === undefined ? carets : `${carets} ${oneLine(label)}`;
   return [
-    bar(),
-    ...(before.trim() === '' ? [] : [`${bar(String(line - 1))} ${shownLine(before)}`]),
-    `${bar(String(line))} ${text}`,
-    `${bar()} ${style.paint(tone, marks)}${label === undefined ? '' : ` ${style.paint(tone, oneLine(label))}`}`,
+    row('', ''),
+    // A line that starts elsewhere than the next one would only confuse.
+    ...(before.trim() === '' || !whole ? [] : [row(String(line - 1), cut(before, COLUMNS, mark))]),
+    row(String(line), text),
+    row('', `${' '.repeat(space)}${style.paint(TONES[severity], told)}`),
   ];
 }
 
-/** A line and the carets below it, cut so that the place is to be seen. */
-function marked(line: string, { start, end }: Range): { text: string; marks: string } {
-  const from = start.column - 1;
-  const to = end.line === start.line ? Math.max(end.column - 1, from + 1) : line.length;
-  const cut = from > COLUMNS - 20 ? from - 20 : 0;
-  const lead = cut > 0 ? '…' : '';
-  const shown = line.slice(cut, cut + COLUMNS);
-  const tail = cut + COLUMNS < line.length ? '…' : '';
-  const before = lead + shownLine(line.slice(cut, from));
-  const inside = shownLine(line.slice(from, Math.min(to, cut + COLUMNS)));
-  const marks = ' '.repeat(widthOf(before)) + '^'.repeat(Math.max(1, widthOf(inside)));
-  return { text: `${lead}${shownLine(shown)}${tail}`, marks };
+interface Marked {
+  text: string;
+  /** Columns before the carets. */
+  space: number;
+  carets: string;
+  /** Whether the line is shown from its start. */
+  whole: boolean;
 }
 
-/** Tabs as one space, so that carets stand below what they mean. */
-function shownLine(text: string): string {
-  return oneLine(text.replaceAll('\t', ' ').slice(0, COLUMNS + 20));
+/** A line and the carets below it, cut so that the place is to be seen. */
+function marked(line: string, { start, end }: Range, ellipsis: string): Marked {
+  const from = start.column - 1;
+  const to = end.line === start.line ? end.column - 1 : line.length;
+  const whole = widthOf(printable(line.slice(0, from))) <= COLUMNS - ROOM;
+  const first = whole ? 0 : startOfLetter(line, from - LEAD);
+  const lead = whole ? '' : ellipsis;
+  const before = widthOf(lead + printable(line.slice(first, from)));
+  const inside = widthOf(printable(line.slice(from, to)));
+  return {
+    text: cut(lead + printable(line.slice(first)), COLUMNS, ellipsis),
+    space: before,
+    carets: '^'.repeat(Math.max(1, Math.min(inside, COLUMNS - before))),
+    whole,
+  };
+}
+
+/** An offset that does not lie between the two halves of one letter. */
+function startOfLetter(line: string, offset: number): number {
+  return /[\udc00-\udfff]/.test(line.charAt(offset)) ? offset - 1 : offset;
+}
+
+/**
+ * As much of a text as could fit, with each tab and line end as one space, so that carets stand
+ * below what they mean.
+ */
+function printable(text: string): string {
+  return oneLine(text.slice(0, MOST_UNITS).replace(/[\t\r]/g, ' '));
 }
