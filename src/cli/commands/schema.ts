@@ -1,0 +1,39 @@
+import { resolve } from 'node:path';
+import { AwpError } from '../../base/errors.ts';
+import type { Command } from '../command.ts';
+import { parseChoice } from '../values.ts';
+
+const NAMES = ['workflow', 'agent', 'event', 'result'] as const;
+
+/** `awp schema`: a JSON Schema on standard output. */
+export const schemaCommand: Command = {
+  name: 'schema',
+  summary: 'Print a JSON Schema: workflow, agent, event or result',
+  usage: '[NAME] [options]',
+  examples: ['awp schema workflow', 'awp schema event -o event.schema.json'],
+  options: [
+    { name: 'output', short: 'o', value: 'FILE', group: 'OUTPUT', help: 'write it to a file' },
+  ],
+  maxPositionals: 1,
+
+  async run(args, shell) {
+    const name = parseChoice('schema', args.positionals[0] ?? 'workflow', NAMES);
+    const { jsonSchema } = await import('../../data/json-schema.ts');
+    const text = `${JSON.stringify(jsonSchema(name), undefined, 2)}\n`;
+    const output = args.text('output');
+    if (output === undefined) {
+      shell.out.write(text);
+      return 0;
+    }
+    const { files } = await shell.effects();
+    try {
+      await files.write(resolve(shell.cwd, output), text);
+    } catch (error) {
+      throw new AwpError('usage/not-writable', `${output} cannot be written`, {
+        cause: error,
+        hint: 'choose a folder that is there and that you may write to',
+      });
+    }
+    return 0;
+  },
+};

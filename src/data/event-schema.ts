@@ -1,0 +1,305 @@
+import { z } from 'zod';
+
+// Written beside events/event.ts and events/plan.ts; a test holds the types against each other
+// and every event of real runs against the schema.
+
+const json = z.json();
+const object = z.record(z.string(), json);
+const texts = z.array(z.string());
+const whole = z.int();
+const amount = z.int().nonnegative();
+const money = z.number().nonnegative().nullable();
+
+const usage = z.strictObject({
+  input: amount,
+  output: amount,
+  cached: amount.optional(),
+  reasoning: amount.optional(),
+  estimated: z.boolean().optional(),
+});
+const toolCall = z.strictObject({ id: z.string(), name: z.string(), args: object });
+const message = z.union([
+  z.strictObject({ role: z.literal('system'), text: z.string() }),
+  z.strictObject({ role: z.literal('user'), text: z.string() }),
+  z.strictObject({ role: z.literal('assistant'), text: z.string(), toolCalls: z.array(toolCall) }),
+  z.strictObject({ role: z.literal('tool'), call: z.string(), name: z.string(), text: z.string() }),
+]);
+const contract = z.strictObject({
+  requiredFields: texts,
+  schema: object.optional(),
+  description: z.string().optional(),
+});
+const envelope = z.strictObject({
+  workerId: z.string(),
+  instructions: z.string(),
+  toolsAllowed: texts.optional(),
+  contract: contract.optional(),
+  temperature: z.number().optional(),
+  skills: texts.optional(),
+  subtaskId: z.string().optional(),
+  extra: object.optional(),
+});
+const purpose = z.enum(['turn', 'correction', 'closing', 'work', 'repair', 'summary']);
+const dimension = z.enum([
+  ...([
+    'loops',
+    'workers',
+    'tokens',
+    'time',
+    'tools',
+    'depth',
+    'calls',
+    'cost',
+    'parallel',
+  ] as const),
+]);
+const limits = z.strictObject({
+  loops: money,
+  workers: money,
+  tokens: money,
+  time: money,
+  tools: money,
+  depth: money,
+  calls: money,
+  cost: money,
+  parallel: amount,
+});
+const settings = { model: z.string(), temperature: z.number(), maxOutputTokens: amount };
+const input = z.strictObject({
+  name: z.string(),
+  kind: z.enum(['table', 'json', 'text', 'file', 'bytes', 'value']),
+  path: z.string().optional(),
+  bytes: amount.optional(),
+  sha256: z.string().optional(),
+  description: z.string(),
+});
+const plan = z.strictObject({
+  version: z.literal(1),
+  engine: z.literal('delegation_loop'),
+  name: z.string(),
+  task: z.string(),
+  limits,
+  durability: z.enum(['full', 'batched']),
+  inputs: z.array(input),
+  manager: z.strictObject({
+    ...settings,
+    instructions: z.string().optional(),
+    fullTurns: amount,
+    corrections: amount,
+  }),
+  worker: z.strictObject({
+    ...settings,
+    tools: texts,
+    denied: texts,
+    managerControls: texts,
+    toolRounds: amount,
+    repairs: amount,
+    attempts: amount,
+  }),
+  sandbox: z.strictObject({
+    minimum: z.enum(['none', 'boundary']),
+    timeoutMs: amount,
+    memoryMb: amount,
+    cpuSeconds: z.number(),
+    processes: amount,
+    outputChars: amount,
+    filesBytes: amount,
+    files: amount,
+    languages: z.array(z.enum(['python', 'javascript', 'typescript'])),
+  }),
+  stall: z.strictObject({ enabled: z.boolean(), window: amount }),
+  output: object.optional(),
+  simulated: z.boolean(),
+  workflowHash: z.string().optional(),
+});
+const box = z.strictObject({ name: z.string(), isolation: z.string() });
+
+const decision = {
+  reasoning: z.string().optional(),
+  call: z.string(),
+  repaired: z.boolean().optional(),
+};
+const decided = z.union([
+  z.strictObject({
+    decision: z.literal('delegate'),
+    confidence: z.number().optional(),
+    delegations: z.array(envelope),
+    ...decision,
+  }),
+  z.strictObject({
+    decision: z.literal('complete'),
+    confidence: z.number().optional(),
+    result: object,
+    ...decision,
+  }),
+  z.strictObject({
+    decision: z.literal('fail'),
+    reason: z.string(),
+    partial: object.optional(),
+    ...decision,
+  }),
+]);
+
+/** Data of the events about runs and agents. */
+const runEvents = {
+  'run.started': z.strictObject({
+    plan,
+    simulated: z.boolean(),
+    version: z.string(),
+    sandbox: box.optional(),
+  }),
+  'run.resumed': z.strictObject({
+    raise: limits.partial().optional(),
+    abandoned: texts,
+    version: z.string(),
+    sandbox: box.optional(),
+  }),
+  'run.finished': z.strictObject({
+    status: z.enum(['complete', 'partial', 'failed']),
+    reason: z.string().optional(),
+    message: z.string().optional(),
+    text: z.string(),
+    result: object,
+    output: json.optional(),
+  }),
+  'run.stopped': z.strictObject({ reason: z.string() }),
+  'run.paused': z.strictObject({ reason: z.string() }),
+  'run.reopened': z.strictObject({ reason: z.string() }),
+  'input.resolved': z.strictObject({
+    name: z.string(),
+    kind: z.string(),
+    path: z.string().optional(),
+    bytes: amount.optional(),
+    sha256: z.string().optional(),
+    note: z.string().optional(),
+  }),
+  'agent.started': z.strictObject({
+    role: z.enum(['manager', 'worker']),
+    name: z.string(),
+    model: z.string(),
+    temperature: z.number(),
+    tools: texts,
+    instructions: z.string(),
+    contract: contract.optional(),
+    index: whole,
+  }),
+  'agent.finished': z.strictObject({
+    output: object,
+    text: z.string(),
+    confidence: z.number(),
+    problems: texts,
+  }),
+  'agent.failed': z.strictObject({
+    code: z.string(),
+    message: z.string(),
+    output: object.optional(),
+    text: z.string().optional(),
+  }),
+  'manager.decided': decided,
+  'manager.rejected': z.strictObject({ call: z.string(), reason: z.string() }),
+  'agent.skipped': z.strictObject({ worker: z.string(), index: whole, reason: z.string() }),
+} as const;
+
+/** Data of the events about effects and limits. */
+const effectEvents = {
+  'model.asked': z.strictObject({
+    call: z.string(),
+    attempt: whole,
+    model: z.string(),
+    keep: amount,
+    messages: z.array(message),
+    tools: texts,
+    temperature: z.number(),
+    maxOutputTokens: amount,
+    inputHash: z.string(),
+    reserved: z.strictObject({ tokens: amount, cost: money }),
+    purpose,
+  }),
+  'model.responded': z.strictObject({
+    call: z.string(),
+    attempt: whole,
+    text: z.string(),
+    toolCalls: z.array(toolCall),
+    usage,
+    cost: money,
+    ms: z.number(),
+    servedBy: z.string().optional(),
+  }),
+  'model.failed': z.strictObject({
+    call: z.string(),
+    attempt: whole,
+    code: z.string(),
+    message: z.string(),
+    hint: z.string().optional(),
+    usage,
+    cost: money,
+    retryInMs: z.number().optional(),
+  }),
+  'tool.called': z.strictObject({
+    call: z.string(),
+    tool: z.string(),
+    args: object,
+    idempotent: z.boolean(),
+  }),
+  'tool.returned': z.strictObject({
+    call: z.string(),
+    tool: z.string(),
+    ok: z.boolean(),
+    status: whole,
+    data: json,
+    error: z.string().optional(),
+    log: z.string().optional(),
+    ms: z.number(),
+    files: texts.optional(),
+  }),
+  'artifact.written': z.strictObject({
+    path: z.string(),
+    name: z.string(),
+    type: z.string(),
+    bytes: amount,
+    sha256: z.string(),
+  }),
+  'output.checked': z.strictObject({
+    ok: z.boolean(),
+    problems: texts,
+    output: object,
+    text: z.string(),
+    confidence: z.number(),
+  }),
+  'budget.warned': z.strictObject({ dimension, used: z.number(), limit: z.number() }),
+  'budget.exhausted': z.strictObject({
+    dimension,
+    limit: z.number(),
+    used: z.number(),
+    reserved: z.number(),
+    wanted: z.number(),
+    purpose: purpose.optional(),
+  }),
+  'security.denied': z.strictObject({ tool: z.string(), reason: z.string() }),
+  'stall.noticed': z.strictObject({ turns: whole, message: z.string() }),
+} as const;
+
+/** The data of every event type (decision 1). */
+export const eventDataSchemas = { ...runEvents, ...effectEvents } as const;
+
+const place = {
+  agent: z.string().optional(),
+  parent: z.string().optional(),
+  depth: amount,
+  loop: amount.optional(),
+};
+
+/** One event of a log, or one line of `awp run --json` (decision 1). */
+export const eventSchema = z.union(
+  Object.entries(eventDataSchemas).map(([type, data]) =>
+    z.strictObject({
+      v: z.literal(1),
+      run: z.string(),
+      seq: z.int().positive(),
+      ts: z.string(),
+      type: z.literal(type),
+      ...place,
+      data,
+    }),
+  ),
+);

@@ -1,0 +1,60 @@
+import { z } from 'zod';
+
+const texts = z.array(z.string());
+const amount = z.number().nonnegative();
+
+const agent = z.strictObject({
+  id: z.string(),
+  name: z.string(),
+  calls: amount,
+  tools: amount,
+  input: amount,
+  output: amount,
+  cost: amount,
+  estimated: z.boolean(),
+});
+
+/** The result object: data of the last line of `awp run --json`, and of `awp runs show --json`. */
+export const resultSchema = z.strictObject({
+  status: z.enum(['running', 'waiting', 'paused', 'complete', 'partial', 'failed', 'cancelled']),
+  legacy_status: z.string(),
+  reason: z.string().optional(),
+  message: z.string().optional(),
+  text: z.string(),
+  output: z.json().optional(),
+  result: z.record(z.string(), z.json()),
+  artifacts: texts,
+  output_files: texts,
+  artifact_details: z.array(
+    z.strictObject({
+      path: z.string(),
+      name: z.string(),
+      type: z.string(),
+      bytes: amount,
+      sha256: z.string(),
+      agent: z.string(),
+    }),
+  ),
+  output_dir: z.string(),
+  usage: z.strictObject({
+    input_tokens: amount,
+    output_tokens: amount,
+    total_tokens: amount,
+    estimated: z.boolean(),
+    agents: z.array(agent),
+  }),
+  cost_usd: amount.nullable(),
+  metadata: z.strictObject({
+    run_id: z.string(),
+    loops: amount,
+    tokens_used: amount,
+    model_calls: amount,
+    wall_time: amount,
+    workers_spawned: amount,
+    tool_calls: amount,
+    output_dir: z.string(),
+    model: z.string(),
+    simulated: z.boolean(),
+    resumes: amount,
+  }),
+});
