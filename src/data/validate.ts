@@ -1,6 +1,6 @@
 import type { Diagnostic } from '../base/diagnostic.ts';
 import type { SourceFile } from '../base/source-file.ts';
-import type { Level } from '../models/common.ts';
+import type { Level } from '../models/level.ts';
 import type { Workflow } from '../models/workflow.ts';
 import type { Files } from '../ports/effects.ts';
 import { autonomyDiagnostics, checkAutonomy } from '../validator/autonomy/check-autonomy.ts';

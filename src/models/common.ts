@@ -21,11 +21,6 @@ export const RESERVED_NAMESPACES: readonly string[] = [
 /** Keys of the state that only the runtime writes (rule R13). */
 export const RESERVED_STATE_KEYS: readonly string[] = ['_meta', '_errors', '_trace', '_workflow'];
 
-/** Autonomy levels, lowest first. */
-export const LEVELS = ['A0', 'A1', 'A2', 'A3', 'A4'] as const;
-/** One of the five autonomy levels. */
-export type Level = (typeof LEVELS)[number];
-
 /** SemVer 2.0.0 as text. */
 export const semver = z.string().regex(SEMVER);
 /** A list of texts. */

@@ -1,8 +1,9 @@
 import { z } from 'zod';
-import { anyMap, LEVELS, semver, texts, WORKFLOW_NAME } from './common.ts';
+import { anyMap, semver, texts, WORKFLOW_NAME } from './common.ts';
 import { communicationSchema } from './communication.ts';
 import { field } from './field.ts';
 import { inputsSchema } from './inputs.ts';
+import { LEVELS } from './level.ts';
 import { memorySchema } from './memory.ts';
 import { observabilitySchema } from './observability.ts';
 import { orchestrationSchema } from './orchestration.ts';

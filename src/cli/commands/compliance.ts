@@ -1,6 +1,6 @@
 import { resolve } from 'node:path';
 import type { ComplianceReport } from '../../data/compliance.ts';
-import { LEVELS, type Level } from '../../models/common.ts';
+import { LEVELS, type Level } from '../../models/level.ts';
 import type { RequirementResult } from '../../validator/autonomy/check-autonomy.ts';
 import type { Command } from '../command.ts';
 import { levelOption } from '../level-option.ts';

@@ -1,4 +1,4 @@
-import type { Level } from '../../models/common.ts';
+import type { Level } from '../../models/level.ts';
 
 /** What `awp init` can write. */
 export interface Template {

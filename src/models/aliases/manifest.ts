@@ -1,22 +1,13 @@
 import { entriesAt, itemsAt, nodeAt, type YamlMap, type YamlNode } from '../../base/yaml-node.ts';
+import { OLDER_LEVELS } from '../level.ts';
 import type { Alias } from './alias.ts';
 import { aliasesOf, listNode, mapNode, scalarNode, withEntries } from './build.ts';
 
 const { move, shape } = aliasesOf('workflow');
 
-/** Levels of the older vocabulary (validation 2). */
-const LEVELS = new Map([
-  ['L0', 'A0'],
-  ['L1', 'A1'],
-  ['L2', 'A1'],
-  ['L3', 'A1'],
-  ['L4', 'A1'],
-  ['L5', 'A4'],
-]);
-
 function level(node: YamlNode): YamlNode {
   if (node.kind !== 'scalar') return node;
-  return scalarNode(node, LEVELS.get(String(node.value)) ?? node.value);
+  return scalarNode(node, OLDER_LEVELS.get(String(node.value)) ?? node.value);
 }
 
 /** `env: {required: [...], defaults: {...}}` as the list of the standard. */

@@ -1,6 +1,6 @@
 import { type Diagnostic, diagnostic } from '../../base/diagnostic.ts';
 import { textAt } from '../../base/yaml-node.ts';
-import { LEVELS, type Level } from '../../models/common.ts';
+import { LEVELS, type Level } from '../../models/level.ts';
 import type { Workflow } from '../../models/workflow.ts';
 import { a0 } from './a0.ts';
 import { a1 } from './a1.ts';

@@ -1,5 +1,5 @@
 import type { Place } from '../../base/yaml-node.ts';
-import type { Level } from '../../models/common.ts';
+import type { Level } from '../../models/level.ts';
 import type { Workflow } from '../../models/workflow.ts';
 
 /** How binding a requirement is. */

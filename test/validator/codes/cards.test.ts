@@ -2,7 +2,7 @@ import { resolve } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import type { Diagnostic } from '../../../src/base/diagnostic.ts';
 import { codeFamilies } from '../../../src/data/explain.ts';
-import { LEVELS } from '../../../src/models/common.ts';
+import { LEVELS } from '../../../src/models/level.ts';
 import { memoryFiles } from '../../../src/parser/memory-files.ts';
 import { parseWorkflow } from '../../../src/parser/parse-workflow.ts';
 import {
