@@ -10,6 +10,7 @@ const PACKAGES: ReadonlyMap<string, string> = new Map([
   ['python3-matplotlib', 'Python programs with matplotlib'],
   ['python3-sklearn', 'Python programs with scikit-learn'],
   ['strace', 'the store on a disk whose syncs fail'],
+  ['chromium', 'reading and checking workflows in a browser'],
 ]);
 
 /**

@@ -1,31 +1,17 @@
-import type { Diagnostic } from '../base/diagnostic.ts';
 import type { SourceFile } from '../base/source-file.ts';
-import type { Level } from '../models/level.ts';
 import type { Workflow } from '../models/workflow.ts';
 import type { Files } from '../ports/effects.ts';
-import { autonomyDiagnostics, checkAutonomy } from '../validator/autonomy/check-autonomy.ts';
-import { adjusted, type RuleOptions, validateWorkflow } from '../validator/validate.ts';
+import { type Report, type ReportOptions, reportOf } from '../validator/report.ts';
 import { type ReadWorkflow, readWorkflow } from './read-workflow.ts';
 
 /** How a workflow is validated. */
-export interface ValidateOptions extends RuleOptions {
-  /** The level that it must reach, instead of the one that it declares. */
-  level?: Level;
+export interface ValidateOptions extends ReportOptions {
   /** Files instead of the machine's. */
   files?: Files;
 }
 
 /** What `validate` has found. */
-export interface ValidationReport {
-  /** Whether there is no error. */
-  ok: boolean;
-  errors: number;
-  warnings: number;
-  infos: number;
-  /** Findings that `awp validate --fix` mends. */
-  fixable: number;
-  /** Sorted by file and place. */
-  diagnostics: readonly Diagnostic[];
+export interface ValidationReport extends Report {
   /** Absolute path of the folder that paths in diagnostics start from. */
   folder: string;
   /** Texts of the files that diagnostics are about, by path. */
@@ -47,35 +33,8 @@ export async function validate(
 
 /** The report on a workflow that was read already. */
 export function reportOn(
-  { workflow, diagnostics: parsed, folder, sources }: ReadWorkflow,
+  { workflow, diagnostics, folder, sources }: ReadWorkflow,
   options: ValidateOptions = {},
 ): ValidationReport {
-  const ruled = validateWorkflow(workflow, options);
-  const levels = workflow.whole ? autonomyDiagnostics(checkAutonomy(workflow), options.level) : [];
-  const diagnostics = adjusted(
-    [...parsed, ...ruled, ...unsaid(levels, [...parsed, ...ruled])],
-    options,
-  );
-  const count = (severity: Diagnostic['severity']): number =>
-    diagnostics.filter((one) => one.severity === severity).length;
-  const errors = count('error');
-  return {
-    ok: errors === 0,
-    errors,
-    warnings: count('warning'),
-    infos: count('info'),
-    fixable: diagnostics.filter(({ fix }) => fix !== undefined).length,
-    diagnostics,
-    folder,
-    sources,
-    workflow,
-  };
-}
-
-/** Requirements of levels that no error at the same place says already. */
-function unsaid(levels: readonly Diagnostic[], others: readonly Diagnostic[]): Diagnostic[] {
-  const placeOf = ({ file, range: { start } }: Diagnostic): string =>
-    `${file}:${start.line}:${start.column}`;
-  const errors = new Set(others.filter(({ severity }) => severity === 'error').map(placeOf));
-  return levels.filter((one) => !errors.has(placeOf(one)));
+  return { ...reportOf(workflow, diagnostics, options), folder, sources, workflow };
 }

@@ -21,7 +21,7 @@ const LEVELS: readonly (readonly string[])[] = [
   ['data'],
   ['studio'],
   ['cli'],
-  ['index.ts', 'testing.ts'],
+  ['index.ts', 'testing.ts', 'browser.ts'],
 ];
 
 const folderOf = (path: string): string => path.split('/')[0] ?? '';
@@ -48,6 +48,9 @@ const PACKAGES: ReadonlyMap<string, readonly string[]> = new Map([
   ['zod', ['models', 'parser', 'data']],
   ['yaml', ['parser']],
   ['ajv', ['runtime']],
+  ['fflate', ['packager']],
+  ['yauzl', ['packager']],
+  ['ignore', ['packager']],
   ['papaparse', ['data']],
   ['picocolors', ['cli']],
   ['@ai-sdk/openai-compatible', ['providers']],
