@@ -101,7 +101,7 @@ function rangeOf({ source, from, to }: Place): Range {
 }
 
 /** Page of the documentation that explains a code. */
-function docsOf(code: string): string {
+export function docsOf(code: string): string {
   return `docs/rules/${code}.md`;
 }
 

@@ -54,6 +54,15 @@ export function cardOf(code: string): CodeCard | undefined {
   return byCode.get(plain) ?? byCode.get(plain.replace(/(?<=^[A-Z]+)0+(?=\d)/, ''));
 }
 
+/** All cards whose codes begin in one way: those of a kind, such as `S`, or of a level, such as `A2`. */
+export function cardsBelow(start: string): readonly CodeCard[] {
+  const plain = start.trim().toUpperCase();
+  const below = /^[A-Z]+$/.test(plain) ? /^\d/ : /^-/;
+  return [...byCode.values()].filter(
+    ({ code }) => code.startsWith(plain) && below.test(code.slice(plain.length)),
+  );
+}
+
 /** The code that is most like a text, if any is. */
 export function nearestCode(text: string): string | undefined {
   return nearest(text.trim().toUpperCase(), byCode.keys());
@@ -66,7 +75,7 @@ export interface ShownFile {
 }
 
 /** Files, lines and characters of an example that are shown. */
-const MOST = { files: 6, lines: 40, columns: 100 };
+const MOST = { files: 3, lines: 40, columns: 100 };
 
 /** The files of an example, cut where they are long. */
 export function shownExample(example: Example): { files: readonly ShownFile[]; more: number } {

@@ -1,12 +1,14 @@
 import type { Command } from '../command.ts';
 import { complianceCommand } from './compliance.ts';
 import { demoCommand } from './demo.ts';
+import { explainCommand } from './explain.ts';
 import { identityCardCommand } from './identity-card.ts';
 import { initCommand } from './init.ts';
 import { runCommand } from './run.ts';
 import { runsExportCommand } from './runs-export.ts';
 import { runsListCommand } from './runs-list.ts';
 import { runsShowCommand } from './runs-show.ts';
+import { schemaCommand } from './schema.ts';
 import { validateCommand } from './validate.ts';
 
 /** All commands, in the order of the help. */
@@ -16,7 +18,9 @@ export const commands: readonly Command[] = [
   runCommand,
   validateCommand,
   complianceCommand,
+  explainCommand,
   identityCardCommand,
+  schemaCommand,
   runsListCommand,
   runsShowCommand,
   runsExportCommand,

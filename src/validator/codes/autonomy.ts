@@ -320,12 +320,18 @@ export const autonomyCards: readonly CodeCard[] = [
   ...requirements.map(({ id, level, force, text }) => {
     const { why = '', ...words } = WORDS.get(id) ?? {};
     const scope = `${FORCE[force](level)} Without a declared or asked level nothing is wrong.`;
-    return { code: id, title: text, severity: SEVERITY[force], ...words, why: `${why} ${scope}` };
+    return {
+      code: id,
+      title: text,
+      severity: SEVERITY[force],
+      ...words,
+      why: `${why}\n\n${scope}`,
+    };
   }),
   ...crossCutting.map(({ id, text }) => {
     const { why = '', ...words } = WORDS.get(id) ?? {};
     const scope = 'Good at every level; only `awp compliance` tells it.';
     const severity = 'warning' as const;
-    return { code: id, title: text, severity, ...words, why: `${why} ${scope}` };
+    return { code: id, title: text, severity, ...words, why: `${why}\n\n${scope}` };
   }),
 ];

@@ -45,7 +45,7 @@ describe('the cards', () => {
     for (const { code, title, why } of cards) {
       expect(title.length, code).toBeGreaterThan(8);
       expect(why.length, code).toBeGreaterThan(20);
-      expect(why, code).not.toMatch(/^ /);
+      expect(why, code).not.toMatch(/^\s/);
     }
   });
 
