@@ -49,27 +49,38 @@ const model = z.strictObject({
   ).optional(),
 });
 
+/** Parts of a prompt, in the order of the standard. */
+const STANDARD_PARTS = [
+  ...(['system', 'skills', 'memory', 'messages', 'context', 'additional'] as const),
+] as const;
+
 /** Parts of a prompt that can be put in order; both vocabularies of the protocol. */
 const PARTS = [
-  ...(['system', 'skills', 'memory', 'messages', 'context', 'additional'] as const),
+  ...STANDARD_PARTS,
   ...(['system_prompt', 'previous_agents', 'user_prompt'] as const),
 ] as const;
 
 const prompt = z.strictObject({
-  system: field(z.string(), 'File in the folder of the agent, or the text itself (A0-4).', LOAD),
+  system: field(z.string(), 'File in the folder of the agent, or the text itself (A0-4).', {
+    effect: 'parser/read-agents.ts',
+  }),
   user_template: field(z.string(), 'File of what it is asked.', FILE).optional(),
   additional: field(texts, 'Further files below `workflow/`.', FILE).default([]),
   variables: field(anyMap, 'Values of `{{name}}` in its prompts.', {
     effect: 'parser/templates.ts',
   }).default({}),
-  injection_order: field(z.array(z.enum(PARTS)), 'Order of the parts of a prompt.').default([]),
+  injection_order: field(z.array(z.enum(PARTS)), 'Order of the parts of a prompt.').default([
+    ...STANDARD_PARTS,
+  ]),
 });
 
 const output = z.strictObject({
   format: field(z.enum(['json', 'text', 'markdown']), 'Form of its answer (A0-4).', {
     effect: 'validator/rules/r09-output-contract.ts',
   }).default('json'),
-  schema: field(z.string(), 'File with the JSON Schema of its answer (R9).', FILE).optional(),
+  schema: field(z.string(), 'File with the JSON Schema of its answer (R9).', {
+    effect: 'parser/read-agents.ts',
+  }).optional(),
   schema_description: field(z.string(), 'File that describes the schema.', FILE).optional(),
   contract: field(z.json(), 'JSON Schema, fields with their types, or a file (R9, A0-5).', {
     effect: 'validator/rules/r09-output-contract.ts',
@@ -97,7 +108,7 @@ const vision = z.strictObject({
 /** `agent.awp.yaml`: layers 1, 2 and 4 (surfaces 7.9). */
 export const agentSchema = z.strictObject({
   awp_agent: field(semver, 'Version of the protocol, SemVer 2.0.0 (A0-4).', {
-    effect: 'validator/rules/r01-version.ts',
+    effect: 'validator/autonomy/a0.ts',
   }),
   identity: field(identity, 'Layer 1: who it is.'),
   runtime: field(

@@ -36,7 +36,7 @@ const delegationBudgetSchema = z.strictObject({
   ).default(3),
   max_total_submanagers_per_run: field(z.int().nonnegative(), 'Sub-managers in all.').default(6),
   max_workers_per_iteration: field(z.int().nonnegative(), 'Workers of one turn; 0 is off.').default(
-    0,
+    6,
   ),
   max_rejected_completions: field(
     z.int().nonnegative(),

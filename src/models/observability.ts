@@ -168,7 +168,7 @@ const health = z.strictObject({
       failure_threshold: field(count, 'Failures in a row that count.').default(3),
       checks: field(z.array(check), 'What must hold during a run (A4-6).', {
         effect: 'validator/autonomy/a4.ts',
-      }).default(['llm_provider_reachable']),
+      }).default(['llm_provider_reachable', 'memory_backend_writable']),
       action: field(
         z.enum(['pause_and_notify', 'abort', 'ignore']),
         'What failures lead to.',

@@ -186,7 +186,7 @@ export const orchestrationSchema = z.strictObject({
     z.array(
       z.strictObject({
         name: field(z.string(), 'Name by which nodes refer to it.', {
-          effect: 'validator/rules/semantics.ts',
+          effect: 'parser/references.ts',
         }),
         ref: field(z.string(), 'Folder of the workflow.', { effect: 'parser/references.ts' }),
         input_mapping: field(mapping, 'Its inputs, from the state.').default({}),

@@ -9,9 +9,10 @@ const breaker = {
 };
 
 const calls = field(count, 'Calls a minute.');
+const tokens = field(count, 'Tokens a minute.');
 const rate = z.strictObject({
   max_calls_per_minute: calls.optional(),
-  max_tokens_per_minute: field(count, 'Tokens a minute.').optional(),
+  max_tokens_per_minute: tokens.optional(),
 });
 
 /** `security`: breakers, rate limits, access, secrets (surfaces 7.8, capabilities 9). */
@@ -35,8 +36,11 @@ export const securitySchema = z.strictObject({
     z.strictObject({
       enabled: field(z.boolean(), 'Whether they hold; being there is enough.').default(true),
       per_agent: field(
-        rate,
-        'For each agent; 60 calls and 100,000 tokens a minute by default.',
+        z.strictObject({
+          max_calls_per_minute: calls.default(60),
+          max_tokens_per_minute: tokens.default(100_000),
+        }),
+        'For each agent.',
       ).optional(),
       per_tool: field(
         z.strictObject({

@@ -1,3 +1,4 @@
+import type { Diagnostic } from '../base/diagnostic.ts';
 import type { SourceFile } from '../base/source-file.ts';
 import type { YamlMap, YamlNode, YamlScalar } from '../base/yaml-node.ts';
 import type { Agent } from './agent.ts';
@@ -13,6 +14,11 @@ export interface WorkflowDocument {
    * filled in. Its places are those of the text. Values may have wrong types.
    */
   tree: YamlMap;
+  /**
+   * What the schema refuses in fields that a rule of the standard speaks of. The rule says it in
+   * its own words; what no rule says is said with these, so that nothing is refused in silence.
+   */
+  leftToRules: readonly Diagnostic[];
 }
 
 /** `workflow.awp.yaml`. */

@@ -19,6 +19,8 @@ export interface CheckedFields<T> {
   /** With all defaults; undefined when something has a wrong type. */
   value: T | undefined;
   diagnostics: Diagnostic[];
+  /** What is refused in fields that a rule of the standard speaks of. */
+  leftToRules: Diagnostic[];
 }
 
 /**
@@ -29,10 +31,16 @@ export function checkFields<T>(tree: YamlMap, schema: z.ZodType<T>): CheckedFiel
   const walk = new Walk();
   const checked = walk.value(tree, { schema, pattern: '', idle: false }) as YamlMap; // a map stays one
   const parsed = schema.safeParse(plainValue(checked));
-  const issues = parsed.success
-    ? []
-    : explainIssues(parsed.error.issues, { tree: checked, schema });
-  return { tree: checked, value: parsed.data, diagnostics: [...walk.diagnostics, ...issues] };
+  const { said, leftToRules } = explainIssues(parsed.error?.issues ?? [], {
+    tree: checked,
+    schema,
+  });
+  return {
+    tree: checked,
+    value: parsed.data,
+    diagnostics: [...walk.diagnostics, ...said],
+    leftToRules,
+  };
 }
 
 interface At {

@@ -19,12 +19,40 @@ interface Context {
   schema: z.ZodType;
 }
 
-/** What zod found, in words for people and with the place in the text. */
-export function explainIssues(issues: readonly Issue[], context: Context): Diagnostic[] {
-  return issues.flatMap((issue) => explain(issue, { ...context, above: [] }));
+/** What zod found. */
+export interface Explained {
+  said: Diagnostic[];
+  /** Of fields that a rule of the standard speaks of. */
+  leftToRules: Diagnostic[];
 }
 
-function explain(issue: Issue, context: Context & { above: readonly Step[] }): Diagnostic[] {
+/** Rules that look at whole JSON Schemas by themselves. */
+const THOROUGH = new Set(['R9', 'R15']);
+
+/** What zod found, in words for people and with the place in the text. */
+export function explainIssues(issues: readonly Issue[], context: Context): Explained {
+  const all = issues
+    .filter((issue) => !hasWrongType(issue, issues))
+    .flatMap((issue) => explain(issue, { ...context, above: [] }));
+  return {
+    said: all.flatMap(({ said, left }) => (left ? [] : [said])),
+    leftToRules: all.flatMap(({ said, left }) => (left ? [said] : [])),
+  };
+}
+
+/** What has the wrong type is not measured as well. */
+function hasWrongType(issue: Issue, issues: readonly Issue[]): boolean {
+  if (issue.code !== 'too_small' && issue.code !== 'too_big') return false;
+  const path = issue.path.join('\0');
+  return issues.some((other) => other.code === 'invalid_type' && other.path.join('\0') === path);
+}
+
+interface Explanation {
+  said: Diagnostic;
+  left: boolean;
+}
+
+function explain(issue: Issue, context: Context & { above: readonly Step[] }): Explanation[] {
   const path: Step[] = [...context.above, ...issue.path.map(asStep)];
   if (issue.code === 'invalid_union') {
     const node = nodeAt(context.tree, ...path);
@@ -32,15 +60,16 @@ function explain(issue: Issue, context: Context & { above: readonly Step[] }): D
     if (branch) return branch.flatMap((inner) => explain(inner, { ...context, above: path }));
   }
   const { rule, description } = infoAt(context.schema, path);
-  if (rule !== undefined && !rule.startsWith('S')) return [];
+  if (rule !== undefined && THOROUGH.has(rule)) return [];
   const missing = isMissing(issue, context.tree, path);
   const said = missing
     ? missingWords(path, description)
     : words(issue, nodeAt(context.tree, ...path));
-  const code: DiagnosticCode = rule === undefined ? said.code : S.jsonSchema;
+  const code: DiagnosticCode = rule === 'S15' ? S.jsonSchema : said.code;
+  const left = rule !== undefined && rule !== 'S15';
   const at = placeOf(context.tree, path);
   const { message, help, fix } = said;
-  return [diagnostic(code, { at, message, help, ...(fix && { fix: fix(at) }) })];
+  return [{ said: diagnostic(code, { at, message, help, ...(fix && { fix: fix(at) }) }), left }];
 }
 
 interface Said {

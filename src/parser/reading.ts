@@ -66,9 +66,9 @@ export class Reading {
     { schema, scope }: { schema: z.ZodType<T>; scope: AliasScope },
   ): WorkflowDocument & { value: T | undefined } {
     const normal = normalise(raw, scope);
-    const { tree, value, diagnostics } = checkFields(normal.tree, schema);
+    const { tree, value, diagnostics, leftToRules } = checkFields(normal.tree, schema);
     this.diagnostics.push(...normal.diagnostics, ...diagnostics);
-    return { source: raw.source, raw, tree, value };
+    return { source: raw.source, raw, tree, value, leftToRules };
   }
 
   /** The tree of a YAML or JSON file; problems are reported at its own places or at `at`. */

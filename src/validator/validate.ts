@@ -18,7 +18,26 @@ const REFERENCE = new Set(['R2', 'R9']);
 /** All findings of the rules and of our own checks, sorted, each once. Pure. */
 export function validateWorkflow(workflow: Workflow, options: RuleOptions = {}): Diagnostic[] {
   const found = [...rules, ...checks].flatMap((rule) => findingsOf(rule, workflow));
-  return adjusted(found, options);
+  return adjusted([...found, ...unsaid(workflow, found)], options);
+}
+
+/** What the schemas refuse and no rule has said, such as a wrong type in a section that is off. */
+function unsaid({ manifest, agents }: Workflow, found: readonly Diagnostic[]): Diagnostic[] {
+  const errors = found.filter(({ severity }) => severity === 'error');
+  const documents = [...(manifest ? [manifest] : []), ...agents.values()];
+  return documents
+    .flatMap(({ leftToRules }) => leftToRules)
+    .filter((left) => !errors.some((error) => error.file === left.file && covers(error, left)));
+}
+
+/** Whether an error is about the same field: at it, above it, or at an item of it. */
+function covers(error: Diagnostic, left: Diagnostic): boolean {
+  if (error.path === left.path) return true;
+  return isBelow(left.path, error.path) || error.path.startsWith(`${left.path}[`);
+}
+
+function isBelow(path: string, above: string): boolean {
+  return above !== '' && (path.startsWith(`${above}.`) || path.startsWith(`${above}[`));
 }
 
 function findingsOf(rule: Rule, workflow: Workflow): Diagnostic[] {

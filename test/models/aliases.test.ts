@@ -438,7 +438,7 @@ describe('every spelling of the alias table', () => {
 
   it.each(CASES)('when it is mended, says the same: $written', ({ scope, written, canonical }) => {
     const { diagnostics } = normalise(treeOf(written), scope);
-    const edits = diagnostics.flatMap(({ fix }) => fix?.edits ?? []);
+    const edits = diagnostics.flatMap(({ fix }) => (fix ? [fix.edits] : []));
     const { text: mended } = applyEdits(written, edits);
     expect(normalised(mended, scope).value).toEqual(plainValue(treeOf(canonical)));
     if (diagnostics.every(({ fix }) => fix)) expect(normalised(mended, scope).codes).toEqual([]);

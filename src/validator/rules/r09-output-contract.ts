@@ -34,6 +34,9 @@ function checkAgent(document: AgentDocument, report: (finding: Finding) => void)
   if (!contract) {
     // A file that is named and cannot be had is reported where it was looked for.
     if (named(tree)) return;
+    // What has the wrong type is said by the schema.
+    const output = nodeAt(tree, 'output');
+    if (output && output.kind !== 'map') return;
     const message = 'the agent has no output contract';
     const help =
       'add `output.contract` with a JSON Schema, or fields such as `summary: { type: string }`';
