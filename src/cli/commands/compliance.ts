@@ -3,6 +3,7 @@ import type { ComplianceReport } from '../../data/compliance.ts';
 import { LEVELS, type Level } from '../../models/level.ts';
 import type { RequirementResult } from '../../validator/autonomy/check-autonomy.ts';
 import type { Command } from '../command.ts';
+import { counted } from '../diagnostics/summary.ts';
 import { levelOption } from '../level-option.ts';
 import type { Style, Tone } from '../style.ts';
 import { oneLine } from '../text.ts';
@@ -84,7 +85,9 @@ function endingLines(
   return [
     `achieved  ${name(achieved)}`,
     `declared  ${declared === undefined ? 'nothing (workflow.autonomy)' : name(declared)}`,
-    ...(errors > 0 ? [style.paint('bad', `${errors} errors: awp validate shows them`)] : []),
+    ...(errors > 0
+      ? [style.paint('bad', `${counted(errors, 'error')}: awp validate shows more`)]
+      : []),
     verdict,
   ];
 }

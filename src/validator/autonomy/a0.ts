@@ -1,4 +1,4 @@
-import { nodeAt, textAt } from '../../base/yaml-node.ts';
+import { nodeAt, scalarAt, textAt } from '../../base/yaml-node.ts';
 import { SEMVER } from '../../models/common.ts';
 import { agentFolder, type Workflow } from '../../models/workflow.ts';
 import { graphOf, loopsOf, managersOf, placeIn } from '../view.ts';
@@ -54,7 +54,10 @@ export const a0: readonly Requirement[] = [
     level: 'A0',
     force: 'must',
     text: 'every agent has `awp_agent`, `identity`, a model, `prompt.system` and `output.format`',
-    check: (workflow) => [...workflow.agents.keys()].flatMap((folder) => gaps(workflow, folder)),
+    check: (workflow) => [
+      ...absentAgents(workflow),
+      ...[...workflow.agents.keys()].flatMap((folder) => gaps(workflow, folder)),
+    ],
     advise: agentsWithoutModel,
   },
   {
@@ -82,6 +85,18 @@ export const a0: readonly Requirement[] = [
     check: () => [], // a graph is written down and never changes here
   },
 ];
+
+/** Nodes whose agent has no file; of a manifest alone nothing is known (R8). */
+function absentAgents(workflow: Workflow): Shortfall[] {
+  const { whole, agents } = workflow;
+  return graphOf(workflow)
+    .filter(({ kind, folder }) => whole && kind === 'agent' && !agents.has(folder))
+    .map(({ node, at: id, folder }) => ({
+      at: scalarAt(node, 'agent') ?? id,
+      message: `there is no \`${folder}/agent.awp.yaml\``,
+      help: 'make the folder, or name another agent',
+    }));
+}
 
 function gaps(workflow: Workflow, folder: string): Shortfall[] {
   const agent = workflow.agents.get(folder);

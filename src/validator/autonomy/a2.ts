@@ -1,8 +1,7 @@
 import { nodeAt } from '../../base/yaml-node.ts';
-import type { Workflow } from '../../models/workflow.ts';
-import { keyPlace, loopsOf } from '../view.ts';
-import { at, hasLoop, unless } from './facts.ts';
-import type { Requirement, Shortfall } from './requirement.ts';
+import { keyPlace } from '../view.ts';
+import { at, hasLoop, ofLoops, unless } from './facts.ts';
+import type { Requirement } from './requirement.ts';
 
 /** A2, delegating: a manager splits the work. */
 export const a2: readonly Requirement[] = [
@@ -30,10 +29,8 @@ export const a2: readonly Requirement[] = [
     level: 'A2',
     force: 'must',
     text: 'an explicit budget with loops or workers, tokens, and wall time',
-    check: (workflow) => {
-      const loops = loopsOf(workflow);
-      if (loops.length === 0) return hasLoop(workflow) ? [noBudget(workflow)] : [];
-      return loops.flatMap(({ loop, at: key }) => {
+    check: (workflow) =>
+      ofLoops(workflow, (loop, key) => {
         const has = (name: string): boolean => nodeAt(loop, 'budget', name) !== undefined;
         const missing = [
           ...(has('max_loops') || has('max_total_workers') ? [] : ['max_loops']),
@@ -45,8 +42,7 @@ export const a2: readonly Requirement[] = [
           message: `the budget does not say ${names}`,
           help: 'a limit that nobody wrote is not a limit: add it to `budget`',
         }));
-      });
-    },
+      }),
   },
   {
     id: 'A2-4',
@@ -61,20 +57,12 @@ export const a2: readonly Requirement[] = [
     force: 'should',
     text: 'a policy for workers',
     check: (workflow) =>
-      loopsOf(workflow)
-        .filter(({ loop }) => !nodeAt(loop, 'worker_policy'))
-        .map(({ at: key }) => ({
+      ofLoops(workflow, (loop, key) =>
+        unless(nodeAt(loop, 'worker_policy') !== undefined, () => ({
           at: key,
           message: 'there is no policy for workers',
           help: 'add `worker_policy` with what is enforced',
         })),
+      ),
   },
 ];
-
-function noBudget(workflow: Workflow): Shortfall {
-  return {
-    at: at(workflow, 'orchestration', 'delegation_loop'),
-    message: 'the delegation loop has no budget',
-    help: 'add `delegation_loop: { budget: { max_loops, max_total_tokens, max_wall_time } }`',
-  };
-}

@@ -62,9 +62,11 @@ export const a3: readonly Requirement[] = [
       const limits = ['limits', 'max_memory_mb', 'max_cpu_seconds'].some((name) =>
         box?.entries.has(name),
       );
-      return unless(!envelope || Boolean(named && limits), () => ({
-        at: envelope ? { ...envelope, to: envelope.from + 1 } : at(workflow),
-        message: 'the envelope does not name a sandbox with limits',
+      return unless(Boolean(named && limits), () => ({
+        at: envelope
+          ? { ...envelope, to: envelope.from + 1 }
+          : at(workflow, 'orchestration', 'delegation_loop'),
+        message: 'no envelope names a sandbox with limits',
         help: 'add `sandbox` with its type, `max_memory_mb` and `max_cpu_seconds`',
       }));
     },

@@ -1,6 +1,6 @@
 import { nodeAt } from '../../base/yaml-node.ts';
 import { isOn, keyPlace, loopsOf } from '../view.ts';
-import { at, isWritten, unless } from './facts.ts';
+import { at, isWritten, ofLoops, unless } from './facts.ts';
 import type { Requirement } from './requirement.ts';
 
 /** A4, self-organizing: managers have managers. */
@@ -35,13 +35,13 @@ export const a4: readonly Requirement[] = [
     force: 'must',
     text: 'an explicit `max_depth`',
     check: (workflow) =>
-      loopsOf(workflow)
-        .filter(({ loop }) => !nodeAt(loop, 'budget', 'max_depth'))
-        .map(({ loop, at: key }) => ({
+      ofLoops(workflow, (loop, key) =>
+        unless(nodeAt(loop, 'budget', 'max_depth') !== undefined, () => ({
           at: keyPlace(loop, ['budget']) ?? key,
           message: 'how deep delegation may go is not said',
           help: 'add `max_depth` to `budget`',
         })),
+      ),
   },
   {
     id: 'A4-4',
@@ -63,13 +63,13 @@ export const a4: readonly Requirement[] = [
     force: 'must',
     text: 'termination is enabled',
     check: (workflow) =>
-      loopsOf(workflow)
-        .filter(({ loop }) => !isOn(loop, 'termination', 'enabled'))
-        .map(({ loop, at: key }) => ({
+      ofLoops(workflow, (loop, key) =>
+        unless(isOn(loop, 'termination', 'enabled'), () => ({
           at: keyPlace(loop, ['termination']) ?? key,
           message: 'when a loop that goes nowhere ends is not said',
           help: 'add `termination: { enabled: true }`',
         })),
+      ),
   },
   {
     id: 'A4-6',

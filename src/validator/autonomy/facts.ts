@@ -1,5 +1,5 @@
 import { sourceFile } from '../../base/source-file.ts';
-import { itemsAt, mapAt, nodeAt, type Place, textAt } from '../../base/yaml-node.ts';
+import { itemsAt, mapAt, nodeAt, type Place, textAt, type YamlMap } from '../../base/yaml-node.ts';
 import type { Workflow } from '../../models/workflow.ts';
 import { graphOf, keyPlace, loopsOf } from '../view.ts';
 import type { Shortfall } from './requirement.ts';
@@ -32,6 +32,19 @@ export function hasLoop(workflow: Workflow): boolean {
   const engine = textAt(workflow.manifest?.tree, 'orchestration', 'engine');
   if (engine === 'delegation_loop') return true;
   return graphOf(workflow).some(({ kind }) => kind === 'delegation_loop');
+}
+
+/** What each delegation loop lacks; where there is none, that. */
+export function ofLoops(
+  workflow: Workflow,
+  check: (loop: YamlMap, at: Place) => readonly Shortfall[],
+): readonly Shortfall[] {
+  const loops = loopsOf(workflow);
+  if (loops.length > 0) return loops.flatMap(({ loop, at: key }) => check(loop, key));
+  const [message, help] = hasLoop(workflow)
+    ? ['nothing is said of the delegation loop', 'add `delegation_loop` with its `budget`']
+    : ['there is no delegation loop', 'write `engine: delegation_loop`'];
+  return [{ at: at(workflow, 'orchestration', 'engine'), message, help }];
 }
 
 /** The envelope of a loop, or that of the workflow. */

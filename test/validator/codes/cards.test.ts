@@ -20,6 +20,8 @@ const ALSO = new Map([
   ['A0-5', ['R9']],
   ['A1-1', ['A1-2']],
   ['A1-3', ['A1-4']],
+  ['A2-1', ['A2-3', 'A2-5']],
+  ['A3-2', ['A3-5']],
   ['A4-3', ['A4-1']],
 ]);
 
@@ -32,7 +34,8 @@ const general = cards.filter(({ code }) => code.startsWith('AX'));
 
 async function autonomyOf(example: Example) {
   const files = typeof example === 'string' ? { 'workflow.awp.yaml': example } : example;
-  const { workflow } = await parseWorkflow(memoryFiles(files, 'news-digest'));
+  const single = typeof example === 'string' ? { file: 'workflow.awp.yaml' } : {};
+  const { workflow } = await parseWorkflow(memoryFiles(files, 'news-digest'), single);
   return checkAutonomy(workflow);
 }
 
