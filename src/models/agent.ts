@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { capabilitiesSchema } from './capabilities.ts';
-import { AGENT_ID, anyMap, count, semver, texts } from './common.ts';
+import { anyMap, count, READABLE_ID, semver, texts } from './common.ts';
 import { field } from './field.ts';
 import { agentMemorySchema } from './memory.ts';
 
@@ -9,7 +9,7 @@ const CARD = { effect: 'validator/identity-card.ts' };
 const FILE = { effect: 'parser/references.ts' };
 
 const identity = z.strictObject({
-  id: field(z.string().regex(AGENT_ID), 'Id, as its folder is called (R4, R12).', {
+  id: field(z.string().regex(READABLE_ID), 'Id, as its folder is called (R4, R12).', {
     ...CARD,
     rule: 'R12',
   }),

@@ -7,6 +7,10 @@ export const SEMVER =
 export const WORKFLOW_NAME = /^[a-z][a-z0-9_-]{0,62}[a-z0-9]$/;
 /** Id of an agent (rule R12). */
 export const AGENT_ID = /^[a-z][a-z0-9_]{0,46}[a-z0-9]$/;
+/** An id that is read: as R12 wants it, or the single letter that it warns of. */
+export const READABLE_ID = /^[a-z](?:[a-z0-9_]{0,46}[a-z0-9])?$/;
+/** A version that is read: SemVer 2.0.0, or the "1.0" that R1 warns of. */
+export const READABLE_VERSION = new RegExp(`${SEMVER.source}|^1\\.0$`);
 /** Name of a tool, `namespace.action` (capabilities 1.1). */
 export const TOOL_NAME = /^[a-z][a-z0-9_]{0,62}\.[a-z][a-z0-9_]{0,62}$/;
 

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { anyMap, semver, texts, WORKFLOW_NAME } from './common.ts';
+import { anyMap, READABLE_VERSION, semver, texts, WORKFLOW_NAME } from './common.ts';
 import { communicationSchema } from './communication.ts';
 import { field } from './field.ts';
 import { inputsSchema } from './inputs.ts';
@@ -94,10 +94,14 @@ const workflow = z.strictObject({
 
 /** `workflow.awp.yaml`: layer 0 and the sections of all other layers (surfaces 7, 7.1). */
 export const manifestSchema = z.strictObject({
-  awp: field(semver, 'Version of the protocol, SemVer 2.0.0, such as "1.0.0" (R1).', {
-    effect: 'validator/rules/r01-version.ts',
-    rule: 'R1',
-  }),
+  awp: field(
+    z.string().regex(READABLE_VERSION),
+    'Version of the protocol, SemVer 2.0.0, such as "1.0.0" (R1).',
+    {
+      effect: 'validator/rules/r01-version.ts',
+      rule: 'R1',
+    },
+  ),
   workflow: field(workflow, 'Layer 0: name, version, description and what it needs.'),
   inputs: field(inputsSchema, 'What the workflow is given, by name.').optional(),
   orchestration: field(

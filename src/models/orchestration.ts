@@ -1,11 +1,11 @@
 import { z } from 'zod';
-import { AGENT_ID, count, limit, seconds, texts, wholeLimit } from './common.ts';
+import { count, limit, READABLE_ID, seconds, texts, wholeLimit } from './common.ts';
 import { contextBudgetSchema, delegationLoopSchema } from './delegation.ts';
 import { field } from './field.ts';
 
 const DRAWN = { effect: 'visualizer/diagram.ts' };
 const TIMEOUT = { rule: 'R17', effect: 'validator/rules/r17-timeouts.ts' };
-const nodeId = z.string().regex(AGENT_ID);
+const nodeId = z.string().regex(READABLE_ID);
 
 const dependency = z.union([
   z.string(),
