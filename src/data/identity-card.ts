@@ -6,6 +6,9 @@ import { identityCard } from '../validator/identity-card.ts';
 import { readWorkflow } from './read-workflow.ts';
 import { reportOn } from './validate.ts';
 
+/** Names of an agent's file, the standard's first (D5). */
+const NAMES = ['agent.awp.yaml', 'agent.yaml'];
+
 /**
  * The identity card of an agent, given its file or its folder. Throws `spec/no-workflow` and
  * `spec/invalid`.
@@ -14,10 +17,10 @@ export async function readIdentityCard(
   path: string,
   files: Files = nodeFiles(),
 ): Promise<JsonObject> {
-  const folder = (await files.info(path))?.kind === 'folder';
-  const read = await readWorkflow(folder ? `${path}/agent.awp.yaml` : path, files);
-  const [agent] = read.workflow.agents.values();
-  if (agent?.value) return identityCard(agent);
+  const read = await readWorkflow(await agentFile(path, files), files);
+  const { manifest, agents } = read.workflow;
+  const [agent] = agents.values();
+  if (!manifest && agent?.value) return identityCard(agent);
   const { diagnostics, sources } = reportOn(read);
   const first = diagnostics.find(({ severity }) => severity === 'error');
   const place = first
@@ -27,4 +30,13 @@ export async function readIdentityCard(
     hint: first?.help ?? 'name an agent.awp.yaml',
     findings: { diagnostics, sources, folder: read.folder },
   });
+}
+
+/** The file of an agent that is named by its folder; otherwise what is named. */
+async function agentFile(path: string, files: Files): Promise<string> {
+  for (const name of NAMES) {
+    const file = `${path}/${name}`;
+    if ((await files.info(file))?.kind === 'file') return file;
+  }
+  return path;
 }
