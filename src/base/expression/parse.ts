@@ -300,7 +300,7 @@ class Reader {
   #tooDeep(): Unreadable {
     return this.#fail(
       'X2',
-      `the expression nests deeper than ${MAX_EXPRESSION_DEPTH} levels`,
+      `the expression nests deeper than ${MAX_EXPRESSION_DEPTH} levels, or has too many operators in a row`,
       'make it simpler',
     );
   }

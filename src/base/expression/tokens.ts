@@ -13,10 +13,23 @@ export interface Token extends Span {
 const NUMBER = /(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][+-]?\d+)?/y;
 const NAME = /[A-Za-z_]\w*/y;
 const OPERATOR = /\*\*|\/\/|==|!=|<=|>=|:=|[-+*/%<>()[\]{},.:=@|&^~]/y;
+/** What to write instead of symbols of other languages. */
+const STRANGE = new Map([
+  ['!', 'write `not`'],
+  ['?', 'conditional expressions are not part of it; write `and` and `or`'],
+  ['$', 'write the name alone, such as `state.x`'],
+]);
+const CODE_POINT = /x([\da-fA-F]{2})|u([\da-fA-F]{4})|U([\da-fA-F]{8})/y;
+/** As in Python, where `\` before any other character stays. */
 const ESCAPES = new Map([
+  ['a', '\x07'],
+  ['b', '\b'],
+  ['f', '\f'],
   ['n', '\n'],
-  ['t', '\t'],
   ['r', '\r'],
+  ['t', '\t'],
+  ['v', '\v'],
+  ['\n', ''],
   ['\\', '\\'],
   ["'", "'"],
   ['"', '"'],
@@ -51,10 +64,11 @@ function tokenAt(text: string, at: number): Token {
   if (operator !== undefined)
     return { kind: 'operator', text: operator, from: at, to: at + operator.length };
   const symbol = String.fromCodePoint(text.codePointAt(at) ?? 0);
+  const help = STRANGE.get(symbol);
   throw new Unreadable({
-    code: 'X1',
-    message: `an expression cannot have ${symbol === '!' ? '`!`' : `\`${symbol}\``} here`,
-    help: symbol === '!' ? 'write `not`' : 'put texts in quotes',
+    code: symbol === '?' ? 'X4' : 'X1',
+    message: `an expression cannot have \`${symbol}\` here`,
+    help: help ?? 'put texts in quotes',
     from: at,
     to: at + symbol.length,
   });
@@ -97,9 +111,9 @@ function stringAt(text: string, from: number): Token {
     const character = text.charAt(at);
     if (character === quote) return { kind: 'string', text: value, from, to: at + 1 };
     if (character === '\\') {
-      at++;
-      const escaped = text.charAt(at);
-      value += ESCAPES.get(escaped) ?? `\\${escaped}`;
+      const escaped = escapeAt(text, at + 1);
+      value += escaped.value;
+      at += escaped.length;
     } else value += character;
   }
   throw new Unreadable({
@@ -109,6 +123,16 @@ function stringAt(text: string, from: number): Token {
     from,
     to: text.length,
   });
+}
+
+/** What stands for the characters behind a `\`, and how many they are. */
+function escapeAt(text: string, at: number): { value: string; length: number } {
+  const code = match(CODE_POINT, text, at);
+  const point = code === undefined ? Number.NaN : Number.parseInt(code.slice(1), 16);
+  if (code !== undefined && point <= 0x10ffff)
+    return { value: String.fromCodePoint(point), length: code.length };
+  const escaped = text.charAt(at);
+  return { value: ESCAPES.get(escaped) ?? `\\${escaped}`, length: 1 };
 }
 
 function match(pattern: RegExp, text: string, at: number): string | undefined {
