@@ -10,6 +10,7 @@ import { runsListCommand } from './runs-list.ts';
 import { runsShowCommand } from './runs-show.ts';
 import { schemaCommand } from './schema.ts';
 import { validateCommand } from './validate.ts';
+import { visualizeCommand } from './visualize.ts';
 
 /** All commands, in the order of the help. */
 export const commands: readonly Command[] = [
@@ -19,6 +20,7 @@ export const commands: readonly Command[] = [
   validateCommand,
   complianceCommand,
   explainCommand,
+  visualizeCommand,
   identityCardCommand,
   schemaCommand,
   runsListCommand,
