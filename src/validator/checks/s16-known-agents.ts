@@ -1,17 +1,17 @@
-import type { Finding } from '../../base/diagnostic.ts';
-import { nearest } from '../../base/nearest.ts';
 import {
   entriesAt,
   itemsAt,
   nodeAt,
   type Place,
   scalarAt,
+  textAt,
   type YamlNode,
 } from '../../base/yaml-node.ts';
 import type { Workflow } from '../../models/workflow.ts';
 import { graph } from '../examples.ts';
 import type { Rule } from '../rule.ts';
-import { graphOf } from '../view.ts';
+import { listed, Suggestions } from '../suggestions.ts';
+import { graphOf, loopsOf } from '../view.ts';
 
 const share = (from: string): string =>
   graph(`- { id: planner, agent: planner }
@@ -29,32 +29,32 @@ grant for nobody, which is hardly meant.`,
 
   check(workflow, report) {
     const known = knownNames(workflow);
-    if (known.size === 0) return;
-    for (const { name, at } of named(workflow)) {
-      if (name === '*' || known.has(name)) continue;
-      report(unknown(name, at, known));
+    const suggestions = new Suggestions(known);
+    const help = listed('known', known);
+    // A delegation loop has workers whose names nobody knows beforehand.
+    const all = loopsOf(workflow).length === 0;
+    for (const { name, at } of [...inGraph(workflow), ...(all ? elsewhere(workflow) : [])]) {
+      if (known.has(name)) continue;
+      const near = suggestions.near(name);
+      const message = `there is no agent or node \`${name}\``;
+      report({ at, message, help: near === undefined ? help : `did you mean \`${near}\`?` });
     }
   },
 };
 
-function unknown(name: string, at: Place, known: ReadonlySet<string>): Finding {
-  const near = nearest(name, known);
-  const some = `known: ${[...known].slice(0, 10).join(', ')}`;
-  return {
-    at,
-    message: `there is no agent or node \`${name}\``,
-    help: near === undefined ? some : `did you mean \`${near}\`?`,
-  };
+function knownNames(workflow: Workflow): ReadonlySet<string> {
+  const nodes = graphOf(workflow).flatMap(({ id, folder }) => [id, lastOf(folder)]);
+  const folders = [...workflow.agents.keys()].map(lastOf);
+  const ids = [...workflow.agents.values()].flatMap(
+    ({ tree }) => textAt(tree, 'identity', 'id') ?? [],
+  );
+  const known = new Set([...nodes, ...folders, ...ids, 'manager', 'user', 'human', '*']);
+  known.delete('');
+  return known;
 }
 
-function knownNames(workflow: Workflow): ReadonlySet<string> {
-  const nodes = graphOf(workflow).map(({ id }) => id);
-  const folders = [...workflow.agents.keys()].map((path) => path.slice(path.lastIndexOf('/') + 1));
-  const ids = [...workflow.agents.values()].map(
-    ({ tree }) => scalarAt(tree, 'identity', 'id')?.value,
-  );
-  // A delegation loop has workers whose names nobody knows beforehand.
-  return new Set([...nodes, ...folders, ...ids.map(String), 'manager', 'user', 'human']);
+function lastOf(path: string): string {
+  return path.slice(path.lastIndexOf('/') + 1);
 }
 
 interface Named {
@@ -62,11 +62,15 @@ interface Named {
   at: Place;
 }
 
-function named(workflow: Workflow): Named[] {
-  const tree = workflow.manifest?.tree;
-  const found: Named[] = graphOf(workflow).flatMap(({ node }) =>
-    keys(nodeAt(node, 'share_input')?.kind === 'map' ? node : undefined, 'share_input'),
-  );
+/** Nodes that a node takes input from. */
+function inGraph(workflow: Workflow): Named[] {
+  return graphOf(workflow).flatMap(({ node }) => keys(node, 'share_input'));
+}
+
+/** Agents that other sections name. */
+function elsewhere({ manifest }: Workflow): Named[] {
+  const tree = manifest?.tree;
+  const found: Named[] = [];
   found.push(
     ...scalars(scalarAt(tree, 'orchestration', 'execution', 'error_handling', 'fallback_agent')),
   );

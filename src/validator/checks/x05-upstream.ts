@@ -22,10 +22,11 @@ others, the condition may look before, and is then false.`,
 
   check(workflow, report) {
     const nodes = new Map(graphOf(workflow).map((node) => [node.id, node]));
+    const ancestry = new Ancestry(nodes);
     for (const expression of workflow.expressions) {
       if (expression.use !== 'condition' || expression.node === undefined) continue;
       for (const { id, at } of looksAt(expression, nodes)) {
-        if (id === expression.node || isBefore(id, expression.node, nodes)) continue;
+        if (id === expression.node || ancestry.isBefore(id, expression.node)) continue;
         const message = `\`${id}\` need not have ended when this is looked at`;
         report({ at, message, help: `add \`${id}\` to \`depends_on\`` });
       }
@@ -44,20 +45,33 @@ function looksAt({ at }: WorkflowExpression, nodes: ReadonlyMap<string, GraphNod
   });
 }
 
-/** Whether one node must have ended before another one starts. Bounded for graphs of any size. */
-function isBefore(id: string, node: string, nodes: ReadonlyMap<string, GraphNode>): boolean {
-  const seen = new Set([node]);
-  const queue = [node];
-  for (let at = 0; at < queue.length && at < MOST_STEPS; at++) {
-    for (const on of nodes.get(queue[at] ?? '')?.dependsOn ?? []) {
-      if (on.id === id) return true;
-      if (seen.has(on.id)) continue;
-      seen.add(on.id);
-      queue.push(on.id);
-    }
-  }
-  return queue.length >= MOST_STEPS;
-}
-
-/** Nodes that are looked at for one reference; beyond that the benefit of the doubt is given. */
+/** Nodes that are looked at for one reference. */
 const MOST_STEPS = 1000;
+/** Nodes that are looked at for all references together. */
+const MOST_STEPS_IN_ALL = 500_000;
+
+/** What comes before what. The work is bounded; beyond that the benefit of the doubt is given. */
+class Ancestry {
+  readonly #nodes: ReadonlyMap<string, GraphNode>;
+  #left = MOST_STEPS_IN_ALL;
+
+  constructor(nodes: ReadonlyMap<string, GraphNode>) {
+    this.#nodes = nodes;
+  }
+
+  /** Whether one node must have ended before another one starts, as far as can be seen. */
+  isBefore(id: string, node: string): boolean {
+    const seen = new Set([node]);
+    const queue = [node];
+    for (let at = 0; at < queue.length; at++) {
+      if (at >= MOST_STEPS || this.#left-- <= 0) return true;
+      for (const on of this.#nodes.get(queue[at] ?? '')?.dependsOn ?? []) {
+        if (on.id === id) return true;
+        if (seen.has(on.id)) continue;
+        seen.add(on.id);
+        queue.push(on.id);
+      }
+    }
+    return false;
+  }
+}

@@ -19,7 +19,11 @@ stands in quotes: without them YAML reads \`1.0\` as a number. \`"1.0"\` is ofte
     if (!document) return;
     const at = nodeAt(document.tree, 'awp');
     if (at?.kind === 'scalar') checkVersion(at, report);
-    else report({ at: at ?? startOf(document.tree), ...missing });
+    else if (at) {
+      const kind = at.kind === 'map' ? 'a map' : 'a list';
+      const message = `\`awp\` must be a text, not ${kind}`;
+      report({ at, message, help: 'write "1.0.0", with the quotes' });
+    } else report({ at: startOf(document.tree), ...missing });
   },
 };
 
@@ -37,7 +41,9 @@ function checkVersion(at: YamlScalar, report: (finding: Finding) => void): void 
   const text = String(value);
   const fix = { title: 'write "1.0.0"', edits: [replace(at, '"1.0.0"')] };
   if (typeof value !== 'string') {
-    const message = `\`awp\` must be a text, not the ${typeof value} ${text}`;
+    // As it is written: 1.0 is the number 1, but that is not what the author sees.
+    const written = at.source.text.slice(at.from, at.to);
+    const message = `\`awp\` must be a text, not the ${typeof value} ${written.slice(0, 40)}`;
     report({
       at,
       message,

@@ -22,9 +22,10 @@ files are found by the folder. One name for all three keeps them together.`,
   },
 
   check(workflow, report) {
-    const usedBy = new Map<string, string[]>();
+    // One agent may serve several nodes; only a single one must bear its name.
+    const usedBy = new Map<string, string | undefined>();
     for (const { id, folder, kind } of graphOf(workflow)) {
-      if (kind === 'agent') usedBy.set(folder, [...(usedBy.get(folder) ?? []), id]);
+      if (kind === 'agent') usedBy.set(folder, usedBy.has(folder) ? undefined : id);
     }
     for (const [folder, { tree }] of workflow.agents) {
       const at = scalarAt(tree, 'identity', 'id');
@@ -35,9 +36,8 @@ files are found by the folder. One name for all three keeps them together.`,
         report({ at, message, help: `write \`${name}\`, or rename the folder` });
         continue;
       }
-      // One agent may serve several nodes; only a single one must bear its name.
-      const [id, ...others] = usedBy.get(folder) ?? [];
-      if (id === undefined || others.length > 0 || id === at.value) continue;
+      const id = usedBy.get(folder);
+      if (id === undefined || id === '' || id === at.value) continue;
       const message = `the agent is called \`${at.value}\`, its node \`${id}\``;
       report({ at, message, help: `write \`${id}\`, or rename the node` });
     }

@@ -18,7 +18,9 @@ written as \`loop\` of a node, or left to a delegation loop.`,
 
   check(workflow, report) {
     const nodes = new Map<string, GraphNode>();
-    for (const node of graphOf(workflow)) if (!nodes.has(node.id)) nodes.set(node.id, node);
+    for (const node of graphOf(workflow)) {
+      if (node.id !== '' && !nodes.has(node.id)) nodes.set(node.id, node);
+    }
     const edges = new Map<string, string[]>();
     for (const { id, dependsOn } of nodes.values())
       edges.set(

@@ -1,12 +1,11 @@
 import { type Finding, replace } from '../../base/diagnostic.ts';
-import { nearest, onlyNearest } from '../../base/nearest.ts';
 import type { Place } from '../../base/yaml-node.ts';
+import { AGENT_ID } from '../../models/common.ts';
+import { agentFolder } from '../../models/workflow.ts';
 import { graph } from '../examples.ts';
 import type { Rule } from '../rule.ts';
+import { listed, Suggestions } from '../suggestions.ts';
 import { graphOf } from '../view.ts';
-
-/** Looks for near names no more often: each look goes through all ids. */
-const MOST_LOOKS = 50;
 
 /** R7: dependencies exist. */
 export const r07KnownDependencies: Rule = {
@@ -23,24 +22,39 @@ export const r07KnownDependencies: Rule = {
   check(workflow, report) {
     const nodes = graphOf(workflow);
     const ids = new Set(nodes.map(({ id }) => id).filter((id) => id !== ''));
-    const dangling = nodes.flatMap(({ id: node, dependsOn }) =>
-      dependsOn.filter(({ id }) => !ids.has(id)).map((on) => ({ node, ...on })),
-    );
-    for (const [index, { node, id, at }] of dangling.entries()) {
-      const message = `\`${node}\` depends on \`${id}\`, which is not a node of this graph`;
-      const suggested = suggestion(id, index < MOST_LOOKS ? ids : new Set());
-      report({ at, message, label: 'no node has this id', ...suggested(at, ids) });
+    const known: Known = {
+      ids,
+      suggestions: new Suggestions(ids),
+      list: listed('known ids', ids),
+    };
+    for (const { id: node, dependsOn } of nodes) {
+      for (const { id, at } of dependsOn) {
+        if (ids.has(id)) continue;
+        const message = `\`${node}\` depends on \`${id}\`, which is not a node of this graph`;
+        report({ at, message, label: 'no node has this id', ...remedy(id, at, known) });
+      }
     }
   },
 };
 
-function suggestion(id: string, candidates: ReadonlySet<string>) {
-  const near = nearest(id, candidates);
-  const sure = onlyNearest(id, candidates);
-  return (at: Place, ids: ReadonlySet<string>): Pick<Finding, 'help' | 'fix'> => {
-    const known = `known ids: ${[...ids].slice(0, 10).join(', ')}${ids.size > 10 ? ', …' : ''}`;
-    const help = near === undefined ? known : `did you mean \`${near}\`?  ${known}`;
-    if (sure === undefined) return { help };
-    return { help, fix: { title: `write \`${sure}\``, edits: [replace(at, sure)] } };
-  };
+interface Known {
+  ids: ReadonlySet<string>;
+  suggestions: Suggestions;
+  list: string;
 }
+
+function remedy(id: string, at: Place, known: Known): Pick<Finding, 'help' | 'fix'> {
+  // Some write the folder of the agent where the id of the node belongs.
+  const name = agentFolder(id).replace(/^agents\//, '');
+  const meant = known.ids.has(name) ? name : undefined;
+  const near = meant ?? known.suggestions.near(id);
+  if (near === undefined) return { help: known.list };
+  const help = `did you mean \`${near}\`?  ${known.list}`;
+  const sure = meant ?? known.suggestions.sure(id);
+  // Another text may need quotes, so it is left to the author.
+  if (sure === undefined || !AGENT_ID.test(sure) || WORDS.has(sure)) return { help };
+  return { help, fix: { title: `write \`${sure}\``, edits: [replace(at, sure)] } };
+}
+
+/** Ids that are no texts in YAML unless they are quoted. */
+const WORDS = new Set(['true', 'false', 'null', 'yes', 'no', 'on', 'off']);

@@ -1,9 +1,9 @@
 import type { Finding } from '../../base/diagnostic.ts';
-import { nearest } from '../../base/nearest.ts';
-import { scalarAt } from '../../base/yaml-node.ts';
+import { type Place, scalarAt } from '../../base/yaml-node.ts';
 import { agentFolder, type Workflow } from '../../models/workflow.ts';
 import { agent, graph } from '../examples.ts';
 import type { Rule } from '../rule.ts';
+import { Suggestions } from '../suggestions.ts';
 import { type GraphNode, graphOf, loopsOf } from '../view.ts';
 
 /** R8: agents have their files. */
@@ -25,17 +25,14 @@ manager has no folder is led by the built-in manager.`,
   },
 
   check(workflow, report) {
-    for (const node of graphOf(workflow)) {
-      const named = node.id !== '' || node.node.entries.has('agent');
-      if (node.kind !== 'agent' || !named || workflow.agents.has(node.folder)) continue;
-      report(noAgent(node, workflow));
+    const nobody = missingAgents(workflow);
+    for (const { folder, at } of graphOf(workflow).flatMap(agentsOf)) {
+      if (!workflow.agents.has(folder)) report(nobody(folder, at));
     }
     for (const { loop, at } of loopsOf(workflow)) {
       const manager = scalarAt(loop, 'manager');
-      const name = typeof manager?.value === 'string' ? manager.value : '';
-      if (name !== '' && workflow.agents.has(agentFolder(name))) continue;
-      const message =
-        name === '' ? 'no manager is named' : `there is no \`${agentFolder(name)}/agent.awp.yaml\``;
+      const message = noManager(manager?.value, workflow);
+      if (message === undefined) continue;
       report({
         at: manager ?? at,
         severity: 'info',
@@ -46,16 +43,38 @@ manager has no folder is led by the built-in manager.`,
   },
 };
 
-function noAgent({ node, at, folder }: GraphNode, { agents, whole }: Workflow): Finding {
-  const names = new Map([...agents.keys()].map((path) => [lastOf(path), path]));
-  const near = names.get(nearest(lastOf(folder), names.keys()) ?? '');
-  return {
-    at: scalarAt(node, 'agent') ?? at,
-    severity: whole ? 'error' : 'info',
-    message: `${whole ? 'there is no' : 'nobody has looked for'} \`${folder}/agent.awp.yaml\``,
-    label: 'no agent here',
-    help:
-      near === undefined ? 'make the folder, or name another agent' : `did you mean \`${near}\`?`,
+/** Folders that a node needs: that of its agent and that of its instances. */
+function agentsOf({ node, at, folder, kind, id }: GraphNode): { folder: string; at: Place }[] {
+  const agent = scalarAt(node, 'agent');
+  // A name of a wrong type is reported as such.
+  const named = agent ? typeof agent.value === 'string' : id !== '';
+  const own = kind === 'agent' && named ? [{ folder, at: agent ?? at }] : [];
+  const template = scalarAt(node, 'fan_out', 'agent_template');
+  if (typeof template?.value !== 'string' || template.value === '') return own;
+  return [...own, { folder: agentFolder(template.value), at: template }];
+}
+
+/** Why a loop has no manager of its own; undefined when it has one, or nobody has looked. */
+function noManager(name: unknown, { agents, whole }: Workflow): string | undefined {
+  if (typeof name !== 'string' || name === '') return 'no manager is named';
+  const folder = agentFolder(name);
+  return !whole || agents.has(folder) ? undefined : `there is no \`${folder}/agent.awp.yaml\``;
+}
+
+/** Says of folders that they have no agent. */
+function missingAgents({ agents, whole }: Workflow): (folder: string, at: Place) => Finding {
+  const paths = new Map([...agents.keys()].map((path) => [lastOf(path), path]));
+  const suggestions = new Suggestions(new Set(paths.keys()));
+  return (folder, at) => {
+    const near = paths.get(suggestions.near(lastOf(folder)) ?? '');
+    return {
+      at,
+      severity: whole ? 'error' : 'info',
+      message: `${whole ? 'there is no' : 'nobody has looked for'} \`${folder}/agent.awp.yaml\``,
+      label: whole ? 'no agent here' : 'only this file was looked at',
+      help:
+        near === undefined ? 'make the folder, or name another agent' : `did you mean \`${near}\`?`,
+    };
   };
 }
 

@@ -1,9 +1,10 @@
-import { entriesAt, itemsAt } from '../../base/yaml-node.ts';
+import { entriesAt, itemsAt, nodeAt, type YamlNode } from '../../base/yaml-node.ts';
 import { contractFields } from '../../models/contract.ts';
 import type { Workflow } from '../../models/workflow.ts';
 import { manifest } from '../examples.ts';
 import type { Rule } from '../rule.ts';
-import { graphOf } from '../view.ts';
+import { Suggestions } from '../suggestions.ts';
+import { graphOf, loopsOf } from '../view.ts';
 
 const sharing = (initial: string): string =>
   manifest(
@@ -25,33 +26,49 @@ may be a key of the state, a field of a contract, or \`agent.field\`.`,
 
   check(workflow, report) {
     if (!workflow.whole) return;
+    const tree = workflow.manifest?.tree;
     const names = knownNames(workflow);
-    for (const at of itemsAt(workflow.manifest?.tree, 'state', 'sharing', 'sensitive_fields')) {
-      if (at.kind !== 'scalar' || names.has(String(at.value))) continue;
-      const message = `no field is called \`${String(at.value)}\``;
-      report({ at, message, help: 'write the name of a field of the state or of a contract' });
+    const suggestions = new Suggestions(names);
+    // Of a delegation loop's workers nobody knows beforehand which fields they answer with.
+    const severity = loopsOf(workflow).length === 0 ? 'error' : 'warning';
+    for (const at of itemsAt(tree, 'state', 'sharing', 'sensitive_fields')) {
+      if (at.kind !== 'scalar') continue;
+      const name = String(at.value);
+      if (names.has(name) || nodeAt(tree, 'state', 'initial', ...name.split('.'))) continue;
+      const near = suggestions.near(name);
+      const help =
+        near === undefined
+          ? 'write the name of a field of the state or of a contract'
+          : `did you mean \`${near}\`?`;
+      report({ at, severity, message: `no field is called \`${name}\``, help });
     }
   },
 };
 
 function knownNames(workflow: Workflow): ReadonlySet<string> {
   const tree = workflow.manifest?.tree;
-  const names = ['initial', 'auto_inject'].flatMap((section) =>
-    entriesAt(tree, 'state', section).map(({ key }) => key),
-  );
-  for (const item of itemsAt(tree, 'state', 'required_fields')) {
-    if (item.kind === 'scalar') names.push(String(item.value));
+  const names = new Set<string>();
+  for (const section of ['initial', 'auto_inject']) {
+    for (const { key } of entriesAt(tree, 'state', section)) names.add(key);
   }
-  for (const { id, node } of graphOf(workflow)) {
-    names.push(id);
-    for (const item of itemsAt(node, 'share_output')) {
-      if (item.kind === 'scalar') names.push(String(item.value));
-    }
-  }
+  for (const { key } of entriesAt(tree, 'inputs')) names.add(key);
+  for (const name of textsOf(itemsAt(tree, 'state', 'required_fields'))) names.add(name);
   for (const [folder, { contract }] of workflow.agents) {
-    const agent = folder.slice(folder.lastIndexOf('/') + 1);
-    for (const { name } of contractFields(contract)) names.push(name, `${agent}.${name}`);
+    addFields(folder.slice(folder.lastIndexOf('/') + 1), contract, names);
   }
-  for (const { key } of entriesAt(tree, 'inputs')) names.push(key);
-  return new Set(names);
+  for (const { id, node, folder } of graphOf(workflow)) {
+    if (id !== '') names.add(id);
+    for (const name of textsOf(itemsAt(node, 'share_output'))) names.add(name).add(`${id}.${name}`);
+    // A node may bear another name than its agent.
+    addFields(id, workflow.agents.get(folder)?.contract, names);
+  }
+  return names;
+}
+
+function addFields(agent: string, contract: YamlNode | undefined, names: Set<string>): void {
+  for (const { name } of contractFields(contract)) names.add(name).add(`${agent}.${name}`);
+}
+
+function textsOf(items: readonly YamlNode[]): string[] {
+  return items.flatMap((item) => (item.kind === 'scalar' ? [String(item.value)] : []));
 }

@@ -4,6 +4,9 @@ import { graph } from '../examples.ts';
 import type { Rule } from '../rule.ts';
 import { graphOf } from '../view.ts';
 
+/** `timeout_total` when nothing is written, in seconds (runtime 2.1). */
+const DEFAULT_TOTAL = 300;
+
 const execution = (times: string): string =>
   graph('- { id: writer, agent: writer }', `  execution: { ${times} }`);
 
@@ -27,16 +30,18 @@ hardly meant: a warning.`,
     for (const { node } of graphOf(workflow)) positive(nodeAt(node, 'timeout'), report);
     const agent = scalarAt(execution, 'timeout_per_agent');
     const total = scalarAt(execution, 'timeout_total');
-    if (typeof agent?.value !== 'number' || typeof total?.value !== 'number') return;
-    if (agent.value <= total.value) return;
-    const message = `an agent gets ${agent.value} s, the whole run only ${total.value} s`;
-    const related = [{ message: 'the limit of the run', at: total }];
+    // Only what is written is compared: a short run need not say what its agents get.
+    const most = total ? total.value : DEFAULT_TOTAL;
+    if (typeof agent?.value !== 'number' || typeof most !== 'number') return;
+    if (agent.value <= most) return;
     report({
       at: agent,
       severity: 'warning',
-      message,
-      help: 'lower this one or raise `timeout_total`',
-      related,
+      message: `an agent gets ${agent.value} s, the whole run only ${most} s`,
+      help: total
+        ? 'lower this one or raise `timeout_total`'
+        : 'lower it, or write `timeout_total`',
+      related: total ? [{ message: 'the limit of the run', at: total }] : [],
     });
   },
 };

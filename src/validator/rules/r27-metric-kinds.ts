@@ -26,6 +26,7 @@ specification and \`rubric_judge\`, \`deterministic_test\`, \`deterministic_asse
     const evaluation = nodeAt(document?.tree, 'observability', 'evaluation');
     if (!isOn(evaluation, 'enabled')) return;
     for (const metric of itemsAt(evaluation, 'metrics')) {
+      if (metric.kind !== 'map') continue; // reported as that
       const at = nodeAt(metric, 'kind');
       const value = at?.kind === 'scalar' ? String(at.value) : undefined;
       if (METRIC_KINDS.some((kind) => kind === value)) continue;

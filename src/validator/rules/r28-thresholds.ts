@@ -1,4 +1,4 @@
-import { type Place, scalarAt } from '../../base/yaml-node.ts';
+import { nodeAt } from '../../base/yaml-node.ts';
 import { manifest } from '../examples.ts';
 import type { Rule } from '../rule.ts';
 import { isOn, keyPlace } from '../view.ts';
@@ -27,29 +27,27 @@ another order one of these could never happen. Those that are left out are 0.85,
     const tree = document?.tree;
     if (!isOn(tree, 'observability', 'evaluation', 'enabled')) return;
     const values = new Map<string, number>(Object.entries(DEFAULTS));
-    const places = new Map<string, Place>();
     for (const name of values.keys()) {
-      const at = scalarAt(tree, ...PATH, name);
+      const at = nodeAt(tree, ...PATH, name);
       if (!at) continue;
-      places.set(name, at);
-      const { value } = at;
-      if (typeof value === 'number' && value >= 0 && value <= 1) values.set(name, value);
-      else
-        report({
-          at,
-          message: `\`${String(value)}\` is not a threshold`,
-          help: 'write a number from 0 to 1',
-        });
+      const value = at.kind === 'scalar' ? at.value : undefined;
+      if (isThreshold(value)) values.set(name, value);
+      else {
+        const what = at.kind === 'scalar' ? `\`${String(value)}\`` : 'this';
+        report({ at, message: `${what} is not a threshold`, help: 'write a number from 0 to 1' });
+      }
     }
     const { accept = 0, retry = 0, fail = 0 } = Object.fromEntries(values);
-    const at = places.get('accept') ?? places.get('retry') ?? places.get('fail');
-    const order = `accept ${accept}, retry ${retry}, fail ${fail}`;
+    const at = keyPlace(tree, PATH);
     if ((accept >= retry && retry >= fail) || !at) return;
-    const place = keyPlace(tree, PATH) ?? at;
     report({
-      at: place,
-      message: `the thresholds are out of order: ${order}`,
+      at,
+      message: `the thresholds are out of order: accept ${accept}, retry ${retry}, fail ${fail}`,
       help: 'make accept >= retry >= fail',
     });
   },
 };
+
+function isThreshold(value: unknown): value is number {
+  return typeof value === 'number' && value >= 0 && value <= 1;
+}

@@ -23,15 +23,18 @@ export const r29Weights: Rule = {
     if (!isOn(evaluation, 'enabled')) return;
     const metrics = itemsAt(evaluation, 'metrics');
     let total = 0;
+    let wrong = false;
     for (const metric of metrics) {
       const at = nodeAt(metric, 'weight');
       const value = at === undefined ? 1 : at.kind === 'scalar' ? at.value : undefined;
       if (typeof value === 'number' && value >= 0) total += value;
-      else if (at)
+      else if (at) {
+        wrong = true;
         report({ at, message: 'this is not a weight', help: 'write a number, 0 or more' });
+      }
     }
     const at = keyPlace(document?.tree, ['observability', 'evaluation', 'metrics']);
-    if (total > 0 || !at) return;
+    if (total > 0 || wrong || !at) return;
     const message =
       metrics.length === 0 ? 'there is nothing to score by' : 'no metric has a weight above 0';
     report({ at, message, help: 'give at least one metric a weight, such as `weight: 1`' });

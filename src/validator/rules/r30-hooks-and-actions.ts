@@ -25,7 +25,11 @@ The key is \`hooks\`, because YAML 1.1 reads \`on\` as true.`,
   check({ manifest: document }, report) {
     const evaluation = nodeAt(document?.tree, 'observability', 'evaluation');
     if (!isOn(evaluation, 'enabled')) return;
-    for (const at of itemsAt(evaluation, 'step_scores', 'hooks')) known(at, STEP_HOOKS, report);
+    const hooks = nodeAt(evaluation, 'step_scores', 'hooks');
+    if (hooks && hooks.kind !== 'list') {
+      report({ at: hooks, message: 'hooks are a list', help: `write [${STEP_HOOKS[0]}]` });
+    }
+    for (const at of itemsAt(hooks)) known(at, STEP_HOOKS, report);
     for (const name of ['below_retry', 'below_fail']) {
       const at = nodeAt(evaluation, 'retry_policy', 'actions', name);
       if (at) known(at, RETRY_ACTIONS, report);

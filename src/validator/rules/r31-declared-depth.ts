@@ -29,7 +29,8 @@ said; 0 means no sub-managers. Without it the depth is 3, with a warning.`,
       }
       const value = at.kind === 'scalar' ? at.value : undefined;
       if (typeof value === 'number' && Number.isInteger(value) && value >= 0) continue;
-      report({ at, message: 'this is not a depth', help: 'write a whole number, 0 to 10' });
+      const message = value === null ? 'depth cannot be unlimited' : 'this is not a depth';
+      report({ at, message, help: 'write a whole number, 0 to 10' });
     }
   },
 };
