@@ -85,7 +85,7 @@ const graphNodeSchema = z.strictObject({
     'Whether it takes part: true, false or an expression (X).',
     DRAWN,
   ).default(true),
-  description: field(z.string(), 'What it does.', DRAWN).default(''),
+  description: field(z.string(), 'What it does.').default(''),
   depends_on: field(
     z.array(dependency),
     'Nodes that must have ended first (R6, R7).',
@@ -101,7 +101,9 @@ const graphNodeSchema = z.strictObject({
     'Fields that it sees, for each node before it.',
     DRAWN,
   ).optional(),
-  share_output: field(texts, 'Fields that others see.', DRAWN).default([]),
+  share_output: field(texts, 'Fields that others see; no reserved keys (R13).', {
+    effect: 'validator/rules/r13-reserved-state.ts',
+  }).default([]),
   on_failure: field(
     z.enum(['stop', 'continue', 'retry', 'skip']),
     'What its failure leads to.',
