@@ -38,6 +38,7 @@ export function nodeFiles(): Files {
     write: (path, data) =>
       replace(path, async (temporary) => writeNew(temporary, data, await modeOf(path))),
     copy: (from, to) => replace(to, (temporary) => copyNew(from, temporary)),
+    rename: renameSynced,
     makeFolder,
     list,
     info,
@@ -119,6 +120,11 @@ async function copyNew(from: string, to: string): Promise<void> {
   } finally {
     await file.close();
   }
+}
+
+async function renameSynced(from: string, to: string): Promise<void> {
+  await rename(from, to);
+  await syncFolder(dirname(to));
 }
 
 async function makeFolder(path: string, mode?: number): Promise<void> {

@@ -37,6 +37,8 @@ export interface Files {
    */
   write(path: string, data: string | Uint8Array): Promise<void>;
   copy(from: string, to: string): Promise<void>;
+  /** Gives a file or folder another name on the same file system; a folder never takes a full one's place. */
+  rename(from: string, to: string): Promise<void>;
   /** Makes the folder and those above it. */
   makeFolder(path: string, mode?: number): Promise<void>;
   /** Names in a folder, sorted; an empty list when there is none. */
