@@ -1,20 +1,10 @@
-import { spawnSync } from 'node:child_process';
-import { existsSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { readdirSync, readFileSync, statSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { build } from 'vite';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { temporaryFolder } from '../make.ts';
+import { CHROMIUM, runInPage } from './chromium.ts';
 
 const ROOT = resolve(import.meta.dirname, '../..');
-const CHROMIUM = ['/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome'].find(
-  (path) => existsSync(path),
-);
-const FLAGS = [
-  ...['--headless', '--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run'],
-  ...['--disable-background-networking', '--disable-component-update', '--disable-sync'],
-  '--virtual-time-budget=10000',
-];
-
 /** All texts of an example by path. */
 function textsOf(folder: string, below = ''): Record<string, string> {
   const texts: Record<string, string> = {};
@@ -51,36 +41,23 @@ describe('the parser and the validator in a browser', () => {
 
   it.runIf(CHROMIUM)(
     'say the same as on a disk, in a real Chromium',
-    () => {
-      using folder = temporaryFolder();
+    async () => {
       const good = textsOf(join(ROOT, 'examples/research-pipeline'));
       const bad = { 'workflow.awp.yaml': 'awp: 1.0\nworkflow: { name: X }\n' };
-      const page =
-        `<!doctype html><meta charset="utf-8"><pre id="out">nothing</pre><script>${code.replaceAll('</', '<\\/')}</script>
-<script>
-const out = document.getElementById('out');
-Promise.all([${JSON.stringify(good)}, ${JSON.stringify(bad)}].map((texts) => awp.validateTexts(texts, { name: 'research-pipeline' })))
-  .then((reports) => { out.textContent = JSON.stringify(reports.map(({ ok, diagnostics }) => ({ ok, rules: diagnostics.map((one) => one.rule + ':' + one.severity) }))); })
-  .catch((error) => { out.textContent = 'failed: ' + error; });
-</script>`.replaceAll('\u2028', '\\u2028');
-      const file = join(folder.path, 'page.html');
-      writeFileSync(file, page);
-      const profile = `--user-data-dir=${join(folder.path, 'profile')}`;
-      const { stdout } = spawnSync(
-        CHROMIUM ?? '',
-        [...FLAGS, profile, '--dump-dom', `file://${file}`],
-        {
-          encoding: 'utf8',
-          timeout: 60_000,
-        },
-      );
-      const text = /<pre id="out">(.*?)<\/pre>/s.exec(stdout)?.[1] ?? '';
-      const [first, second] = JSON.parse(text.replaceAll('&quot;', '"'));
-      expect(first.ok).toBe(true);
-      expect(first.rules.filter((rule: string) => !rule.endsWith(':info'))).toEqual([]);
-      expect(second.ok).toBe(false);
-      expect(second.rules).toEqual(expect.arrayContaining(['R1:error', 'R2:error']));
+      const module = `${code}
+const reports = await Promise.all(${JSON.stringify([good, bad])}.map((texts) => awp.validateTexts(texts, { name: 'research-pipeline' })));
+report(reports.map(({ ok, diagnostics }) => ({ ok, rules: diagnostics.map((one) => one.rule + ':' + one.severity) })));`;
+      const [first, second] = (await runInPage(module, () => undefined)) as Report[];
+      expect(first?.ok).toBe(true);
+      expect(first?.rules.filter((rule) => !rule.endsWith(':info'))).toEqual([]);
+      expect(second?.ok).toBe(false);
+      expect(second?.rules).toEqual(expect.arrayContaining(['R1:error', 'R2:error']));
     },
-    90_000,
+    120_000,
   );
 });
+
+interface Report {
+  ok: boolean;
+  rules: string[];
+}
