@@ -58,6 +58,8 @@ export interface Workflow {
   manifest: ManifestDocument | undefined;
   /** By folder, such as `agents/planner`. */
   agents: ReadonlyMap<string, AgentDocument>;
+  /** Folders of agents that are named and could not be read, for reasons in the diagnostics. */
+  unreadAgents: ReadonlySet<string>;
   /** Texts that it refers to (prompts, skills), by path from the root. */
   texts: ReadonlyMap<string, SourceFile>;
   expressions: readonly WorkflowExpression[];
@@ -65,6 +67,13 @@ export interface Workflow {
 
 /** Folder of the agent that a graph node or a manager names: `planner` is `agents/planner`. */
 export function agentFolder(reference: string): string {
-  const path = reference.replace(/^\.\//, '').replace(/\/+$/, '');
+  const parts: string[] = [];
+  for (const part of reference.replace(/\/+$/, '').split('/')) {
+    if (part === '.' || (part === '' && parts.length > 0)) continue;
+    const up = part === '..' && parts.length > 0 && parts.at(-1) !== '..' && parts.at(-1) !== '';
+    if (up) parts.pop();
+    else parts.push(part);
+  }
+  const path = parts.join('/');
   return path.includes('/') ? path : `agents/${path}`;
 }

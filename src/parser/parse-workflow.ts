@@ -95,7 +95,7 @@ function finished(
   manifest: ManifestDocument | undefined,
   agents: ReadonlyMap<string, AgentDocument>,
 ): ParsedWorkflow {
-  const { files, whole, texts, diagnostics } = reading;
+  const { files, whole, texts, unreadAgents, diagnostics } = reading;
   const expressions = manifest ? readExpressions(manifest.tree, reading) : [];
   if (manifest) checkTemplates(manifest.tree, variableNames(manifest.tree, manifest.tree), reading);
   const workflow = {
@@ -103,6 +103,7 @@ function finished(
     whole,
     manifest,
     agents,
+    unreadAgents,
     texts,
     expressions,
   };

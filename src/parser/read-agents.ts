@@ -25,25 +25,32 @@ export async function readAgents(
   manifest: YamlMap | undefined,
   reading: Reading,
 ): Promise<Map<string, AgentDocument>> {
+  const agents = new Map<string, AgentDocument>();
+  for (const [index, folder] of (await agentFolders(manifest, reading)).entries()) {
+    const file = index < MAX_AGENTS ? await agentFile(folder, reading) : undefined;
+    const agent =
+      file === undefined ? undefined : await readAgent(file, { folder, manifest, reading });
+    if (agent) agents.set(folder, agent);
+    else if (file !== undefined || index >= MAX_AGENTS) reading.unreadAgents.add(folder);
+  }
+  return agents;
+}
+
+async function agentFolders(manifest: YamlMap | undefined, reading: Reading): Promise<string[]> {
   const folders = new Set<string>();
   for (const name of await reading.files.list('agents')) folders.add(`agents/${name}`);
   for (const at of referencesIn(manifest)) {
-    const path = reading.resolve({ at, folder: '', path: agentFolder(String(at.value)) });
-    if (path !== undefined && path !== '') folders.add(path);
+    const folder = agentFolder(String(at.value));
+    const path = reading.resolve({ at, folder: '', path: folder });
+    if (path === undefined) reading.unreadAgents.add(folder);
+    else if (path !== '') folders.add(path);
   }
   if (folders.size > MAX_AGENTS) {
     const message = `there are ${folders.size} agents; more than ${MAX_AGENTS.toLocaleString('en')} are not read`;
     const help = 'split the workflow into sub-workflows';
     reading.report(S.large, { at: startOf('agents'), message, help });
   }
-  const agents = new Map<string, AgentDocument>();
-  for (const folder of [...folders].slice(0, MAX_AGENTS)) {
-    const file = await agentFile(folder, reading);
-    const agent =
-      file === undefined ? undefined : await readAgent(file, { folder, manifest, reading });
-    if (agent) agents.set(folder, agent);
-  }
-  return agents;
+  return [...folders];
 }
 
 /** Where a manifest names agents: nodes, managers, templates of instances, those who take over. */

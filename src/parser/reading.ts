@@ -31,6 +31,8 @@ export class Reading {
   readonly diagnostics: Diagnostic[] = [];
   /** Texts that the workflow refers to, by path. */
   readonly texts = new Map<string, SourceFile>();
+  /** Folders of agents that could not be read, for reasons that were reported. */
+  readonly unreadAgents = new Set<string>();
   /** Texts of the YAML and JSON files that were looked at, also of those that could not be read. */
   readonly sources = new Map<string, SourceFile>();
   readonly files: WorkflowFiles;

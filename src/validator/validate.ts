@@ -23,21 +23,26 @@ export function validateWorkflow(workflow: Workflow, options: RuleOptions = {}):
 
 /** What the schemas refuse and no rule has said, such as a wrong type in a section that is off. */
 function unsaid({ manifest, agents }: Workflow, found: readonly Diagnostic[]): Diagnostic[] {
-  const errors = found.filter(({ severity }) => severity === 'error');
+  const said = new Set<string>();
+  for (const { severity, file, path } of found) {
+    if (severity !== 'error') continue;
+    said.add(`${file}\0${path}`);
+    // An error at an item is about its list too.
+    for (const above of pathsAbove(path)) {
+      if (path[above.length] === '[') said.add(`${file}\0${above}`);
+    }
+  }
   const documents = [...(manifest ? [manifest] : []), ...agents.values()];
   return documents
     .flatMap(({ leftToRules }) => leftToRules)
-    .filter((left) => !errors.some((error) => error.file === left.file && covers(error, left)));
+    .filter(({ file, path }) =>
+      [path, ...pathsAbove(path)].every((at) => !said.has(`${file}\0${at}`)),
+    );
 }
 
-/** Whether an error is about the same field: at it, above it, or at an item of it. */
-function covers(error: Diagnostic, left: Diagnostic): boolean {
-  if (error.path === left.path) return true;
-  return isBelow(left.path, error.path) || error.path.startsWith(`${left.path}[`);
-}
-
-function isBelow(path: string, above: string): boolean {
-  return above !== '' && (path.startsWith(`${above}.`) || path.startsWith(`${above}[`));
+/** Paths of all maps and lists around a field. */
+function pathsAbove(path: string): string[] {
+  return [...path.matchAll(/[.[]/g)].map(({ index }) => path.slice(0, index));
 }
 
 function findingsOf(rule: Rule, workflow: Workflow): Diagnostic[] {

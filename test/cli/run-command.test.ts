@@ -77,6 +77,7 @@ const emptyWorkflow: LoadedWorkflow['workflow'] = {
   whole: true,
   manifest: undefined,
   agents: new Map(),
+  unreadAgents: new Set(),
   texts: new Map(),
   expressions: [],
 };

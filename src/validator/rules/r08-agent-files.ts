@@ -27,7 +27,7 @@ manager has no folder is led by the built-in manager.`,
   check(workflow, report) {
     const nobody = missingAgents(workflow);
     for (const { folder, at } of graphOf(workflow).flatMap(agentsOf)) {
-      if (!workflow.agents.has(folder)) report(nobody(folder, at));
+      if (!isThere(folder, workflow)) report(nobody(folder, at));
     }
     for (const { loop, at } of loopsOf(workflow)) {
       const manager = scalarAt(loop, 'manager');
@@ -54,11 +54,17 @@ function agentsOf({ node, at, folder, kind, id }: GraphNode): { folder: string; 
   return [...own, { folder: agentFolder(template.value), at: template }];
 }
 
+/** Whether an agent has its file; what is wrong inside of it is said there. */
+function isThere(folder: string, { agents, unreadAgents }: Workflow): boolean {
+  return agents.has(folder) || unreadAgents.has(folder);
+}
+
 /** Why a loop has no manager of its own; undefined when it has one, or nobody has looked. */
-function noManager(name: unknown, { agents, whole }: Workflow): string | undefined {
+function noManager(name: unknown, workflow: Workflow): string | undefined {
   if (typeof name !== 'string' || name === '') return 'no manager is named';
   const folder = agentFolder(name);
-  return !whole || agents.has(folder) ? undefined : `there is no \`${folder}/agent.awp.yaml\``;
+  if (!workflow.whole || isThere(folder, workflow)) return undefined;
+  return `there is no \`${folder}/agent.awp.yaml\``;
 }
 
 /** Says of folders that they have no agent. */
