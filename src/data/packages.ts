@@ -160,8 +160,10 @@ export async function verify(archive: string, options: VerifyOptions = {}): Prom
 
 /** How a package is unpacked. */
 export interface UnpackOptions extends VerifyOptions {
-  /** Folder to make; else one with the workflow's name in the working directory. */
+  /** Folder to make; else one with the workflow's name in `cwd`. */
   output?: string;
+  /** Instead of the working directory of this process. */
+  cwd?: string;
   /** Puts a workflow that is there aside, as `<folder>.old`. */
   force?: boolean;
 }
@@ -183,7 +185,7 @@ export async function unpack(archive: string, options: UnpackOptions = {}): Prom
   const effects = options.effects ?? nodeEffects();
   const { result, content, problems } = await checked(archive, { ...options, effects });
   if (!content) throw refused(problems, dirname(result.file));
-  const target = resolve(options.output ?? content.name);
+  const target = resolve(options.cwd ?? '.', options.output ?? content.name);
   const mark = Buffer.from(effects.random.bytes(8)).toString('hex');
   const replaced = await extract(content.contents, {
     files: effects.files,
