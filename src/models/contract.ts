@@ -1,17 +1,12 @@
 import { entriesAt, nodeAt, textAt, type YamlNode } from '../base/yaml-node.ts';
 
-const KEYWORDS = [
-  ...[
-    '$schema',
-    '$ref',
-    'properties',
-    'anyOf',
-    'oneOf',
-    'allOf',
-    'required',
-    'additionalProperties',
-  ],
-];
+/** Keywords that tell a JSON Schema by what they hold: a field may be called `required` too. */
+const KEYWORDS: ReadonlyMap<string, (value: YamlNode) => boolean> = new Map([
+  ...['$schema', '$ref'].map((key) => [key, isText] as const),
+  ...['anyOf', 'oneOf', 'allOf', 'required'].map((key) => [key, isList] as const),
+  ['properties', (value) => value.kind === 'map' && !isText(nodeAt(value, 'type'))],
+  ['additionalProperties', (value) => !isText(value)],
+]);
 const SCHEMA_TYPES = ['object', 'array', 'string', 'number', 'integer', 'boolean', 'null'];
 
 /** Types of a field in the map form, with the names that Python models use (surfaces 7.9). */
@@ -31,9 +26,20 @@ export const FIELD_TYPES: ReadonlyMap<string, string> = new Map([
 /** How a contract is written: a JSON Schema, or fields with their types. */
 export function contractForm(contract: YamlNode): 'json-schema' | 'fields' | undefined {
   if (contract.kind !== 'map') return undefined;
-  if (KEYWORDS.some((key) => contract.entries.has(key))) return 'json-schema';
+  const { entries } = contract;
   const type = textAt(contract, 'type');
+  if ([...entries.values()].some(({ key, value }) => KEYWORDS.get(key)?.(value))) {
+    return 'json-schema';
+  }
   return type !== undefined && SCHEMA_TYPES.includes(type) ? 'json-schema' : 'fields';
+}
+
+function isText(node: YamlNode | undefined): boolean {
+  return node?.kind === 'scalar' && typeof node.value === 'string';
+}
+
+function isList({ kind }: YamlNode): boolean {
+  return kind === 'list';
 }
 
 /** A field that a contract promises. */
