@@ -116,7 +116,9 @@ const COLOURS = {
 
 /** Text between quotes: marks that mean something to Mermaid or HTML are written as entities. */
 function label(lines: readonly string[]): string {
-  return lines.map(escaped).join('<br/>');
+  const text = lines.map(escaped).join('<br/>');
+  // Mermaid refuses an empty text, and takes the last `;` off a line like `style a:#62;`.
+  return text === '' ? '?' : text.replace(/:(?=\S*#)/g, '#58;');
 }
 
 function escaped(text: string): string {
