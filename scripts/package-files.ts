@@ -1,5 +1,6 @@
 /** What may be in the package; everything else would be shipped by mistake. */
-const BELONGS = /^(?:dist\/.*|package\.json|README\.md|CHANGELOG\.md|LICENSE)$/;
+const BELONGS =
+  /^(?:dist\/.*|schemas\/[a-z]+\.schema\.json|package\.json|README\.md|CHANGELOG\.md|LICENSE)$/;
 /** What must not be in it although it is below `dist/`. */
 const NEVER = /(?<!\.d)\.ts$|\.tsbuildinfo$|\.map$|(?:^|\/)\.|\.db$/;
 

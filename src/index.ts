@@ -11,8 +11,20 @@ export {
 } from './data/agent-workflow.ts';
 export { type ComplianceOptions, type ComplianceReport, compliance } from './data/compliance.ts';
 export { file, type InputValue } from './data/inputs.ts';
+export { jsonSchema, type SchemaName } from './data/json-schema.ts';
 export { type LoadedWorkflow, loadWorkflow } from './data/load-workflow.ts';
 export type { BudgetOptions, OutputSchema, SandboxOptions } from './data/options.ts';
+export {
+  type PackOptions,
+  type PackResult,
+  pack,
+  type UnpackOptions,
+  type UnpackResult,
+  unpack,
+  type VerifyOptions,
+  type VerifyResult,
+  verify,
+} from './data/packages.ts';
 export type { RunHandle, StartOptions } from './data/run-handle.ts';
 export { type ValidateOptions, type ValidationReport, validate } from './data/validate.ts';
 export type {
@@ -35,5 +47,7 @@ export {
   resultJson,
 } from './events/result.ts';
 export type { RunState, RunStatus } from './events/state.ts';
+export type { Workflow } from './models/workflow.ts';
 export type { ModelProvider, ModelRequest, Price } from './ports/model-provider.ts';
 export type { RunSummary, Store } from './ports/store.ts';
+export { type MermaidOptions, toMermaid } from './visualizer/mermaid.ts';

@@ -4,12 +4,15 @@ import { demoCommand } from './demo.ts';
 import { explainCommand } from './explain.ts';
 import { identityCardCommand } from './identity-card.ts';
 import { initCommand } from './init.ts';
+import { packCommand } from './pack.ts';
 import { runCommand } from './run.ts';
 import { runsExportCommand } from './runs-export.ts';
 import { runsListCommand } from './runs-list.ts';
 import { runsShowCommand } from './runs-show.ts';
 import { schemaCommand } from './schema.ts';
+import { unpackCommand } from './unpack.ts';
 import { validateCommand } from './validate.ts';
+import { verifyCommand } from './verify.ts';
 import { visualizeCommand } from './visualize.ts';
 
 /** All commands, in the order of the help. */
@@ -23,6 +26,9 @@ export const commands: readonly Command[] = [
   visualizeCommand,
   identityCardCommand,
   schemaCommand,
+  packCommand,
+  unpackCommand,
+  verifyCommand,
   runsListCommand,
   runsShowCommand,
   runsExportCommand,
