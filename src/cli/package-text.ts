@@ -11,6 +11,17 @@ export function sizeText(bytes: number): string {
   return bytes < 1_000_000 ? `${(bytes / 1000).toFixed(1)} kB` : `${(bytes / 1e6).toFixed(1)} MB`;
 }
 
+/** Name and version, if there is one. */
+export function titleOf({
+  name,
+  version,
+}: {
+  name: string | undefined;
+  version?: string | undefined;
+}): string {
+  return [name, version].filter((part) => part !== undefined).join(' ');
+}
+
 /** `12 files, 34.0 kB`. */
 export function filesText(files: readonly PackedFile[]): string {
   const total = files.reduce((sum, { size }) => sum + size, 0);

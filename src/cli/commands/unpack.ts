@@ -1,7 +1,7 @@
 import { resolve } from 'node:path';
 import type { UnpackResult } from '../../data/packages.ts';
 import type { Command } from '../command.ts';
-import { answerJson, filesText, goodText } from '../package-text.ts';
+import { answerJson, filesText, goodText, titleOf } from '../package-text.ts';
 import { factsOf, keyOption, packageFile } from './verify.ts';
 
 /** `awp unpack`: verifies a package and writes its folder. */
@@ -47,7 +47,7 @@ export const unpackCommand: Command = {
       });
     if (args.has('json')) return answerJson(shell, work);
     const result = await work();
-    const title = `unpacked ${result.name} ${result.version ?? ''}: ${filesText(result.files)}`;
+    const title = `unpacked ${titleOf(result)}: ${filesText(result.files)}`;
     const old = result.replaced === undefined ? [] : [`the old folder is now ${result.replaced}`];
     const lines = [result.folder, ...old, ...factsOf(result)];
     shell.out.write(goodText({ title, lines }, args, shell));

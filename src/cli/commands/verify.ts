@@ -3,7 +3,7 @@ import { AwpError } from '../../base/errors.ts';
 import type { VerifyResult } from '../../data/packages.ts';
 import type { Arguments, Command } from '../command.ts';
 import { counted } from '../diagnostics/summary.ts';
-import { filesText, goodText } from '../package-text.ts';
+import { filesText, goodText, titleOf } from '../package-text.ts';
 import type { Shell } from '../shell.ts';
 
 /** `awp verify`: whether a package is whole and what it claims to be. Nothing is written. */
@@ -33,7 +33,7 @@ export const verifyCommand: Command = {
     const result = await verify(file, { effects, ...keyOption(args, shell) });
     if (args.has('json')) shell.out.write(`${JSON.stringify(result, undefined, 2)}\n`);
     else if (result.ok) {
-      const title = `${result.name} ${result.version ?? ''} is whole: ${filesText(result.files)}`;
+      const title = `${titleOf(result)} is whole: ${filesText(result.files)}`;
       shell.out.write(goodText({ title, lines: factsOf(result) }, args, shell));
     } else await tellRefused(result, args, shell);
     return result.ok ? 0 : 1;
