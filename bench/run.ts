@@ -32,7 +32,7 @@ const PARTS: ReadonlyMap<string, readonly (readonly string[])[]> = new Map([
   ['waiting-agents', [['memory'], ['disk'], ['workers']]],
 ]);
 /** Cases that measure the package as it is installed. */
-const OF_THE_PACKAGE = new Set(['installed-size', 'makespan', 'start-up']);
+const OF_THE_PACKAGE = new Set(['installed-size', 'makespan', 'start-up', 'validate']);
 /** Cases whose figures do not vary. */
 const ONCE = new Set(['installed-size', 'log-size']);
 
