@@ -1,5 +1,5 @@
 import type { Finding } from '../../base/diagnostic.ts';
-import { type Place, scalarAt } from '../../base/yaml-node.ts';
+import { nodeAt, type Place, scalarAt, textAt } from '../../base/yaml-node.ts';
 import { agentFolder, type Workflow } from '../../models/workflow.ts';
 import { agent, graph } from '../examples.ts';
 import type { Rule } from '../rule.ts';
@@ -45,9 +45,9 @@ manager has no folder is led by the built-in manager.`,
 
 /** Folders that a node needs: that of its agent and that of its instances. */
 function agentsOf({ node, at, folder, kind, id }: GraphNode): { folder: string; at: Place }[] {
-  const agent = scalarAt(node, 'agent');
+  const agent = nodeAt(node, 'agent');
   // A name of a wrong type is reported as such.
-  const named = agent ? typeof agent.value === 'string' : id !== '';
+  const named = agent ? textAt(node, 'agent') !== undefined : id !== '';
   const own = kind === 'agent' && named ? [{ folder, at: agent ?? at }] : [];
   const template = scalarAt(node, 'fan_out', 'agent_template');
   if (typeof template?.value !== 'string' || template.value === '') return own;
