@@ -42,20 +42,26 @@ export async function draw(path: string, options: DrawOptions): Promise<string> 
 function overlayOf(state: RunState, now: number): Overlay {
   const overlay = new Map<string, BoxStatus>();
   const workers: BoxStatus[] = [];
+  const running = state.status === 'running';
   for (const frame of state.frames.values()) {
-    const status = statusOf(frame, now);
+    const status = running ? statusOf(frame, now) : ended(statusOf(frame, state.lastAt));
     overlay.set(frame.name, status);
     if (frame.role === 'manager' && frame.parent === undefined) {
       for (const box of ['manager', 'result']) overlay.set(box, status);
     } else workers.push(status);
   }
-  const failed = workers.some(({ status }) => status === 'failed');
-  const running = workers.some(({ status }) => status === 'running');
   if (workers.length > 0) {
     const ms = workers.reduce((sum, worker) => sum + (worker.ms ?? 0), 0);
-    overlay.set('workers', { status: running ? 'running' : failed ? 'failed' : 'complete', ms });
+    const statuses = new Set(workers.map(({ status }) => status));
+    const worst = (['running', 'stopped', 'failed'] as const).find((one) => statuses.has(one));
+    overlay.set('workers', { status: worst ?? 'complete', ms });
   }
   return overlay;
+}
+
+/** What is still open when nobody works on the run any more. */
+function ended(box: BoxStatus): BoxStatus {
+  return box.status === 'running' ? { ...box, status: 'stopped' } : box;
 }
 
 function statusOf({ outcome, startedAt, endedAt }: Frame, now: number): BoxStatus {

@@ -166,9 +166,10 @@ function levelsOf({ boxes, arrows }: Diagram): Box[][] {
   const levels: Box[][] = [];
   for (const box of boxes) {
     const index = level.get(box.id) ?? 0;
-    levels[index] = [...(levels[index] ?? []), box];
+    while (levels.length <= index) levels.push([]);
+    levels[index]?.push(box);
   }
-  return levels.map((one) => one ?? []);
+  return levels.filter((boxes) => boxes.length > 0);
 }
 
 /** What is in a cycle stays where it was when the cycle was met. */
@@ -178,7 +179,9 @@ function levelById(boxes: readonly Box[], arrows: readonly Arrow[]): Map<string,
   const next = new Map<string, string[]>();
   for (const { from, to } of arrows.filter((arrow) => arrow.from !== arrow.to)) {
     waiting.set(to, (waiting.get(to) ?? 0) + 1);
-    next.set(from, [...(next.get(from) ?? []), to]);
+    const list = next.get(from);
+    if (list) list.push(to);
+    else next.set(from, [to]);
   }
   const ready = [...waiting].filter(([, count]) => count === 0).map(([id]) => id);
   for (let id = ready.shift(); id !== undefined; id = ready.shift()) {

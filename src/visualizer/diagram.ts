@@ -74,7 +74,16 @@ function graph(nodes: readonly YamlMap[]): Diagram {
     return box;
   });
   const known = new Set(boxes.flatMap((box) => [box.id, ...box.inside.map(({ id }) => id)]));
-  return { boxes, arrows: arrows.filter(({ from, to }) => known.has(from) && known.has(to)) };
+  return {
+    boxes,
+    arrows: withoutTwins(arrows).filter(({ from, to }) => known.has(from) && known.has(to)),
+  };
+}
+
+/** A dependency that is written twice is one arrow. */
+function withoutTwins(arrows: readonly Arrow[]): Arrow[] {
+  const one = new Map(arrows.map((arrow) => [JSON.stringify(Object.values(arrow)), arrow]));
+  return [...one.values()];
 }
 
 function boxOf(node: YamlMap): Box {

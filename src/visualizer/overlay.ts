@@ -1,6 +1,7 @@
 /** How one box has fared in a run. */
 export interface BoxStatus {
-  status: 'running' | 'complete' | 'failed' | 'skipped' | 'waiting';
+  /** `stopped` when the run has ended or paused before it did. */
+  status: 'running' | 'complete' | 'failed' | 'stopped';
   /** Time that it has taken, in milliseconds. */
   ms?: number;
 }
@@ -12,8 +13,7 @@ const SIGNS: Readonly<Record<BoxStatus['status'], string>> = {
   running: '…',
   complete: '✓',
   failed: '✗',
-  skipped: '–',
-  waiting: '?',
+  stopped: '■',
 };
 
 /** A status in a sign and a word, never by colour alone. */
