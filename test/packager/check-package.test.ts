@@ -1,3 +1,5 @@
+import { readFileSync } from 'node:fs';
+import { resolve } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { sha256 } from '../../src/base/hash.ts';
 import { P, PACKAGE_CODES } from '../../src/packager/codes.ts';
@@ -266,5 +268,10 @@ describe('a package of the Python packager', () => {
 describe('the codes of packages', () => {
   it('are all explained, in their order', () => {
     expect(PACKAGE_CODES.map(({ code }) => code)).toEqual(Object.values(P).map(({ code }) => code));
+  });
+
+  it('stand in the documentation with their titles', () => {
+    const page = readFileSync(resolve(import.meta.dirname, '../../docs/packages.md'), 'utf8');
+    for (const { code, title } of PACKAGE_CODES) expect(page).toContain(`| ${code} | ${title} |`);
   });
 });
