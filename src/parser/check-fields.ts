@@ -1,7 +1,7 @@
 import type { z } from 'zod';
 import { type Diagnostic, diagnostic, type Finding, replace } from '../base/diagnostic.ts';
 import { nearest, onlyNearest } from '../base/nearest.ts';
-import { plainValue, type YamlEntry, type YamlMap, type YamlNode } from '../base/yaml-node.ts';
+import type { YamlEntry, YamlMap, YamlNode } from '../base/yaml-node.ts';
 import {
   isNullable,
   isOptional,
@@ -9,8 +9,10 @@ import {
   shapeOf,
   takesEffect,
 } from '../models/schema-shape.ts';
+import { checkValue, MAX_ISSUES } from './check-value.ts';
 import { explainIssues } from './explain-issue.ts';
 import { D7, S } from './field-codes.ts';
+import { fitting } from './fitting.ts';
 
 /** A tree that was held against the schema of its file. */
 export interface CheckedFields<T> {
@@ -30,14 +32,11 @@ export interface CheckedFields<T> {
 export function checkFields<T>(tree: YamlMap, schema: z.ZodType<T>): CheckedFields<T> {
   const walk = new Walk();
   const checked = walk.value(tree, { schema, pattern: '', idle: false }) as YamlMap; // a map stays one
-  const parsed = schema.safeParse(plainValue(checked));
-  const { said, leftToRules } = explainIssues(parsed.error?.issues ?? [], {
-    tree: checked,
-    schema,
-  });
+  const { value, issues } = checkValue(checked, schema);
+  const { said, leftToRules } = explainIssues(issues, { tree: checked, schema });
   return {
     tree: checked,
-    value: parsed.data,
+    value,
     diagnostics: [...walk.diagnostics, ...said],
     leftToRules,
   };
@@ -60,6 +59,7 @@ class Walk {
   readonly diagnostics: Diagnostic[] = [];
   /** Patterns of fields that were called without effect. */
   readonly #idle = new Set<string>();
+  #unknownKeys = 0;
 
   value(node: YamlNode, at: At): YamlNode {
     const shape = fitting(shapeOf(at.schema), node);
@@ -96,6 +96,8 @@ class Walk {
   }
 
   #unknown({ key, keyPlace }: YamlEntry, { fields }: ObjectShape): void {
+    // Looking for a near name takes time, and so many mistakes are one.
+    if (++this.#unknownKeys > MAX_ISSUES) return;
     const near = nearest(key, fields.keys());
     const sure = onlyNearest(key, fields.keys());
     const known = [...fields.keys()];
@@ -143,23 +145,6 @@ class Walk {
     this.diagnostics.push(diagnostic(D7, finding));
     return { ...node, value };
   }
-}
-
-/** Of a union, the option that a node seems to be meant for. */
-function fitting(shape: Shape, node: YamlNode): Shape {
-  if (shape.kind !== 'union') return shape;
-  const options = shape.options.map((option) => fitting(shapeOf(option), node));
-  if (node.kind === 'map') {
-    const objects = options.filter((option) => option.kind === 'object');
-    const [best] = objects.sort((one, other) => knownKeys(other, node) - knownKeys(one, node));
-    return best ?? options.find(({ kind }) => kind === 'record') ?? shape;
-  }
-  if (node.kind === 'list') return options.find(({ kind }) => kind === 'list') ?? shape;
-  return options.find(({ kind }) => kind === 'boolean') ?? shape;
-}
-
-function knownKeys({ fields }: ObjectShape, { entries }: YamlMap): number {
-  return [...entries.keys()].filter((key) => fields.has(key)).length;
 }
 
 function takesBoolean({ kind }: Shape): boolean {

@@ -26,6 +26,10 @@ import { Y } from './yaml-codes.ts';
 const MAX_DEPTH = 64;
 /** Nodes that aliases and merges may add to what is written. */
 const MAX_EXPANDED = 50_000;
+/** Longest key, as YAML itself has it for keys without `?`. */
+const MAX_KEY = 1_024;
+/** Problems that are told of one file; who has more has made the same mistake many times. */
+const MAX_PROBLEMS = 200;
 const FORBIDDEN = new Set(['__proto__', 'constructor', 'prototype']);
 
 /** Where the walk is: the path as it is written, how deep, and inside of which alias. */
@@ -51,6 +55,8 @@ class Walk {
   readonly #source: SourceFile;
   /** Anchors seen so far, as aliases behind them see them. */
   readonly #anchors = new Map<string, Node>();
+  /** What aliases stand for, which an anchor of the same name further down does not change. */
+  readonly #targets = new Map<Alias, Node | undefined>();
   /** Anchored nodes whose content is being read. */
   readonly #open = new Set<unknown>();
   #expanded = 0;
@@ -136,17 +142,21 @@ class Walk {
   }
 
   #key(node: unknown, at: At): { text: string; place: Place } | undefined {
-    const target = isAlias(node) ? this.#anchors.get(node.source) : node;
+    const target = isAlias(node) ? this.#target(node) : node;
     const place = this.#place(isNode(node) ? node : undefined, at);
-    if (isScalar(target) && target.value !== null) {
-      const { value, source } = target;
-      return { text: typeof value === 'string' ? value : (source ?? String(value)), place };
+    if (!isScalar(target) || target.value === null) {
+      const help = 'write `name: value`; quote what is no plain text';
+      this.#report(Y.key, place, { message: 'a key must be a name', help });
+      return undefined;
     }
-    const message = 'a key must be a name';
-    this.#report(Y.key, place, {
-      message,
-      help: 'write `name: value`; quote what is no plain text',
-    });
+    if (target === node && target.anchor !== undefined && at.alias === undefined) {
+      this.#anchors.set(target.anchor, target);
+    }
+    const { value, source } = target;
+    const text = typeof value === 'string' ? value : (source ?? String(value));
+    if (text.length <= MAX_KEY) return { text, place };
+    const message = 'a key is longer than 1,024 characters';
+    this.#report(Y.key, { ...place, to: place.from + 1 }, { message, help: 'shorten it' });
     return undefined;
   }
 
@@ -166,7 +176,7 @@ class Walk {
 
   #alias(node: Alias, at: At): YamlNode {
     const place = this.#place(node, at);
-    const target = this.#anchors.get(node.source);
+    const target = this.#target(node);
     if (!target) {
       const message = `there is no anchor \`&${node.source}\` before this`;
       const help = 'define it first, or quote the text if it is none: "*name"';
@@ -179,6 +189,11 @@ class Walk {
       return { kind: 'scalar', value: null, plain: true, ...place };
     }
     return this.#anchored(target, { ...at, alias: at.alias ?? place.from });
+  }
+
+  #target(alias: Alias): Node | undefined {
+    if (!this.#targets.has(alias)) this.#targets.set(alias, this.#anchors.get(alias.source));
+    return this.#targets.get(alias);
   }
 
   #scalar(node: Scalar, at: At): YamlScalar {
@@ -234,7 +249,8 @@ class Walk {
     at: Place,
     said: { message: string; help: string; related?: { message: string; at: Place }[] },
   ): void {
-    if (!this.#stopped) this.problems.push(diagnostic(code, { at, ...said }));
+    if (this.#stopped || this.problems.length >= MAX_PROBLEMS) return;
+    this.problems.push(diagnostic(code, { at, ...said }));
   }
 }
 

@@ -3,13 +3,13 @@ import { parseExpression } from '../base/expression/parse.ts';
 import {
   itemsAt,
   nodeAt,
-  type Place,
   textAt,
   type YamlMap,
   type YamlNode,
   type YamlScalar,
 } from '../base/yaml-node.ts';
 import type { ExpressionUse, WorkflowExpression } from '../models/workflow.ts';
+import { placesIn } from './places-in.ts';
 import type { Reading } from './reading.ts';
 
 /** All expressions of a manifest that can be read; the others are reported (X1, X2, X4). */
@@ -43,19 +43,6 @@ function isReadable(at: YamlScalar, text: string, reading: Reading): boolean {
   if (parsed.ok) return true;
   const { code, message, help, from, to } = parsed.error;
   const card: DiagnosticCode = { code, severity: 'error' };
-  reading.report(card, { at: placeInText(at, text, { from, to }), message, help });
+  reading.report(card, { at: placesIn(at, text)(from, to), message, help });
   return false;
-}
-
-/** The place of a part of a text; of all of it where quotes or folded lines move its characters. */
-export function placeInText(
-  at: YamlScalar,
-  text: string,
-  { from, to }: { from: number; to: number },
-): Place {
-  const written = at.source.text.slice(at.from, at.to);
-  const start = written.indexOf(text);
-  if (start === -1 || text === '') return at;
-  const begin = at.from + start + Math.min(from, text.length);
-  return { ...at, from: begin, to: Math.max(at.from + start + Math.min(to, text.length), begin) };
 }

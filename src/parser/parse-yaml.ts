@@ -1,4 +1,4 @@
-import { Composer, type Document, Parser } from 'yaml';
+import { Composer, CST, type Document, Lexer, Parser } from 'yaml';
 import { type Diagnostic, diagnostic } from '../base/diagnostic.ts';
 import { type SourceFile, sourceFile } from '../base/source-file.ts';
 import type { Place, YamlNode } from '../base/yaml-node.ts';
@@ -12,6 +12,8 @@ export const MAX_YAML_BYTES = 1024 * 1024;
 const MAX_YAML_DEPTH = 64;
 /** Syntax errors that are told of one file; the later ones mostly follow from the first. */
 const MAX_ERRORS = 20;
+/** Most names and values of one file: what people write in 1 MiB has fewer. */
+const MAX_VALUES = 200_000;
 
 /** A YAML or JSON text as a tree; no tree when it cannot be read at all. */
 export interface ParsedYaml {
@@ -79,13 +81,10 @@ function textProblem({ text }: SourceFile): TextProblem | undefined {
 }
 
 function compose(source: SourceFile): ParsedYaml {
-  const tokens = [...new Parser().parse(source.text)];
-  const deep = tokens.map((token) => deepest(token, MAX_YAML_DEPTH)).find((at) => at !== undefined);
-  if (deep !== undefined) {
-    const message = `the file nests deeper than ${MAX_YAML_DEPTH} levels`;
-    const help = 'no part of the protocol nests so deep: take levels away';
-    const at = placeAt(source, deep);
-    return { source, tree: undefined, diagnostics: [diagnostic(Y.deep, { at, message, help })] };
+  const { tokens, excess } = tokensOf(source.text);
+  if (excess) {
+    const finding = { at: placeAt(source, excess.at), ...EXCESS[excess.of] };
+    return { source, tree: undefined, diagnostics: [diagnostic(Y[excess.of], finding)] };
   }
   const composer = new Composer({
     version: '1.2',
@@ -95,14 +94,83 @@ function compose(source: SourceFile): ParsedYaml {
     prettyErrors: false,
     logLevel: 'silent',
   });
-  const documents = [...composer.compose(tokens, true, source.text.length)];
+  const documents = withoutTraces(() => [...composer.compose(tokens, true, source.text.length)]);
   return fromDocuments(source, documents);
 }
+
+/** The library makes an `Error` for each of what may be 500,000 problems; traces take seconds. */
+function withoutTraces<T>(work: () => T): T {
+  const limit = Error.stackTraceLimit;
+  Error.stackTraceLimit = 0;
+  try {
+    return work();
+  } finally {
+    Error.stackTraceLimit = limit;
+  }
+}
+
+/** What a text has too much of, and where. */
+interface Excess {
+  of: 'deep' | 'large';
+  at: number;
+}
+
+const EXCESS: Readonly<Record<Excess['of'], { message: string; help: string }>> = {
+  deep: {
+    message: `the file nests deeper than ${MAX_YAML_DEPTH} levels`,
+    help: 'no part of the protocol nests so deep: take levels away',
+  },
+  large: {
+    message: `the file has more than ${MAX_VALUES.toLocaleString('en')} names and values`,
+    help: 'move parts into files of their own, or split the workflow',
+  },
+};
+
+/** Documents that are looked at; from the second one on they are only said to be too many. */
+const MAX_DOCUMENTS = 2;
+
+/**
+ * The tokens of a text up to its second document, or until it has too much of something. That is
+ * watched while the tokens are put together: nothing that is too deep is ever finished.
+ */
+function tokensOf(text: string): { tokens: CST.Token[]; excess?: Excess } {
+  const tokens: CST.Token[] = [];
+  const parser = new Parser();
+  let documents = 0;
+  let values = 0;
+  /** Takes tokens in; says where one is too deep. */
+  const take = (found: Iterable<CST.Token>): number | undefined => {
+    for (const token of found) {
+      if (token.type === 'document') documents++;
+      tokens.push(token);
+      const deep = deepest(token, MAX_YAML_DEPTH);
+      if (deep !== undefined) return deep;
+    }
+    // Besides collections there are the document and a scalar on the stack; `deepest` is exact.
+    return parser.stack.length > MAX_YAML_DEPTH + 2 ? parser.offset : undefined;
+  };
+  for (const lexeme of new Lexer().lex(text)) {
+    if (VALUES.has(CST.tokenType(lexeme) ?? '')) values++;
+    const at = take(parser.next(lexeme));
+    if (at !== undefined) return { tokens, excess: { of: 'deep', at } };
+    if (values > MAX_VALUES) return { tokens, excess: { of: 'large', at: parser.offset } };
+    if (documents >= MAX_DOCUMENTS) return { tokens };
+  }
+  const at = take(parser.end());
+  return at === undefined ? { tokens } : { tokens, excess: { of: 'deep', at } };
+}
+
+/** Tokens that are counted as a name or value. */
+const VALUES = new Set([
+  ...['scalar', 'single-quoted-scalar', 'double-quoted-scalar', 'alias'],
+  ...['anchor', 'tag', 'flow-map-start', 'flow-seq-start'],
+]);
 
 function fromDocuments(source: SourceFile, documents: readonly Document.Parsed[]): ParsedYaml {
   const [first, second] = documents;
   const diagnostics = documents.flatMap((document) => problemsOf(document, source));
-  if (second) {
+  // After an error the library may begin a document that nobody has written.
+  if (second && first?.errors.length === 0) {
     const at = placeAt(source, second.contents?.range[0] ?? second.range[0]);
     const message = 'a second document begins here';
     diagnostics.push(diagnostic(Y.documents, { at, message, help: 'keep one document a file' }));
@@ -131,28 +199,29 @@ function placeAt(source: SourceFile, offset: number): Place {
   return { source, from: offset, to: Math.min(offset + 1, source.text.length), path: '' };
 }
 
-/** One token of the library's concrete syntax tree, as far as the walk needs it. */
+/** What of a token of the library's concrete syntax tree, or of an item, can hold tokens. */
 interface Token {
-  items?: unknown[];
   offset?: number;
-  [key: string]: unknown;
+  items?: readonly Token[];
+  key?: Token | null;
+  /** The text of a directive, for instance. */
+  value?: Token | string | null;
 }
 
 /**
  * Where a token stands that nests deeper than `limit`, if any does. Walks with a stack of its own;
  * every collection inside of another is one level.
  */
-function deepest(root: unknown, limit: number): number | undefined {
-  const stack: { token: unknown; depth: number }[] = [{ token: root, depth: 0 }];
+function deepest(root: CST.Token, limit: number): number | undefined {
+  const stack: { token: Token; depth: number }[] = [{ token: root as Token, depth: 0 }];
   for (let next = stack.pop(); next; next = stack.pop()) {
     const { token, depth } = next;
-    if (typeof token !== 'object' || token === null) continue;
-    const { items, ...rest } = token as Token;
-    if (depth > limit) return rest.offset ?? 0;
-    for (const value of Object.values(rest)) {
-      if (typeof value === 'object') stack.push({ token: value, depth });
+    const { items = [], key, value, offset = 0 } = token;
+    if (depth > limit) return offset;
+    for (const item of items) stack.push({ token: item, depth: depth + 1 });
+    for (const part of [key, value]) {
+      if (part && typeof part === 'object') stack.push({ token: part, depth });
     }
-    for (const item of items ?? []) stack.push({ token: item, depth: depth + 1 });
   }
   return undefined;
 }
