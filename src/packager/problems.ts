@@ -39,7 +39,7 @@ export class Problems {
 }
 
 /** A name as it can be shown: not longer than a line or two. */
-export function shownName(name: string): string {
+function shownName(name: string): string {
   return name.length > NAME_CHARS ? `${name.slice(0, NAME_CHARS)}…` : name;
 }
 
