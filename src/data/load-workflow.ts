@@ -48,16 +48,22 @@ export async function loadWorkflow(
 
 /** The first error as the message, all of them in the diagnostics. */
 function invalid({ diagnostics, errors, sources, folder }: ValidationReport): AwpError {
-  const first = diagnostics.find(({ severity }) => severity === 'error');
+  const wrong = diagnostics.filter(({ severity }) => severity === 'error');
+  // What follows from unreadable text is told after it.
+  const first = wrong.find(({ rule }) => /^[YS]\d/.test(rule) && rule !== 'S2') ?? wrong[0];
   const code = first?.rule === 'S10' ? 'spec/no-workflow' : 'spec/invalid';
   const more = errors > 1 ? ` (and ${errors - 1} more)` : '';
   const place = first && `${first.file}:${first.range.start.line}:${first.range.start.column}`;
-  return new AwpError(code, first ? `${place}: ${first.message}${more}` : 'there is no manifest', {
+  return new AwpError(code, first ? `${place}: ${said(first)}${more}` : 'there is no manifest', {
     hint: first
       ? `${first.help}; awp validate shows all`
       : 'name a folder with a workflow.awp.yaml',
     findings: { diagnostics, sources, folder },
   });
+}
+
+function said({ path, message }: Diagnostic): string {
+  return path === '' ? message : `${path}: ${message}`;
 }
 
 function optionsOf(

@@ -128,7 +128,7 @@ critique: { enabled: true }`),
       'a manager outside',
       { 'workflow.awp.yaml': loop('manager: ../../elsewhere') },
       'spec/invalid',
-      'leaves its folder',
+      'leaves the folder',
     ],
     [
       'a missing prompt',
