@@ -5,6 +5,19 @@ export const SEMVER =
   /^(?:0|[1-9]\d*)\.(?:0|[1-9]\d*)\.(?:0|[1-9]\d*)(?:-(?:0|[1-9]\d*|\d*[a-zA-Z-][0-9a-zA-Z-]*)(?:\.(?:0|[1-9]\d*|\d*[a-zA-Z-][0-9a-zA-Z-]*))*)?(?:\+[0-9a-zA-Z-]+(?:\.[0-9a-zA-Z-]+)*)?$/;
 /** Name of a workflow (rule R2). */
 export const WORKFLOW_NAME = /^[a-z][a-z0-9_-]{0,62}[a-z0-9]$/;
+/** The name of a workflow (rule R2) nearest to a text, such as a folder's; undefined if none is. */
+export function workflowNameFrom(text: string): string | undefined {
+  const legal = text
+    .normalize('NFKD')
+    .replace(/\p{M}/gu, '')
+    .toLowerCase()
+    .replace(/[^a-z0-9_-]+/g, '-')
+    .replace(/^[^a-z]+/, '')
+    .slice(0, 64)
+    .replace(/[_-]+$/, '');
+  return WORKFLOW_NAME.test(legal) ? legal : undefined;
+}
+
 /** Id of an agent (rule R12). */
 export const AGENT_ID = /^[a-z][a-z0-9_]{0,46}[a-z0-9]$/;
 /** An id that is read: as R12 wants it, or the single letter that it warns of. */

@@ -59,9 +59,8 @@ export function adjusted(
   { strict = false, profile = 'awp' }: RuleOptions,
 ): Diagnostic[] {
   const adjust = (one: Diagnostic): Severity => {
-    if (one.severity !== 'warning') return one.severity;
-    const refused = profile === 'reference' && REFERENCE.has(one.rule);
-    return strict || refused ? 'error' : 'warning';
+    if (profile === 'reference' && REFERENCE.has(one.rule)) return 'error';
+    return strict && one.severity === 'warning' ? 'error' : one.severity;
   };
   return sortDiagnostics([...diagnostics].map((one) => ({ ...one, severity: adjust(one) })));
 }

@@ -17,7 +17,7 @@ export const initCommand: Command = {
     { name: 'template', value: 'NAME', group: 'WRITE', help: NAMES.join(', ') },
     { name: 'yes', group: 'WRITE', help: 'ask nothing; the template is delegation unless named' },
     { name: 'force', group: 'WRITE', help: 'write over files that differ' },
-    { name: 'no-git', group: 'WRITE', rare: true, help: 'no .gitignore' },
+    { name: 'no-git', group: 'WRITE', rare: true, help: 'leave .gitignore alone' },
   ],
   maxPositionals: 1,
 
@@ -39,7 +39,7 @@ export const initCommand: Command = {
     if (written.length === 0) lines.push('nothing to do: all files are there');
     lines.push(
       `checked  ${counted(report.errors, 'error')}, ${counted(report.warnings, 'warning')}; ${counted(agents, 'agent')}, level ${template.level}`,
-      `next     ${shown === '.' ? '' : `cd ${quoted(shown)} && `}${template.next}`,
+      `next     ${shown === '.' ? '' : `cd ${quoted(shown)} && `}${report.ok ? template.next : 'awp validate'}`,
       ...(template.runs
         ? []
         : ['         (graphs are checked and drawn so far; the engine that runs them follows)']),

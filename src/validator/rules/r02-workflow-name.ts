@@ -1,5 +1,6 @@
+import type { Severity } from '../../base/diagnostic.ts';
 import { nodeAt } from '../../base/yaml-node.ts';
-import { WORKFLOW_NAME } from '../../models/common.ts';
+import { WORKFLOW_NAME, workflowNameFrom } from '../../models/common.ts';
 import { manifest } from '../examples.ts';
 import type { Rule } from '../rule.ts';
 import { keyPlace } from '../view.ts';
@@ -12,7 +13,8 @@ export const r02WorkflowName: Rule = {
   severity: 'error',
   why: `The name ends up in file names, in the names of packages and in addresses. It must not end with
 \`_\` or \`-\`. It should be the name of the folder (\`-\` and \`_\` count alike, a number such as \`01-\`
-before it does not count); a difference is a warning.`,
+before it does not count); a difference is a warning. A folder whose name has other characters, such
+as spaces, is noted only, if the workflow has the nearest name that it can have.`,
   bad: manifest('').replace('news-digest', 'News Digest'),
   good: manifest(''),
 
@@ -27,24 +29,24 @@ before it does not count); a difference is a warning.`,
     }
     const name = at.kind === 'scalar' ? at.value : undefined;
     if (typeof name !== 'string' || !WORKFLOW_NAME.test(name)) {
-      const near = typeof name === 'string' ? legalName(name) : undefined;
+      const near = typeof name === 'string' ? workflowNameFrom(name) : undefined;
       const message = `\`${typeof name === 'string' ? name.slice(0, 70) : 'this'}\` cannot be the name of a workflow`;
       const help = near === undefined ? 'write 2 to 64 of a-z, 0-9, _ and -' : `write \`${near}\``;
       report({ at, message, help });
       return;
     }
-    if (folderName === undefined || plain(folderName) === plain(name)) return;
+    const severity = folderName === undefined ? undefined : compared(name, folderName);
+    if (!severity) return;
     const message = `the workflow is called \`${name}\`, its folder \`${folderName}\``;
-    report({ at, severity: 'warning', message, help: 'give both the same name' });
+    report({ at, severity, message, help: 'give both the same name' });
   },
 };
 
-function legalName(name: string): string | undefined {
-  const legal = name
-    .toLowerCase()
-    .replace(/[^a-z0-9_-]+/g, '-')
-    .replace(/^[^a-z]+|[_-]+$/g, '');
-  return WORKFLOW_NAME.test(legal) ? legal : undefined;
+/** What is to be thought of a folder's name; undefined when it is the workflow's. */
+function compared(name: string, folder: string): Severity | undefined {
+  if (plain(folder) === plain(name)) return undefined;
+  const nearest = workflowNameFrom(folder);
+  return nearest === undefined || plain(nearest) === plain(name) ? 'info' : 'warning';
 }
 
 function plain(name: string): string {

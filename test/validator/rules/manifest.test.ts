@@ -97,6 +97,20 @@ describe('R2: the name of a workflow', () => {
     ).toEqual([]);
   });
 
+  it.each([
+    ['news-digest', 'News Digest'],
+    ['uberblick', 'Überblick'],
+    ['report', '2024 report'],
+    ['news-digest', 'n'],
+  ])('notes that %s is as near as it can be to %s', async (name, folderName) => {
+    const files = folder(manifest('', name), { writer: '' });
+    const message = `at ${name}: the workflow is called \`${name}\`, its folder \`${folderName}\``;
+    expect(await said('R2', files, { name: folderName })).toEqual([`info ${message}`]);
+    expect(await said('R2', files, { name: folderName, profile: 'reference' })).toEqual([
+      `error ${message}`,
+    ]);
+  });
+
   it('warns of another folder; the reference refuses it', async () => {
     const files = folder(manifest(), { writer: '' });
     const message = 'at news-digest: the workflow is called `news-digest`, its folder `weather`';
