@@ -42,8 +42,8 @@ export function githubReport(
     .map((one) => {
       const { start, end } = one.range;
       const places = `line=${start.line},endLine=${end.line},col=${start.column},endColumn=${end.column}`;
-      const file = property(shown(one.file));
-      const text = message(`${one.message}\n${one.help}`);
+      const file = property(oneLine(shown(one.file)));
+      const text = message(`${oneLine(one.message)}\n${oneLine(one.help)}`);
       return `::${COMMANDS[one.severity]} file=${file},${places},title=${property(one.rule)}::${text}\n`;
     })
     .join('');

@@ -11,8 +11,8 @@ describe('awp validate shows', () => {
   });
 
   it.each([
-    ['json', 'rules.json'],
-    ['sarif', 'rules.sarif'],
+    ['json', 'rules.json.txt'],
+    ['sarif', 'rules.sarif.txt'],
     ['github', 'rules.github.txt'],
     ['unix', 'rules.unix.txt'],
   ])('the same findings as %s', async (format, golden) => {
