@@ -63,8 +63,8 @@ export async function checkPackage(
   }
   const { claims, contents } = read;
   checkSums(claims, contents, problems);
-  if (problems.found) return undefined;
-  const workflow = contents.get(WORKFLOW_FILE) ?? new Uint8Array();
+  const workflow = contents.get(WORKFLOW_FILE);
+  if (problems.found || workflow === undefined) return undefined;
   const identity = await options.identify(workflow);
   const name = checkIdentity(claims, identity, problems);
   if (name === undefined || problems.found) return undefined;

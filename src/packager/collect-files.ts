@@ -1,3 +1,4 @@
+import { join } from 'node:path';
 import type { Files } from '../ports/effects.ts';
 import { P } from './codes.ts';
 import { nameProblem, TakenNames } from './entry-name.ts';
@@ -74,11 +75,10 @@ class Walk {
       this.excluded.push({ path: shown, why });
       return;
     }
-    if (kind === 'folder') {
-      // Names of folders are looked at with the files in them: empty folders are not packed.
-      if (path.split('/').length > MOST_WALKED) this.#refuseName(path);
-      else await this.folder(path);
-    } else if (kind === 'file') await this.#file(path);
+    const bad = nameProblem(path);
+    if (bad !== undefined) this.#refuseName(path, bad);
+    else if (kind === 'folder') await this.folder(path);
+    else if (kind === 'file') await this.#file(path);
     else this.#refuseKind(path, kind === 'link' ? 'it is a link' : 'it is no regular file');
   }
 
@@ -89,7 +89,6 @@ class Walk {
       this.#options.problems.report({ code: P.reserved, file: path, message, help });
       return;
     }
-    if (nameProblem(path) !== undefined) return this.#refuseName(path);
     const clash = this.#names.take(path, 'file');
     if (clash !== undefined) {
       const message = `on some machines its name is the same as \`${clash}\``;
@@ -125,8 +124,7 @@ class Walk {
     return data;
   }
 
-  #refuseName(path: string): void {
-    const why = nameProblem(path) ?? 'it lies too deep';
+  #refuseName(path: string, why: string): void {
     const message = `this name cannot be in a package: ${why}`;
     const help = `rename it, or list it in ${IGNORE_FILE}`;
     this.#options.problems.report({ code: P.name, file: path, message, help });
@@ -141,12 +139,4 @@ class Walk {
     const help = `list what is not needed in ${IGNORE_FILE}`;
     this.#options.problems.report({ code: P.limit, file, message, help });
   }
-}
-
-/** Levels of folders that are walked: one more than names may have. */
-const MOST_WALKED = 33;
-
-function join(root: string, path: string): string {
-  if (path === '') return root;
-  return `${root === '/' ? '' : root}/${path}`;
 }

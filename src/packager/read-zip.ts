@@ -34,8 +34,7 @@ export async function readZip(
   const starts = readLocalHeaders(bytes, entries, { directory: end.directory, problems });
   if (problems.found) return undefined;
   const files = new Map<string, Uint8Array>();
-  for (const entry of entries) {
-    const start = starts.get(entry) ?? 0;
+  for (const [entry, start] of starts) {
     const data = inflate(bytes.subarray(start, start + entry.compressed), entry);
     if ('code' in data) problems.report({ ...data, file: entry.name, help: GET_AGAIN });
     else if (!entry.name.endsWith('/')) files.set(entry.name, data);
@@ -55,7 +54,7 @@ async function listEntries(bytes: Uint8Array, problems: Problems): Promise<Entry
     }
     return entries;
   } catch (error) {
-    const why = error instanceof Error ? error.message : String(error);
+    const why = String(error).replace(/^Error: /, '');
     const code = /encrypt/.test(why) ? P.feature : P.archive;
     const message = `the directory of the archive cannot be read: ${why}`;
     problems.report({ code, file: '', message, help: GET_AGAIN });

@@ -66,6 +66,15 @@ describe('awp pack, verify and unpack', () => {
     expect(existsSync(join(cwd, PACKAGE))).toBe(false);
   });
 
+  it('pack the working directory when no folder is named', async () => {
+    cpSync(HELLO, join(cwd, 'hello'), { recursive: true });
+    cwd = join(cwd, 'hello');
+    await run(packCommand);
+    expect(existsSync(join(cwd, PACKAGE))).toBe(true);
+    const { shell } = await run(packCommand, '--list');
+    expect(shell.out.text()).toContain(`-  ${PACKAGE}  (left out by default)`);
+  });
+
   it('sign and check signatures', async () => {
     const { privateKey, publicKey } = generateKeyPairSync('ed25519');
     writeFileSync(join(cwd, 'key'), privateKey.export({ type: 'pkcs8', format: 'pem' }));

@@ -212,6 +212,19 @@ describe('packing a folder', () => {
     expect((await verify(deep)).ok).toBe(true);
   });
 
+  it('writes to the working directory when nothing else is said, and unpacks there', async () => {
+    const before = process.cwd();
+    const root = folder({}, 'from/news-digest');
+    process.chdir(place.path);
+    try {
+      const { file } = await pack(root);
+      expect(file).toBe(join(realpathSync(place.path), 'news-digest-1.2.0.awp.zip'));
+      expect((await unpack(file)).folder).toBe(join(realpathSync(place.path), 'news-digest'));
+    } finally {
+      process.chdir(before);
+    }
+  });
+
   it('refuses what cannot be packed, all of it at once', async () => {
     const root = folder({
       'manifest.json': '{}',
@@ -388,6 +401,14 @@ describe('unpacking', () => {
       }),
       { numRuns: 12 },
     );
+  });
+
+  it('works for large files that hardly shrink', async () => {
+    const noise = new Uint8Array(100_000).map((_, at) => (at * at * 31 + (at >> 3)) % 251);
+    const root = folder({ 'data/noise.bin': noise });
+    const { file } = await pack(root, { output: out(), allowSecrets: true });
+    const { folder: target } = await unpack(file, { output: join(place.path, 'x') });
+    expect(contents(target)).toEqual(contents(root));
   });
 
   it('works for files that shrink more than a reader accepts', async () => {
