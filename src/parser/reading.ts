@@ -18,6 +18,9 @@ import { MAX_YAML_BYTES, parseYaml } from './parse-yaml.ts';
 import { resolvePath } from './resolve-path.ts';
 import { Y } from './yaml-codes.ts';
 
+/** Most bytes of all files of one workflow together. */
+const MAX_TOTAL_BYTES = 64 * 1024 * 1024;
+
 /** A file that another one names, and where it does. */
 export interface FileReference {
   at: Place;
@@ -38,6 +41,8 @@ export class Reading {
   readonly files: WorkflowFiles;
   /** Whether the whole folder is there; otherwise what is missing is only worth an info. */
   readonly whole: boolean;
+  /** Bytes read so far. */
+  #total = 0;
 
   constructor(files: WorkflowFiles, whole: boolean) {
     this.files = files;
@@ -88,7 +93,8 @@ export class Reading {
         help: 'write its fields, or take it away',
       });
     }
-    return tree;
+    // With wrong syntax nobody knows what belongs to what: fields would be looked for in vain.
+    return diagnostics.some(({ rule }) => rule === Y.syntax.code) ? undefined : tree;
   }
 
   /** The text that a file names; kept with the workflow. Undefined, and reported, when it cannot be had. */
@@ -99,7 +105,8 @@ export class Reading {
     if (known) return known;
     const bytes = await this.bytes(path, reference.at);
     if (!bytes) return undefined;
-    const text = new TextDecoder().decode(bytes);
+    const text = this.#decoded(bytes, path, reference.at);
+    if (text === undefined) return undefined;
     const source = sourceFile(path, text);
     this.texts.set(path, source);
     return source;
@@ -132,20 +139,70 @@ export class Reading {
       this.#notAFile(path, at, info?.kind);
       return undefined;
     }
+    if (this.#total > MAX_TOTAL_BYTES) return undefined;
     try {
-      return await this.files.readBytes(path, MAX_YAML_BYTES + 1);
+      const bytes = await this.files.readBytes(path, MAX_YAML_BYTES + 1);
+      this.#total += bytes.length;
+      if (this.#total > MAX_TOTAL_BYTES) this.#tooMuch(at);
+      return bytes;
     } catch {
-      const message = `\`${path}\` cannot be read`;
-      this.report(S.unreadable, { at, message, help: 'look at its permissions' });
+      this.#unreadable(path, at);
       return undefined;
     }
+  }
+
+  #tooMuch(at: Place): void {
+    const message =
+      'the files of the workflow are larger than 64 MiB together; the rest is not read';
+    this.report(S.large, { at, message, help: 'split the workflow into sub-workflows' });
+  }
+
+  /** What is at a path; `refused`, and reported, when it is neither a file nor a folder. */
+  async kindAt(path: string, at: Place): Promise<'file' | 'folder' | 'refused' | undefined> {
+    const kind = (await this.files.info(path))?.kind;
+    if (kind === undefined || kind === 'file' || kind === 'folder') return kind;
+    this.#notAFile(path, at, kind);
+    return 'refused';
+  }
+
+  /** A text that is neither too long nor something else. */
+  #decoded(bytes: Uint8Array, path: string, at: Place): string | undefined {
+    if (bytes.length > MAX_YAML_BYTES) {
+      const message = `\`${path}\` is larger than 1 MiB`;
+      this.report(S.large, { at, message, help: 'shorten it: no model reads so much' });
+      return undefined;
+    }
+    try {
+      return new TextDecoder('utf-8', { fatal: true }).decode(bytes);
+    } catch {
+      const message = `\`${path}\` is not UTF-8`;
+      this.report(S.unreadable, { at, message, help: 'save the file as UTF-8' });
+      return undefined;
+    }
+  }
+
+  /** Names in a folder; none, and reported, when they cannot be had. */
+  async list(path: string): Promise<string[]> {
+    const at = startOf(path);
+    if ((await this.kindAt(path, at)) !== 'folder') return [];
+    try {
+      return await this.files.list(path);
+    } catch {
+      this.#unreadable(path, at);
+      return [];
+    }
+  }
+
+  #unreadable(path: string, at: Place): void {
+    const message = `\`${path}\` cannot be read`;
+    this.report(S.unreadable, { at, message, help: 'look at its permissions' });
   }
 
   #notAFile(path: string, at: Place, kind: string | undefined): void {
     if (kind === undefined) {
       this.missing({ at, folder: '', path });
     } else if (kind === 'link') {
-      const message = `\`${path}\` is a link that leads out of the folder of the workflow`;
+      const message = `\`${path}\` is a link that leads out of the folder of the workflow, or to nothing`;
       this.report(S.outside, { at, message, help: 'copy the file into the folder' });
     } else {
       const message = `\`${path}\` is ${kind === 'folder' ? 'a folder' : 'no regular file'}`;

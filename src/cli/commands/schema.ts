@@ -1,7 +1,7 @@
 import { resolve } from 'node:path';
 import { AwpError } from '../../base/errors.ts';
+import { nearest } from '../../base/nearest.ts';
 import type { Command } from '../command.ts';
-import { parseChoice } from '../values.ts';
 
 const NAMES = ['workflow', 'agent', 'event', 'result'] as const;
 
@@ -17,7 +17,7 @@ export const schemaCommand: Command = {
   maxPositionals: 1,
 
   async run(args, shell) {
-    const name = parseChoice('schema', args.positionals[0] ?? 'workflow', NAMES);
+    const name = nameOf(args.positionals[0] ?? 'workflow');
     const { jsonSchema } = await import('../../data/json-schema.ts');
     const text = `${JSON.stringify(jsonSchema(name), undefined, 2)}\n`;
     const output = args.text('output');
@@ -37,3 +37,13 @@ export const schemaCommand: Command = {
     return 0;
   },
 };
+
+function nameOf(text: string): (typeof NAMES)[number] {
+  const known = NAMES.find((name) => name === text);
+  if (known) return known;
+  const near = nearest(text, NAMES);
+  const message = `there is no schema "${text}"; there are ${NAMES.join(', ')}`;
+  throw new AwpError('usage/bad-value', message, {
+    hint: near === undefined ? 'write awp schema workflow' : `did you mean ${near}?`,
+  });
+}
