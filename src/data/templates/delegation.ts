@@ -21,7 +21,7 @@ export const delegation: Template = {
   summary: 'a manager that hands parts of a task to workers',
   level: 'A2',
   runs: true,
-  next: 'awp run -i sales.csv -m demo        (no key needed)',
+  next: 'awp run . -i sales.csv -m demo        (no key needed)',
   files: (name) => ({
     'workflow.awp.yaml': `${head(name, 'Profile the table, find the peak, compare the groups, chart the trend and write a report.', 'A2')}orchestration:
   engine: delegation_loop
