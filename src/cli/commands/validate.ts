@@ -97,7 +97,10 @@ interface Showing extends Omit<Check, 'path'> {
   fixes?: FixReport;
 }
 
-function show(report: ValidationReport, { format, args, shell, fixes }: Showing): number {
+async function show(
+  report: ValidationReport,
+  { format, args, shell, fixes }: Showing,
+): Promise<number> {
   const shown = shownPath(report.folder, shell.cwd);
   const quiet = args.has('quiet');
   const kept = quiet
@@ -106,11 +109,19 @@ function show(report: ValidationReport, { format, args, shell, fixes }: Showing)
   const told = { ...report, diagnostics: kept };
   if (format === 'pretty') pretty(told, { shown, args, shell });
   else if (format === 'json') shell.out.write(jsonReport(told, fixes));
-  else if (format === 'sarif')
-    shell.out.write(sarifReport(told, { shown, version: shell.version }));
+  else if (format === 'sarif') shell.out.write(await sarif(told, shown, shell));
   else if (format === 'github') shell.out.write(githubReport(told, shown));
   else shell.out.write(unixReport(told, shown));
   return report.ok ? 0 : 1;
+}
+
+async function sarif(
+  report: ValidationReport,
+  shown: (file: string) => string,
+  { version }: Shell,
+): Promise<string> {
+  const { cardOf } = await import('../../data/explain.ts');
+  return sarifReport(report, { shown, version, titleOf: (code) => cardOf(code)?.title });
 }
 
 function pretty(

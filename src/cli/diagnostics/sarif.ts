@@ -8,18 +8,25 @@ export interface SarifOptions {
   shown: (file: string) => string;
   /** Version of the package. */
   version: string;
+  /** What a code means, in one line. */
+  titleOf?: (code: string) => string | undefined;
 }
 
 const LEVELS = { error: 'error', warning: 'warning', info: 'note' } as const;
 
 /** SARIF 2.1.0, which code hosts and editors read, with the fixes. */
-export function sarifReport(report: ValidationReport, { shown, version }: SarifOptions): string {
+export function sarifReport(report: ValidationReport, options: SarifOptions): string {
+  const { shown, version, titleOf } = options;
   const { diagnostics, sources } = report;
   const rules = [...new Set(diagnostics.map(({ rule }) => rule))];
   const driver = {
     name: 'awp',
     version,
-    rules: rules.map((id) => ({ id, help: { text: `awp explain ${id}` } })),
+    rules: rules.map((id) => ({
+      id,
+      shortDescription: { text: titleOf?.(id) ?? id },
+      help: { text: `awp explain ${id}` },
+    })),
   };
   const run = {
     tool: { driver },

@@ -67,6 +67,9 @@ describe('sarif', () => {
     expect(log.runs).toHaveLength(1);
     const { driver } = run.tool;
     expect(driver.name).toBe('awp');
+    for (const { id, shortDescription } of driver.rules) {
+      expect(shortDescription.text.length).toBeGreaterThan(id.length);
+    }
     expect(new Set(driver.rules.map(({ id }: { id: string }) => id)).size).toBe(
       driver.rules.length,
     );
