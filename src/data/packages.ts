@@ -179,7 +179,7 @@ export interface UnpackResult extends VerifyResult {
 
 /**
  * Verifies a package and writes its files; before everything is verified nothing is written. Throws
- * `spec/no-package`, `spec/package-refused` with P diagnostics, and `usage/exists`.
+ * `spec/no-package`, `spec/package-refused` with P diagnostics, and `usage/target-exists`.
  */
 export async function unpack(archive: string, options: UnpackOptions = {}): Promise<UnpackResult> {
   const effects = options.effects ?? nodeEffects();

@@ -16,7 +16,7 @@ export interface ExtractOptions {
 /**
  * Writes verified files: all of them to a temporary neighbour, which then gets the name. Whatever
  * goes wrong before leaves nothing behind. A folder that was there is put aside and never removed;
- * its new path is returned. Throws `usage/exists`.
+ * its new path is returned. Throws `usage/target-exists`.
  */
 export async function extract(
   contents: ReadonlyMap<string, Uint8Array>,
@@ -50,13 +50,13 @@ async function placeFor(target: string, force: boolean, files: Files): Promise<s
   const there = await files.info(target);
   if (there === undefined) return undefined;
   if (!force) {
-    throw new AwpError('usage/exists', `there is something at ${target} already`, {
+    throw new AwpError('usage/target-exists', `there is something at ${target} already`, {
       hint: 'name another folder with -o, or put the old one aside with --force',
     });
   }
   const workflow = await files.info(join(target, 'workflow.awp.yaml'));
   if (there.kind !== 'folder' || workflow?.kind !== 'file') {
-    throw new AwpError('usage/exists', `${target} is no workflow folder`, {
+    throw new AwpError('usage/target-exists', `${target} is no workflow folder`, {
       hint: 'only a folder with a workflow.awp.yaml is put aside; name another one with -o',
     });
   }

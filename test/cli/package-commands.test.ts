@@ -127,7 +127,7 @@ describe('awp pack, verify and unpack', () => {
       diagnostics: [{ rule: 'P1' }],
     });
     await expect(run(unpackCommand, PACKAGE, '--json')).rejects.toMatchObject({
-      code: 'usage/exists',
+      code: 'usage/target-exists',
     });
     await expect(run(packCommand, 'nowhere', '--json')).rejects.toMatchObject({
       code: 'spec/no-workflow',

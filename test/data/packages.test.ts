@@ -439,11 +439,11 @@ describe('unpacking', () => {
     const { file } = await pack(root, { output: out() });
     const before = contents(root);
     await expect(unpack(file, { output: root })).rejects.toMatchObject({
-      code: 'usage/exists',
+      code: 'usage/target-exists',
     });
     symlinkSync('nowhere', join(place.path, 'link'));
     await expect(unpack(file, { output: join(place.path, 'link') })).rejects.toMatchObject({
-      code: 'usage/exists',
+      code: 'usage/target-exists',
     });
     expect(contents(root)).toEqual(before);
   });
@@ -468,7 +468,7 @@ describe('unpacking', () => {
     symlinkSync(root, join(place.path, 'link'));
     for (const output of [home, out(), join(place.path, 'link')]) {
       await expect(unpack(file, { output, force: true })).rejects.toMatchObject({
-        code: 'usage/exists',
+        code: 'usage/target-exists',
       });
     }
     expect(readdirSync(home)).toEqual(['thesis.tex']);
