@@ -16,6 +16,11 @@ interface Message {
   error?: { message: string };
 }
 
+interface Told {
+  label: string;
+  documentation?: string | { value: string };
+}
+
 /** What an editor is told about a text. */
 export interface Remark {
   message: string;
@@ -23,13 +28,18 @@ export interface Remark {
   range: { start: Position };
 }
 
-/** The program of the language server; undefined when it is not installed. */
-export function languageServer(): string | undefined {
-  try {
-    return createRequire(import.meta.url).resolve('yaml-language-server/bin/yaml-language-server');
-  } catch {
-    return undefined;
-  }
+/** What is offered at a place, and what is told about it. */
+export interface Offer {
+  label: string;
+  documentation: string;
+}
+
+/** Longest time that the server may take over one answer, in milliseconds. */
+const PATIENCE = 20_000;
+
+/** The program of the language server. */
+export function languageServer(): string {
+  return createRequire(import.meta.url).resolve('yaml-language-server/bin/yaml-language-server');
 }
 
 /** An editor without a screen: talks to yaml-language-server as editors do. */
@@ -37,12 +47,17 @@ export class Editor implements AsyncDisposable {
   readonly #server: ChildProcessWithoutNullStreams;
   readonly #answers = new Map<number, (message: Message) => void>();
   readonly #remarks = new Map<string, (remarks: Remark[]) => void>();
+  readonly #waiting = new Set<(reason: Error) => void>();
   #received = Buffer.alloc(0);
   #requests = 0;
 
   private constructor(program: string) {
     this.#server = spawn(process.execPath, [program, '--stdio']);
     this.#server.stderr.resume();
+    this.#server.stdin.on('error', () => {}); // said by `close` as well
+    this.#server.once('close', (code, signal) => {
+      for (const reject of this.#waiting) reject(new Error(`the server ended: ${code ?? signal}`));
+    });
     this.#server.stdout.on('data', (data: Buffer) => this.#receive(data));
   }
 
@@ -66,18 +81,27 @@ export class Editor implements AsyncDisposable {
   /** Opens a file and waits for what is said about it. */
   remarks(file: string, text: string): Promise<Remark[]> {
     const uri = pathToFileURL(file).href;
-    const { promise, resolve } = Promise.withResolvers<Remark[]>();
-    this.#remarks.set(uri, resolve);
     const textDocument = { uri, languageId: 'yaml', version: 1, text };
-    this.#send({ method: 'textDocument/didOpen', params: { textDocument } });
-    return promise;
+    return this.#waitFor(`remarks on ${file}`, (resolve) => {
+      this.#remarks.set(uri, resolve);
+      this.#send({ method: 'textDocument/didOpen', params: { textDocument } });
+    });
   }
 
   /** What is offered at a place of a file that is open. */
   async offers(file: string, position: Position): Promise<string[]> {
+    return (await this.items(file, position)).map(({ label }) => label);
+  }
+
+  /** The same, with what is told about each. */
+  async items(file: string, position: Position): Promise<Offer[]> {
     const textDocument = { uri: pathToFileURL(file).href };
     const found = await this.#ask('textDocument/completion', { textDocument, position });
-    return (found as { items: { label: string }[] }).items.map(({ label }) => label);
+    const { items } = found as { items: Told[] };
+    return items.map(({ label, documentation = '' }) => ({
+      label,
+      documentation: typeof documentation === 'string' ? documentation : documentation.value,
+    }));
   }
 
   /** What is shown over a place of a file that is open. */
@@ -96,12 +120,26 @@ export class Editor implements AsyncDisposable {
 
   async #ask(method: string, params: unknown): Promise<unknown> {
     const id = ++this.#requests;
-    const { promise, resolve } = Promise.withResolvers<Message>();
-    this.#answers.set(id, resolve);
-    this.#send({ id, method, params });
-    const { result, error } = await promise;
+    const { result, error } = await this.#waitFor<Message>(method, (resolve) => {
+      this.#answers.set(id, resolve);
+      this.#send({ id, method, params });
+    });
     if (error) throw new Error(`${method}: ${error.message}`);
     return result;
+  }
+
+  /** What `start` is told; an error if that takes too long or the server ends. */
+  async #waitFor<T>(what: string, start: (resolve: (value: T) => void) => void): Promise<T> {
+    const { promise, resolve, reject } = Promise.withResolvers<T>();
+    const timer = setTimeout(() => reject(new Error(`no answer: ${what}`)), PATIENCE);
+    this.#waiting.add(reject);
+    try {
+      start(resolve);
+      return await promise;
+    } finally {
+      clearTimeout(timer);
+      this.#waiting.delete(reject);
+    }
   }
 
   #send(message: Message): void {
