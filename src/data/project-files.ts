@@ -55,7 +55,7 @@ const TASKS = {
     {
       label: 'awp validate',
       type: 'shell',
-      command: 'npx awp validate --watch --format unix',
+      command: 'npx awp-agents validate --watch --format unix',
       isBackground: true,
       presentation: { reveal: 'never' },
       problemMatcher: {
