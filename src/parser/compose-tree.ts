@@ -162,15 +162,16 @@ class Walk {
 
   /** `<<`: the entries of another map that this one does not have itself. */
   #merge(pair: Pair, { at, entries }: { at: At; entries: Map<string, YamlEntry> }): void {
+    const told = this.problems.length;
     const value = this.#child(pair.value, { ...inside(at, '<<'), alias: startOf(pair) });
     const sources = value.kind === 'list' ? value.items : [value];
     for (const source of sources) {
-      if (source.kind !== 'map') {
+      if (source.kind === 'map') {
+        for (const [key, entry] of source.entries) if (!entries.has(key)) entries.set(key, entry);
+      } else if (this.problems.length === told) {
         const help = 'write `<<: *name` where `&name` stands at a map';
         this.#report(Y.syntax, source, { message: '`<<` takes a map or a list of maps', help });
-        continue;
       }
-      for (const [key, entry] of source.entries) if (!entries.has(key)) entries.set(key, entry);
     }
   }
 
@@ -232,7 +233,8 @@ class Walk {
     const place = this.#place(node, at);
     if (!this.#stopped) {
       const message = `with its aliases the file nests deeper than ${MAX_DEPTH} levels`;
-      this.#report(Y.deep, place, { message, help: 'take levels away' });
+      const from = at.alias ?? place.from;
+      this.#report(Y.deep, { ...place, from, to: from + 1 }, { message, help: 'take levels away' });
     }
     this.#stopped = true;
     return { kind: 'scalar', value: null, plain: true, ...place };

@@ -26,25 +26,39 @@ export function folderFiles(files: Files, root: string): WorkflowFiles {
     try {
       const found = await inside(path);
       return found === undefined ? { kind: 'link', bytes: 0 } : await files.info(found);
-    } catch {
-      // A link that leads nowhere is there, but has nothing.
-      const own = await files.info(join(base, path)).catch(() => undefined);
-      return own?.kind === 'link' ? own : undefined;
+    } catch (error) {
+      return withoutRealPath(path, error);
     }
+  }
+
+  /** A link that leads nowhere is there, but has nothing; what may not be looked at is no file. */
+  async function withoutRealPath(path: string, error: unknown): Promise<FileInfo | undefined> {
+    const own = await files.info(join(base, path)).catch(() => undefined);
+    if (own?.kind === 'link') return own;
+    return NOT_THERE.has(codeOf(error)) ? undefined : { kind: 'other', bytes: 0 };
   }
 
   return {
     name: normalPath(base.replaceAll('\\', '/')).split('/').at(-1),
     info,
     async list(path) {
-      return (await info(path))?.kind === 'folder' ? files.list(join(base, path)) : [];
+      const found = (await info(path))?.kind === 'folder' ? await inside(path) : undefined;
+      return found === undefined ? [] : files.list(found);
     },
     async readBytes(path, maxBytes) {
-      const found = await info(path);
-      if (found?.kind !== 'file') throw new Error(`${path} is not a file that can be read`);
-      return files.readBytes(join(base, path), maxBytes);
+      // What is opened is what was looked at: a link put there since then is not followed.
+      const found = (await info(path))?.kind === 'file' ? await inside(path) : undefined;
+      if (found === undefined) throw new Error(`${path} is not a file that can be read`);
+      return files.readBytes(found, maxBytes);
     },
   };
+}
+
+/** How Node says that there is nothing at a path. */
+const NOT_THERE = new Set(['ENOENT', 'ENOTDIR', 'ENAMETOOLONG']);
+
+function codeOf(error: unknown): string {
+  return error instanceof Error && 'code' in error ? String(error.code) : '';
 }
 
 function join(base: string, path: string): string {

@@ -7,18 +7,22 @@ export function memoryFiles(
   name?: string,
 ): WorkflowFiles {
   const files = new Map<string, Uint8Array>();
+  const folders = new Map<string, Set<string>>();
   for (const [path, text] of Object.entries(texts)) {
-    files.set(normalPath(path), typeof text === 'string' ? new TextEncoder().encode(text) : text);
+    const normal = normalPath(path);
+    files.set(normal, typeof text === 'string' ? new TextEncoder().encode(text) : text);
+    addToFolders(normal, folders);
   }
   return {
     name,
     async info(path) {
-      const bytes = files.get(normalPath(path));
+      const normal = normalPath(path);
+      const bytes = files.get(normal);
       if (bytes) return { kind: 'file', bytes: bytes.length };
-      return below(path).length > 0 ? { kind: 'folder', bytes: 0 } : undefined;
+      return folders.has(normal) ? { kind: 'folder', bytes: 0 } : undefined;
     },
     async list(path) {
-      return [...new Set(below(path))].sort();
+      return [...(folders.get(normalPath(path)) ?? [])].sort();
     },
     async readBytes(path, maxBytes) {
       const bytes = files.get(normalPath(path));
@@ -26,12 +30,15 @@ export function memoryFiles(
       return bytes.subarray(0, maxBytes);
     },
   };
+}
 
-  /** First names of all that is in a folder. */
-  function below(folder: string): string[] {
-    const prefix = normalPath(folder) === '' ? '' : `${normalPath(folder)}/`;
-    return [...files.keys()].flatMap((path) =>
-      path.startsWith(prefix) ? [path.slice(prefix.length).split('/')[0] ?? ''] : [],
-    );
+/** Puts each name of a path into the folder that it is in. */
+function addToFolders(path: string, folders: Map<string, Set<string>>): void {
+  const names = path.split('/');
+  for (const [index, name] of names.entries()) {
+    const folder = names.slice(0, index).join('/');
+    const known = folders.get(folder);
+    if (known) known.add(name);
+    else folders.set(folder, new Set([name]));
   }
 }

@@ -1,4 +1,4 @@
-import { Composer, CST, type Document, Lexer, Parser } from 'yaml';
+import { Composer, CST, type Document, Lexer, Parser, type YAMLError } from 'yaml';
 import { type Diagnostic, diagnostic } from '../base/diagnostic.ts';
 import { type SourceFile, sourceFile } from '../base/source-file.ts';
 import type { Place, YamlNode } from '../base/yaml-node.ts';
@@ -55,8 +55,10 @@ function decode(input: string | Uint8Array): { text: string; problem?: TextProbl
   try {
     return { text: new TextDecoder('utf-8', { fatal: true }).decode(input) };
   } catch {
+    const text = new TextDecoder().decode(input);
+    const at = Math.max(0, text.indexOf('\uFFFD'));
     const help = 'save the file as UTF-8';
-    return { text: '', problem: { code: Y.encoding, message: 'the file is not UTF-8', help } };
+    return { text, problem: { code: Y.encoding, message: 'the file is not UTF-8', help, at } };
   }
 }
 
@@ -90,6 +92,7 @@ function compose(source: SourceFile): ParsedYaml {
     version: '1.2',
     schema: 'core',
     merge: false,
+    resolveKnownTags: false,
     uniqueKeys: false,
     prettyErrors: false,
     logLevel: 'silent',
@@ -182,17 +185,21 @@ function fromDocuments(source: SourceFile, documents: readonly Document.Parsed[]
 }
 
 function problemsOf({ errors, warnings }: Document.Parsed, source: SourceFile): Diagnostic[] {
-  const found = errors.slice(0, MAX_ERRORS).map(({ code, message, pos }) => {
-    const at = { source, from: pos[0], to: Math.max(pos[1], pos[0] + 1), path: '' };
-    return diagnostic(Y.syntax, { at, ...yamlWords(code, message) });
-  });
-  const tags = warnings.map(({ pos }) => {
+  const found = errors.slice(0, MAX_ERRORS).map((error) => syntaxProblem(error, source));
+  const tags = warnings.slice(0, MAX_ERRORS).map((warning) => {
+    const { code, pos } = warning;
+    if (code !== 'TAG_RESOLVE_FAILED') return syntaxProblem(warning, source);
     const at = { source, from: pos[0], to: pos[1], path: '' };
     const tag = source.text.slice(pos[0], pos[1]).split(/\s/)[0] ?? '';
-    const message = `the tag \`${tag}\` is not one of YAML's core schema`;
+    const message = `the tag \`${tag.slice(0, 80)}\` is not one of YAML's core schema`;
     return diagnostic(Y.tag, { at, message, help: 'take the tag away and write a plain value' });
   });
-  return [...found, ...tags.slice(0, MAX_ERRORS)];
+  return [...found, ...tags];
+}
+
+function syntaxProblem({ code, message, pos }: YAMLError, source: SourceFile): Diagnostic {
+  const at = { source, from: pos[0], to: Math.max(pos[1], pos[0] + 1), path: '' };
+  return diagnostic(Y.syntax, { at, ...yamlWords(code, message) });
 }
 
 function placeAt(source: SourceFile, offset: number): Place {
@@ -216,12 +223,18 @@ function deepest(root: CST.Token, limit: number): number | undefined {
   const stack: { token: Token; depth: number }[] = [{ token: root as Token, depth: 0 }];
   for (let next = stack.pop(); next; next = stack.pop()) {
     const { token, depth } = next;
-    const { items = [], key, value, offset = 0 } = token;
-    if (depth > limit) return offset;
+    const { items = [], key, value } = token;
+    if (depth > limit) return offsetOf(token);
     for (const item of items) stack.push({ token: item, depth: depth + 1 });
     for (const part of [key, value]) {
       if (part && typeof part === 'object') stack.push({ token: part, depth });
     }
   }
   return undefined;
+}
+
+/** An item has no place of its own. */
+function offsetOf({ offset, key, value }: Token): number {
+  const inner = key ?? value;
+  return offset ?? (typeof inner === 'object' ? inner?.offset : undefined) ?? 0;
 }

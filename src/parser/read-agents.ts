@@ -12,6 +12,7 @@ import { type AgentDocument, agentFolder } from '../models/workflow.ts';
 import { S } from './field-codes.ts';
 import { type Reading, startOf } from './reading.ts';
 import { checkAgentFiles, variableNames } from './references.ts';
+import { below } from './resolve-path.ts';
 import { checkPrompt, checkTemplates } from './templates.ts';
 
 /** Most agents of one workflow. */
@@ -38,7 +39,7 @@ export async function readAgents(
 
 async function agentFolders(manifest: YamlMap | undefined, reading: Reading): Promise<string[]> {
   const folders = new Set<string>();
-  for (const name of await reading.files.list('agents')) folders.add(`agents/${name}`);
+  for (const name of await reading.list('agents')) folders.add(`agents/${name}`);
   for (const at of referencesIn(manifest)) {
     const folder = agentFolder(String(at.value));
     const path = reading.resolve({ at, folder: '', path: folder });
@@ -70,7 +71,7 @@ function referencesIn(manifest: YamlMap | undefined): YamlScalar[] {
 
 async function agentFile(folder: string, reading: Reading): Promise<string | undefined> {
   for (const name of FILES) {
-    const path = `${folder}/${name}`;
+    const path = below(folder, name);
     if (await reading.files.info(path)) return path;
   }
   return undefined;
@@ -116,10 +117,10 @@ async function readSystemPrompt(
   const file = text !== '' && text.length <= 1024 && !text.includes('\n');
   const looksLikeFile = /\.(md|txt)$/i.test(text) && !/\s/.test(text);
   if (!file) return text;
-  const there = looksLikeFile ? reading.resolve({ at, folder, path: text }) : `${folder}/${text}`;
+  const there = looksLikeFile ? reading.resolve({ at, folder, path: text }) : below(folder, text);
   if (there === undefined) return undefined;
-  if (!looksLikeFile && (await reading.files.info(there).catch(() => undefined))?.kind !== 'file')
-    return text;
+  const kind = looksLikeFile ? 'file' : (await reading.files.info(there))?.kind;
+  if (kind === undefined || kind === 'folder') return text;
   const source = await reading.text({ at, folder, path: text });
   if (source) checkPrompt(source, names, reading);
   return source?.text;
@@ -133,14 +134,14 @@ async function readContract(
 ): Promise<YamlNode | undefined> {
   const inline = nodeAt(tree, 'output', 'contract');
   if (inline && inline.kind !== 'scalar') return inline;
-  const at = inline ?? scalarAt(tree, 'output', 'schema');
-  if (at?.kind === 'scalar') {
-    if (typeof at.value !== 'string') return at.value === null ? undefined : at;
-    const path = reading.resolve({ at, folder, path: at.value });
-    return path === undefined ? undefined : ((await reading.tree(path, at)) ?? undefined);
+  const named = inline ?? scalarAt(tree, 'output', 'schema');
+  if (named) {
+    if (typeof named.value !== 'string') return named.value === null ? undefined : named;
+    const path = reading.resolve({ at: named, folder, path: named.value });
+    return path === undefined ? undefined : reading.tree(path, named);
   }
   const strategy = textAt(tree, 'runtime', 'strategy_folder') ?? 'workflow';
-  const usual = `${folder}/${strategy}/output_schema/output_schema.json`;
-  const there = (await reading.files.info(usual))?.kind === 'file';
-  return there ? reading.tree(usual, startOf(usual)) : undefined;
+  const usual = below(folder, `${strategy}/output_schema/output_schema.json`);
+  const at = startOf(usual);
+  return (await reading.kindAt(usual, at)) === 'file' ? reading.tree(usual, at) : undefined;
 }

@@ -6,7 +6,9 @@ import {
   type YamlMap,
   type YamlScalar,
 } from '../base/yaml-node.ts';
-import type { FileReference, Reading } from './reading.ts';
+import { S } from './field-codes.ts';
+import { type FileReference, type Reading, startOf } from './reading.ts';
+import { below } from './resolve-path.ts';
 
 /** Checks that the files and folders are there that a manifest names: tools and sub-workflows. */
 export async function checkManifestFiles(tree: YamlMap, reading: Reading): Promise<void> {
@@ -39,7 +41,8 @@ async function checkToolFile(at: YamlScalar, sourceDir: string, reading: Reading
   const names = [path, `${path}.py`, `${path}.ts`, `${path}.js`, path.replaceAll('.', '/')];
   for (const name of [...names, `${path.replaceAll('.', '/')}.py`]) {
     for (const place of [name, `${source}/${name}`]) {
-      if ((await reading.files.info(place))?.kind === 'file') return;
+      const kind = await reading.kindAt(place, at);
+      if (kind === 'file' || kind === 'refused') return;
     }
   }
   reading.missing({ at, folder: source, path });
@@ -49,8 +52,9 @@ async function checkWorkflowFolder(at: YamlScalar, reading: Reading): Promise<vo
   if (typeof at.value !== 'string' || at.value === '') return;
   const path = reading.resolve({ at, folder: '', path: at.value });
   if (path === undefined) return;
-  const file = /\.ya?ml$/.test(path) ? path : `${path === '' ? '' : `${path}/`}workflow.awp.yaml`;
-  if ((await reading.files.info(file))?.kind === 'file') return;
+  const file = /\.ya?ml$/.test(path) ? path : below(path, 'workflow.awp.yaml');
+  const kind = await reading.kindAt(file, at);
+  if (kind === 'file' || kind === 'refused') return;
   reading.missing({ at, folder: '', path: at.value }, 'workflow');
 }
 
@@ -60,7 +64,7 @@ export async function checkAgentFiles(
   folder: string,
   reading: Reading,
 ): Promise<void> {
-  const strategy = `${folder}/${textAt(tree, 'runtime', 'strategy_folder') ?? 'workflow'}`;
+  const strategy = below(folder, textAt(tree, 'runtime', 'strategy_folder') ?? 'workflow');
   const template = scalarAt(tree, 'prompt', 'user_template');
   if (isFileName(template)) await oneOf(template, [folder, strategy], reading);
   for (const item of itemsAt(tree, 'prompt', 'additional')) {
@@ -86,26 +90,28 @@ async function oneOf(at: YamlScalar, folders: readonly string[], reading: Readin
   if (reading.resolve(wanted) === undefined) return;
   for (const folder of folders) {
     const path = reading.resolve({ ...wanted, folder });
-    const kind = path === undefined ? undefined : (await reading.files.info(path))?.kind;
-    if (kind === 'folder') return;
-    if (kind === 'file') {
-      await reading.text({ ...wanted, folder });
-      return;
-    }
+    const kind = path === undefined ? undefined : await reading.kindAt(path, at);
+    if (kind === 'file') await reading.text({ ...wanted, folder });
+    if (kind !== undefined) return;
   }
   reading.missing(wanted);
 }
 
+/** Most skills of one workflow. */
+const MAX_SKILLS = 500;
+
 /** Skills of the whole workflow: `skills/<name>/SKILL.md` and `skills/*.md`. */
 export async function readSkills(reading: Reading): Promise<void> {
-  for (const name of (await reading.files.list('skills')).slice(0, 500)) {
+  const names = await reading.list('skills');
+  if (names.length > MAX_SKILLS) {
+    const message = `there are ${names.length} skills; more than ${MAX_SKILLS} are not read`;
+    const help = 'split the workflow into sub-workflows';
+    reading.report(S.large, { at: startOf('skills'), message, help });
+  }
+  for (const name of names.slice(0, MAX_SKILLS)) {
     const path = name.endsWith('.md') ? `skills/${name}` : `skills/${name}/SKILL.md`;
-    if ((await reading.files.info(path))?.kind !== 'file') continue;
-    await reading.text({
-      at: { source: { path, text: '', lineStarts: [0] }, from: 0, to: 0, path: '' },
-      folder: '',
-      path,
-    });
+    const at = startOf(path);
+    if ((await reading.kindAt(path, at)) === 'file') await reading.text({ at, folder: '', path });
   }
 }
 

@@ -16,3 +16,8 @@ export function resolvePath(folder: string, path: string): { path: string } | { 
   const problem = path.startsWith('/') ? pathProblem(path) : pathProblem(parts.join('/') || '.');
   return problem === undefined ? { path: parts.join('/') } : { problem };
 }
+
+/** The path of something in a folder of the workflow; the folder of the root is empty. */
+export function below(folder: string, path: string): string {
+  return folder === '' ? path : `${folder}/${path}`;
+}
