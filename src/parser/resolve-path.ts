@@ -12,8 +12,9 @@ export function resolvePath(folder: string, path: string): { path: string } | { 
     else if (parts.pop() === undefined)
       return { problem: 'the path leaves the folder of the workflow' };
   }
-  // What `..` has taken away does not count, but a leading `/` does.
-  const problem = path.startsWith('/') ? pathProblem(path) : pathProblem(parts.join('/') || '.');
+  // What `..` has taken away does not count, but a leading `/` or drive does.
+  const rooted = /^(?:\/|[a-z]:)/i.test(path);
+  const problem = pathProblem(rooted ? path : parts.join('/') || '.');
   return problem === undefined ? { path: parts.join('/') } : { problem };
 }
 
