@@ -24,6 +24,8 @@ beforeAll(() => {
 
 const paths = () => files.map(({ path }) => path);
 
+const SCHEMAS = ['workflow', 'agent', 'event', 'result'].map((name) => `${name}.schema.json`);
+
 describe('the package', () => {
   it('holds what runs, also what other interpreters run, and the data of the demo', () => {
     expect(paths()).toEqual(
@@ -54,7 +56,11 @@ describe('the package', () => {
       ...Object.values<string | Record<string, string>>(named).flatMap((target) =>
         typeof target === 'string' ? [target] : Object.values(target),
       ),
-    ].map((path) => path.replace('./', ''));
+    ]
+      .flatMap((path) =>
+        path.endsWith('/*') ? SCHEMAS.map((name) => path.replace('*', name)) : path,
+      )
+      .map((path) => path.replace('./', ''));
     expect(paths()).toEqual(expect.arrayContaining(wanted));
   });
 
