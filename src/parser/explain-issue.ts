@@ -157,7 +157,8 @@ function inQuotes(at: Place): Fix {
 }
 
 function helpForKind(expected: string, node: YamlNode | undefined): string {
-  if (expected === 'string' && node?.kind === 'scalar') return 'put it in quotes';
+  const quotable = node?.kind === 'scalar' && node.value !== null;
+  if (expected === 'string' && quotable) return 'put it in quotes';
   if (expected === 'array') return 'write a list: [a, b]';
   if (expected === 'object' || expected === 'record') return 'write a map: { key: value }';
   return `write ${KINDS.get(expected) ?? expected}`;

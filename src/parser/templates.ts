@@ -9,7 +9,7 @@ const KNOWN = [
   ...['RUN_ID', 'TIMESTAMP', 'DATE', 'now', 'task', 'input', 'inputs', 'state', 'env', 'workflow'],
   ...['settings', 'agent', 'context', 'item', 'fan_out_item', 'fan_out_index'],
 ];
-const PLACEHOLDER = /\{\{([^{}]*)\}\}/g;
+const PLACEHOLDER = /(?<!\{)\{\{([^{}]*)\}\}(?!\})/g;
 const NAME = /^\s*([A-Za-z_][\w-]*)(?:\.[\w-]+)*\s*$/;
 
 /** Places that are told of one file; the same name in one text is told once. */
