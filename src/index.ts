@@ -9,24 +9,29 @@ export {
   resumeRun,
   type WorkflowOptions,
 } from './data/agent-workflow.ts';
-export { type ComplianceOptions, type ComplianceReport, compliance } from './data/compliance.ts';
+export type { ComplianceOptions, ComplianceReport } from './data/compliance.ts';
 export { file, type InputValue } from './data/inputs.ts';
-export { jsonSchema, type SchemaName } from './data/json-schema.ts';
+export type { SchemaName } from './data/json-schema.ts';
 export { type LoadedWorkflow, loadWorkflow } from './data/load-workflow.ts';
 export type { BudgetOptions, OutputSchema, SandboxOptions } from './data/options.ts';
-export {
-  type PackOptions,
-  type PackResult,
-  pack,
-  type UnpackOptions,
-  type UnpackResult,
-  unpack,
-  type VerifyOptions,
-  type VerifyResult,
-  verify,
+export type {
+  PackOptions,
+  PackResult,
+  UnpackOptions,
+  UnpackResult,
+  VerifyOptions,
+  VerifyResult,
 } from './data/packages.ts';
+export {
+  compliance,
+  jsonSchema,
+  pack,
+  unpack,
+  validate,
+  verify,
+} from './data/protocol.ts';
 export type { RunHandle, StartOptions } from './data/run-handle.ts';
-export { type ValidateOptions, type ValidationReport, validate } from './data/validate.ts';
+export type { ValidateOptions, ValidationReport } from './data/validate.ts';
 export type {
   EventData,
   EventOf,

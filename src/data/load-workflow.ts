@@ -8,7 +8,8 @@ import { type AgentDocument, agentFolder, type Workflow } from '../models/workfl
 import type { Files } from '../ports/effects.ts';
 import { loopOptions } from './loop-options.ts';
 import type { WorkflowOptions } from './options.ts';
-import { type ValidationReport, validate } from './validate.ts';
+import { validate } from './protocol.ts';
+import type { ValidationReport } from './validate.ts';
 
 /** A workflow folder without errors. */
 export interface LoadedWorkflow {
