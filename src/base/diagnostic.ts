@@ -78,21 +78,31 @@ export function diagnostic(code: DiagnosticCode, finding: Finding): Diagnostic {
     rule: code.code,
     aliases: code.aliases ?? [],
     severity: finding.severity ?? code.severity,
-    message,
+    message: brief(message),
     file: at.source.path,
     range: rangeOf(at),
     path: at.path,
     label,
     related: related.map((other) => ({
-      message: other.message,
+      message: brief(other.message),
       file: other.at.source.path,
       range: rangeOf(other.at),
     })),
     note,
-    help,
+    help: brief(help),
     fix,
     docs: docsOf(code.code),
   };
+}
+
+/** Characters of a message: names in it can be as long as a file. */
+const MOST_SAID = 600;
+
+/** A sentence on one line, its middle left out when it is very long. */
+function brief(said: string): string {
+  const line = said.replace(/[\r\n\u0085\u2028\u2029]+/g, ' ');
+  if (line.length <= MOST_SAID) return line;
+  return `${line.slice(0, MOST_SAID / 2)}…${line.slice(-MOST_SAID / 2)}`;
 }
 
 /** Lines and columns of a place. */

@@ -81,6 +81,7 @@ class Walk {
 
   #object(node: YamlMap, { shape, pattern, idle }: At & { shape: ObjectShape }): YamlMap {
     const entries = new Map<string, YamlEntry>();
+    const taken = new Set(node.entries.keys());
     for (const [key, entry] of node.entries) {
       const schema = shape.fields.get(key);
       if (schema) {
@@ -90,18 +91,21 @@ class Walk {
         inner.idle ||= this.#reportIdle(entry, inner);
         entries.set(key, { ...entry, value: this.value(entry.value, inner) });
       } else if (shape.open) entries.set(key, entry);
-      else this.#unknown(entry, shape);
+      else this.#unknown(entry, shape, taken);
     }
     return { ...node, entries };
   }
 
-  #unknown({ key, keyPlace }: YamlEntry, { fields }: ObjectShape): void {
+  /** `taken` are names that the map has already; the one that a fix writes is added. */
+  #unknown({ key, keyPlace }: YamlEntry, { fields }: ObjectShape, taken: Set<string>): void {
     // Looking for a near name takes time, and so many mistakes are one.
     if (++this.#unknownKeys > MAX_ISSUES) return;
     const near = nearest(key, fields.keys());
-    const sure = onlyNearest(key, fields.keys());
-    const known = [...fields.keys()];
+    const only = onlyNearest(key, fields.keys());
     const text = keyPlace.source.text.slice(keyPlace.from, keyPlace.to);
+    const sure = only !== undefined && text === key && !taken.has(only) ? only : undefined;
+    if (sure !== undefined) taken.add(sure);
+    const known = [...fields.keys()];
     const finding: Finding = {
       at: keyPlace,
       message: `\`${key}\` is not a field of ${placeName(keyPlace.path)}`,
@@ -110,8 +114,9 @@ class Walk {
         near === undefined
           ? `known: ${known.slice(0, 12).join(', ')}${known.length > 12 ? ', …' : ''}`
           : `did you mean \`${near}\`?`,
-      ...(sure !== undefined &&
-        text === key && { fix: { title: `write ${sure}`, edits: [replace(keyPlace, sure)] } }),
+      ...(sure !== undefined && {
+        fix: { title: `write ${sure}`, edits: [replace(keyPlace, sure)] },
+      }),
     };
     this.diagnostics.push(diagnostic(S.unknown, finding));
   }
