@@ -208,45 +208,53 @@ function setNode({ map, key, list, index }: Spot, node: YamlNode): void {
   if (key !== undefined && entry) map?.entries.set(key, { ...entry, value: node });
 }
 
-/** All places that a pattern leads to. */
-function spotsOf(root: OwnMap, pattern: string): Spot[] {
-  let spots: { node: YamlNode; above: Spot['above']; indexes: readonly number[] }[] = [
-    { node: root, above: [], indexes: [] },
-  ];
-  const steps = pattern.split('.');
-  const last = steps.pop() ?? '';
-  for (const step of steps) {
-    spots = spots.flatMap((spot) => into(spot, step));
-  }
-  return spots.flatMap(({ node, above, indexes }): Spot[] => {
-    if (node.kind !== 'map') return [];
-    const map = node as OwnMap; // all maps of the copy are its own
-    const key = last.replace('[]', '');
-    if (!last.endsWith('[]')) return map.entries.has(key) ? [{ above, indexes, map, key }] : [];
-    const list = map.entries.get(key)?.value;
-    if (list?.kind !== 'list') return [];
-    const items = list.items as YamlNode[]; // and so are its lists
-    return items.map((_, index) => ({ above, indexes: [...indexes, index], list: items, index }));
-  });
+/** A node on the way to the places of a pattern. */
+interface OnTheWay {
+  node: YamlNode;
+  above: Spot['above'];
+  indexes: readonly number[];
 }
 
-function into(
-  { node, above, indexes }: { node: YamlNode; above: Spot['above']; indexes: readonly number[] },
-  step: string,
-): { node: YamlNode; above: Spot['above']; indexes: readonly number[] }[] {
-  if (node.kind !== 'map') return [];
-  const key = step.replace('[]', '');
-  const inner = node.entries.get(key)?.value;
-  if (!inner) return [];
-  if (!step.endsWith('[]')) {
-    return [{ node: inner, above: [...above, { map: node as OwnMap, key }], indexes }];
-  }
-  if (inner.kind !== 'list') return [];
-  return inner.items.map((item, index) => ({
-    node: item,
-    above: [],
-    indexes: [...indexes, index],
+interface Step {
+  key: string;
+  /** All items of the list at the key. */
+  each: boolean;
+}
+
+/** All places that a pattern leads to; none is kept, for there may be 100,000. */
+function spotsOf(root: OwnMap, pattern: string): Generator<Spot> {
+  const steps = pattern.split('.').map((step) => ({
+    key: step.replace('[]', ''),
+    each: step.endsWith('[]'),
   }));
+  return spotsBelow({ node: root, above: [], indexes: [] }, steps);
+}
+
+function* spotsBelow(
+  { node, above, indexes }: OnTheWay,
+  [step, ...rest]: readonly Step[],
+): Generator<Spot> {
+  const inner = step && node.kind === 'map' ? node.entries.get(step.key)?.value : undefined;
+  if (!step || !inner) return;
+  const map = node as OwnMap; // all maps of the copy are its own
+  const { key, each } = step;
+  if (each) {
+    if (inner.kind === 'list') yield* spotsInside(inner.items as YamlNode[], indexes, rest); // and so are its lists
+  } else if (rest.length === 0) yield { above, indexes, map, key };
+  else yield* spotsBelow({ node: inner, above: [...above, { map, key }], indexes }, rest);
+}
+
+function* spotsInside(
+  list: YamlNode[],
+  above: readonly number[],
+  rest: readonly Step[],
+): Generator<Spot> {
+  const [next] = rest;
+  for (const [index, node] of list.entries()) {
+    if (!next) yield { above: [], indexes: [...above, index], list, index };
+    else if (node.kind === 'map' && node.entries.has(next.key))
+      yield* spotsBelow({ node, above: [], indexes: [...above, index] }, rest);
+  }
 }
 
 function renameFix(at: Place, from: string, to: string): Fix | undefined {
