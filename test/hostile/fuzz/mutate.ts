@@ -125,8 +125,11 @@ function changeValue(place: Holder, random: Random, other: Holder): void {
       if (Array.isArray(holder)) holder.reverse();
       else put({ holder, key: `${key}${random.pick(['', '_', 's', 'x', ' '])}` }, valueAt(place));
     },
-    () =>
-      put({ holder, key: random.pick(['__proto__', 'constructor', '', '0', 'a.b', 'a[0]']) }, 1),
+    () => {
+      const odd = random.pick(['__proto__', 'constructor', '', '0', 'a.b', 'a[0]']);
+      // An array with a `constructor` of its own is none that could be changed any more.
+      if (!Array.isArray(holder)) put({ holder, key: odd }, 1);
+    },
   ];
   random.pick(changes)();
 }
