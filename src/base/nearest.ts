@@ -12,6 +12,12 @@ export function onlyNearest(word: string, candidates: Iterable<string>): string 
   return found?.alone ? found.best : undefined;
 }
 
+/** Advice for a word that must be one of `values`: the one that was meant, or all of them. */
+export function choiceHelp(word: string | undefined, values: readonly string[]): string {
+  const near = word === undefined ? undefined : nearest(word, values);
+  return near === undefined ? `write one of ${values.join(', ')}` : `did you mean \`${near}\`?`;
+}
+
 function closest(
   word: string,
   candidates: Iterable<string>,

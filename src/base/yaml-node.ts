@@ -103,6 +103,11 @@ export function textAt(
   return typeof value === 'string' ? value : undefined;
 }
 
+/** Whether nothing stands there. */
+export function isNull(node: YamlNode): boolean {
+  return node.kind === 'scalar' && node.value === null;
+}
+
 /** The plain value of a node. Objects in it are ordinary ones; `__proto__` is never a key. */
 export function plainValue(node: YamlNode): Json {
   if (node.kind === 'scalar') return node.value;

@@ -1,4 +1,5 @@
 import type { Diagnostic } from '../base/diagnostic.ts';
+import type { Expression } from '../base/expression/expression.ts';
 import type { SourceFile } from '../base/source-file.ts';
 import type { YamlMap, YamlNode, YamlScalar } from '../base/yaml-node.ts';
 import type { Agent } from './agent.ts';
@@ -44,6 +45,8 @@ export type ExpressionUse = 'condition' | 'loop' | 'evaluation' | 'reduce' | 'tr
 /** An expression of the manifest that could be read. */
 export interface WorkflowExpression {
   at: YamlScalar;
+  /** The text, read. */
+  expression: Expression;
   use: ExpressionUse;
   /** Id of the graph node that it belongs to, if any. */
   node: string | undefined;
@@ -76,4 +79,9 @@ export function agentFolder(reference: string): string {
   }
   const path = parts.join('/');
   return path.includes('/') ? path : `agents/${path}`;
+}
+
+/** Name of an agent's folder: `planner` of `agents/planner`. */
+export function agentName(folder: string): string {
+  return folder.slice(folder.lastIndexOf('/') + 1);
 }

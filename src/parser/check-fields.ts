@@ -1,7 +1,7 @@
 import type { z } from 'zod';
 import { type Diagnostic, diagnostic, type Finding, replace } from '../base/diagnostic.ts';
 import { nearest, onlyNearest } from '../base/nearest.ts';
-import type { YamlEntry, YamlMap, YamlNode } from '../base/yaml-node.ts';
+import { isNull, type YamlEntry, type YamlMap, type YamlNode } from '../base/yaml-node.ts';
 import {
   isNullable,
   isOptional,
@@ -154,10 +154,6 @@ class Walk {
 
 function takesBoolean({ kind }: Shape): boolean {
   return kind === 'boolean';
-}
-
-function isNull(node: YamlNode): boolean {
-  return node.kind === 'scalar' && node.value === null;
 }
 
 /** How people call the place of a key. */

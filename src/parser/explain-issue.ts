@@ -6,7 +6,7 @@ import {
   type Fix,
   replace,
 } from '../base/diagnostic.ts';
-import { nearest, onlyNearest } from '../base/nearest.ts';
+import { choiceHelp, onlyNearest } from '../base/nearest.ts';
 import { nodeAt, type Place, type YamlMap, type YamlNode } from '../base/yaml-node.ts';
 import { infoOf, type Shape, shapeOf } from '../models/schema-shape.ts';
 import { S } from './field-codes.ts';
@@ -166,7 +166,6 @@ function helpForKind(expected: string, node: YamlNode | undefined): string {
 
 function choice(values: readonly string[], node: YamlNode | undefined): Said {
   const text = node?.kind === 'scalar' ? String(node.value) : undefined;
-  const near = text === undefined ? undefined : nearest(text, values);
   const sure = text === undefined ? undefined : onlyNearest(text, values);
   const list = values.join(', ');
   return {
@@ -175,7 +174,7 @@ function choice(values: readonly string[], node: YamlNode | undefined): Said {
       text === undefined
         ? `this must be one of ${list}`
         : `\`${short(text)}\` is not one of ${list}`,
-    help: near === undefined ? `write one of ${list}` : `did you mean \`${near}\`?`,
+    help: choiceHelp(text, values),
     ...(sure !== undefined && {
       fix: (at) => ({ title: `write ${sure}`, edits: [replace(at, sure)] }),
     }),

@@ -1,5 +1,7 @@
 import type { DiagnosticCode } from '../base/diagnostic.ts';
+import type { Expression } from '../base/expression/expression.ts';
 import { parseExpression } from '../base/expression/parse.ts';
+import { placesIn } from '../base/places-in.ts';
 import {
   itemsAt,
   nodeAt,
@@ -9,7 +11,6 @@ import {
   type YamlScalar,
 } from '../base/yaml-node.ts';
 import type { ExpressionUse, WorkflowExpression } from '../models/workflow.ts';
-import { placesIn } from './places-in.ts';
 import type { Reading } from './reading.ts';
 
 /** All expressions of a manifest that can be read; the others are reported (X1, X2, X4). */
@@ -17,7 +18,8 @@ export function readExpressions(tree: YamlMap, reading: Reading): WorkflowExpres
   const found: WorkflowExpression[] = [];
   const read = (at: YamlNode | undefined, use: ExpressionUse, node?: string): void => {
     if (at?.kind !== 'scalar' || typeof at.value !== 'string') return;
-    if (isReadable(at, at.value, reading)) found.push({ at, use, node });
+    const expression = readExpression(at, at.value, reading);
+    if (expression) found.push({ at, expression, use, node });
   };
   for (const node of itemsAt(tree, 'orchestration', 'graph')) {
     const id = textAt(node, 'id');
@@ -38,11 +40,11 @@ export function readExpressions(tree: YamlMap, reading: Reading): WorkflowExpres
   return found;
 }
 
-function isReadable(at: YamlScalar, text: string, reading: Reading): boolean {
+function readExpression(at: YamlScalar, text: string, reading: Reading): Expression | undefined {
   const parsed = parseExpression(text);
-  if (parsed.ok) return true;
+  if (parsed.ok) return parsed.expression;
   const { code, message, help, from, to } = parsed.error;
   const card: DiagnosticCode = { code, severity: 'error' };
   reading.report(card, { at: placesIn(at, text)(from, to), message, help });
-  return false;
+  return undefined;
 }

@@ -7,6 +7,7 @@ import {
 } from '../base/diagnostic.ts';
 import { canonicalJson } from '../base/json.ts';
 import {
+  isNull,
   type Place,
   plainValue,
   stepInto,
@@ -264,10 +265,6 @@ function renameFix(at: Place, from: string, to: string): Fix | undefined {
 
 function fixOf(fix: Fix | undefined): { fix: Fix } | undefined {
   return fix && { fix };
-}
-
-function isNull(node: YamlNode): boolean {
-  return node.kind === 'scalar' && node.value === null;
 }
 
 function emptyMap({ source, from, to, path }: Place): OwnMap {

@@ -1,7 +1,7 @@
+import { placesIn } from '../base/places-in.ts';
 import type { SourceFile } from '../base/source-file.ts';
 import type { Place, YamlNode, YamlScalar } from '../base/yaml-node.ts';
 import { S } from './field-codes.ts';
-import { placesIn } from './places-in.ts';
 import type { Reading } from './reading.ts';
 
 /** Names that every template knows. */

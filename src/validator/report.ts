@@ -1,7 +1,7 @@
 import type { Diagnostic } from '../base/diagnostic.ts';
 import type { Level } from '../models/level.ts';
 import type { Workflow } from '../models/workflow.ts';
-import { autonomyDiagnostics, checkAutonomy } from './autonomy/check-autonomy.ts';
+import { autonomyDiagnostics, checkAutonomy, declaredLevel } from './autonomy/check-autonomy.ts';
 import { adjusted, type RuleOptions, validateWorkflow } from './validate.ts';
 
 /** How a workflow that was read is judged. */
@@ -30,7 +30,9 @@ export function reportOf(
   options: ReportOptions = {},
 ): Report {
   const said = [...parsed, ...validateWorkflow(workflow, options)];
-  const levels = workflow.whole ? autonomyDiagnostics(checkAutonomy(workflow), options.level) : [];
+  const level = options.level ?? declaredLevel(workflow);
+  const asked = workflow.whole && level !== undefined;
+  const levels = asked ? autonomyDiagnostics(checkAutonomy(workflow), level) : [];
   const diagnostics = adjusted([...said, ...unsaid(levels, said)], options);
   const count = (severity: Diagnostic['severity']): number =>
     diagnostics.filter((one) => one.severity === severity).length;

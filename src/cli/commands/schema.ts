@@ -1,7 +1,7 @@
-import { resolve } from 'node:path';
 import { AwpError } from '../../base/errors.ts';
 import { nearest } from '../../base/nearest.ts';
 import type { Command } from '../command.ts';
+import { writeOutput } from '../write-output.ts';
 
 const NAMES = ['workflow', 'agent', 'event', 'result'] as const;
 
@@ -20,20 +20,7 @@ export const schemaCommand: Command = {
     const name = nameOf(args.positionals[0] ?? 'workflow');
     const { jsonSchema } = await import('../../data/json-schema.ts');
     const text = `${JSON.stringify(jsonSchema(name), undefined, 2)}\n`;
-    const output = args.text('output');
-    if (output === undefined) {
-      shell.out.write(text);
-      return 0;
-    }
-    const { files } = await shell.effects();
-    try {
-      await files.write(resolve(shell.cwd, output), text);
-    } catch (error) {
-      throw new AwpError('usage/not-writable', `${output} cannot be written`, {
-        cause: error,
-        hint: 'choose a folder that is there and that you may write to',
-      });
-    }
+    await writeOutput(text, args.text('output'), shell);
     return 0;
   },
 };

@@ -1,11 +1,11 @@
 import { resolve } from 'node:path';
-import { AwpError } from '../../base/errors.ts';
 import type { RunState } from '../../events/state.ts';
 import type { Arguments, Command } from '../command.ts';
 import { loadState } from '../load-state.ts';
 import { withHome } from '../open-home.ts';
 import type { Shell } from '../shell.ts';
 import { parseChoice } from '../values.ts';
+import { writeOutput } from '../write-output.ts';
 
 const FORMATS = ['ascii', 'mermaid'] as const;
 const DIRECTIONS = ['TD', 'LR'] as const;
@@ -30,7 +30,7 @@ export const visualizeCommand: Command = {
     const path = resolve(shell.cwd, args.positionals[0] ?? '.');
     const format = parseChoice('format', args.text('format') ?? 'ascii', FORMATS);
     const direction = parseChoice('direction', args.text('direction') ?? 'TD', DIRECTIONS);
-    const { files } = await shell.effects();
+    const { files, clock } = await shell.effects();
     const { draw } = await import('../../data/draw.ts');
     const state = await stateOf(args, shell);
     const output = args.text('output');
@@ -41,10 +41,9 @@ export const visualizeCommand: Command = {
       files,
       width: file ? COLUMNS : shell.out.size().columns,
       ascii: shell.style(shell.out, true).symbols.ok !== '✓',
-      ...(state && { state, now: (await shell.effects()).clock.now() }),
+      ...(state && { state, now: clock.now() }),
     });
-    if (output === undefined) shell.out.write(text);
-    else await writeTo(resolve(shell.cwd, output), text, shell);
+    await writeOutput(text, output, shell);
     return 0;
   },
 };
@@ -53,15 +52,4 @@ async function stateOf(args: Arguments, shell: Shell): Promise<RunState | undefi
   const id = args.text('run');
   if (id === undefined) return undefined;
   return withHome(shell, args, async ({ store }) => loadState(store, (await store.find(id)).run));
-}
-
-async function writeTo(path: string, text: string, shell: Shell): Promise<void> {
-  try {
-    await (await shell.effects()).files.write(path, text);
-  } catch (error) {
-    throw new AwpError('usage/not-writable', `${path} cannot be written`, {
-      cause: error,
-      hint: 'choose a folder that is there and that you may write to',
-    });
-  }
 }

@@ -59,7 +59,8 @@ function result(requirement: Requirement, workflow: Workflow): RequirementResult
   return { id, level, force, text, status, shortfalls: failed ? broken : [...broken, ...advice] };
 }
 
-function declaredLevel({ manifest }: Workflow): Level | undefined {
+/** The level that `workflow.autonomy` names, if it is one. */
+export function declaredLevel({ manifest }: Workflow): Level | undefined {
   const autonomy = textAt(manifest?.tree, 'workflow', 'autonomy');
   return LEVELS.find((level) => level === autonomy);
 }

@@ -1,7 +1,7 @@
 import { sourceFile } from '../../base/source-file.ts';
 import { itemsAt, mapAt, nodeAt, type Place, textAt, type YamlMap } from '../../base/yaml-node.ts';
 import type { Workflow } from '../../models/workflow.ts';
-import { graphOf, keyPlace, loopsOf } from '../view.ts';
+import { graphOf, isOn, keyPlace, loopsOf } from '../view.ts';
 import type { Shortfall } from './requirement.ts';
 
 /** Where a key of the manifest is, or the nearest one above it, or the start of the file. */
@@ -60,9 +60,9 @@ export function envelopeOf(workflow: Workflow) {
 /** Whether an agent, the workflow or a manager may make tools or skills. */
 export function makesTools(workflow: Workflow): boolean {
   const tree = workflow.manifest?.tree;
-  if (isTrue(nodeAt(tree, 'dynamic_tools', 'enabled'))) return true;
+  if (isOn(tree, 'dynamic_tools', 'enabled')) return true;
   for (const { tree: agent } of workflow.agents.values()) {
-    if (isTrue(nodeAt(agent, 'capabilities', 'codemode', 'tool_creation'))) return true;
+    if (isOn(agent, 'capabilities', 'codemode', 'tool_creation')) return true;
   }
   return loopsOf(workflow).some(({ loop }) =>
     itemsAt(loop, 'worker_policy', 'manager_controlled').some(
@@ -71,8 +71,4 @@ export function makesTools(workflow: Workflow): boolean {
         (item.value === 'codemode.tool_creation' || item.value === 'skills'),
     ),
   );
-}
-
-function isTrue(node: ReturnType<typeof nodeAt>): boolean {
-  return node?.kind === 'scalar' && node.value === true;
 }

@@ -7,7 +7,7 @@ import {
   textAt,
   type YamlNode,
 } from '../../base/yaml-node.ts';
-import type { Workflow } from '../../models/workflow.ts';
+import { agentName, type Workflow } from '../../models/workflow.ts';
 import { graph } from '../examples.ts';
 import type { Rule } from '../rule.ts';
 import { listed, Suggestions } from '../suggestions.ts';
@@ -43,18 +43,14 @@ grant for nobody, which is hardly meant.`,
 };
 
 function knownNames(workflow: Workflow): ReadonlySet<string> {
-  const nodes = graphOf(workflow).flatMap(({ id, folder }) => [id, lastOf(folder)]);
-  const folders = [...workflow.agents.keys()].map(lastOf);
+  const nodes = graphOf(workflow).flatMap(({ id, folder }) => [id, agentName(folder)]);
+  const folders = [...workflow.agents.keys()].map(agentName);
   const ids = [...workflow.agents.values()].flatMap(
     ({ tree }) => textAt(tree, 'identity', 'id') ?? [],
   );
   const known = new Set([...nodes, ...folders, ...ids, 'manager', 'user', 'human', '*']);
   known.delete('');
   return known;
-}
-
-function lastOf(path: string): string {
-  return path.slice(path.lastIndexOf('/') + 1);
 }
 
 interface Named {

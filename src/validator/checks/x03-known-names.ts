@@ -1,10 +1,9 @@
-import { parseExpression } from '../../base/expression/parse.ts';
 import { referencesOf } from '../../base/expression/references.ts';
 import { nearest } from '../../base/nearest.ts';
+import { placesIn } from '../../base/places-in.ts';
 import type { ExpressionUse } from '../../models/workflow.ts';
 import { graph } from '../examples.ts';
 import type { Rule } from '../rule.ts';
-import { partOf } from './part-of.ts';
 
 const NAMES: Readonly<Record<ExpressionUse, readonly string[]>> = {
   condition: ['state'],
@@ -28,17 +27,15 @@ export const x03KnownNames: Rule = {
   good: when('state.planner.ready'),
 
   check({ expressions }, report) {
-    for (const { at, use } of expressions) {
-      const text = String(at.value);
-      const parsed = parseExpression(text);
-      if (!parsed.ok) continue;
-      for (const reference of referencesOf(parsed.expression)) {
+    for (const { at, expression, use } of expressions) {
+      const placeOf = placesIn(at, String(at.value));
+      for (const reference of referencesOf(expression)) {
         if (NAMES[use].includes(reference.name)) continue;
         const near = nearest(reference.name, NAMES[use]);
         const usual =
           use === 'condition' ? `; the result of an agent is \`state.${reference.name}\`` : '';
         report({
-          at: partOf(at, text, reference),
+          at: placeOf(reference.from, reference.to),
           message: `there is no \`${reference.name}\` here`,
           help:
             near === undefined

@@ -1,10 +1,9 @@
-import { parseExpression } from '../../base/expression/parse.ts';
 import { referencesOf } from '../../base/expression/references.ts';
+import { placesIn } from '../../base/places-in.ts';
 import type { WorkflowExpression } from '../../models/workflow.ts';
 import { graph } from '../examples.ts';
 import type { Rule } from '../rule.ts';
 import { type GraphNode, graphOf } from '../view.ts';
-import { partOf } from './part-of.ts';
 
 const when = (dependsOn: string): string =>
   graph(`- { id: planner, agent: planner }
@@ -34,14 +33,12 @@ others, the condition may look before, and is then false.`,
   },
 };
 
-function looksAt({ at }: WorkflowExpression, nodes: ReadonlyMap<string, GraphNode>) {
-  const text = String(at.value);
-  const parsed = parseExpression(text);
-  if (!parsed.ok) return [];
-  return referencesOf(parsed.expression).flatMap((reference) => {
+function looksAt({ at, expression }: WorkflowExpression, nodes: ReadonlyMap<string, GraphNode>) {
+  const placeOf = placesIn(at, String(at.value));
+  return referencesOf(expression).flatMap((reference) => {
     const [id] = reference.path;
     const known = reference.name === 'state' && id !== undefined && nodes.has(id);
-    return known ? [{ id, at: partOf(at, text, reference) }] : [];
+    return known ? [{ id, at: placeOf(reference.from, reference.to) }] : [];
   });
 }
 

@@ -1,4 +1,5 @@
 import { scalarAt } from '../../base/yaml-node.ts';
+import { agentName } from '../../models/workflow.ts';
 import { agent, graph } from '../examples.ts';
 import type { Rule } from '../rule.ts';
 import { graphOf } from '../view.ts';
@@ -30,7 +31,7 @@ files are found by the folder. One name for all three keeps them together.`,
     for (const [folder, { tree }] of workflow.agents) {
       const at = scalarAt(tree, 'identity', 'id');
       if (typeof at?.value !== 'string') continue;
-      const name = folder.slice(folder.lastIndexOf('/') + 1);
+      const name = agentName(folder);
       if (workflow.whole && name !== at.value) {
         const message = `the agent is called \`${at.value}\`, its folder \`${name}\``;
         report({ at, message, help: `write \`${name}\`, or rename the folder` });

@@ -1,6 +1,6 @@
 import type { Finding } from '../../base/diagnostic.ts';
 import { nodeAt, type Place, scalarAt, textAt } from '../../base/yaml-node.ts';
-import { agentFolder, type Workflow } from '../../models/workflow.ts';
+import { agentFolder, agentName, type Workflow } from '../../models/workflow.ts';
 import { agent, graph } from '../examples.ts';
 import type { Rule } from '../rule.ts';
 import { Suggestions } from '../suggestions.ts';
@@ -69,10 +69,10 @@ function noManager(name: unknown, workflow: Workflow): string | undefined {
 
 /** Says of folders that they have no agent. */
 function missingAgents({ agents, whole }: Workflow): (folder: string, at: Place) => Finding {
-  const paths = new Map([...agents.keys()].map((path) => [lastOf(path), path]));
+  const paths = new Map([...agents.keys()].map((path) => [agentName(path), path]));
   const suggestions = new Suggestions(new Set(paths.keys()));
   return (folder, at) => {
-    const near = paths.get(suggestions.near(lastOf(folder)) ?? '');
+    const near = paths.get(suggestions.near(agentName(folder)) ?? '');
     return {
       at,
       severity: whole ? 'error' : 'info',
@@ -82,8 +82,4 @@ function missingAgents({ agents, whole }: Workflow): (folder: string, at: Place)
         near === undefined ? 'make the folder, or name another agent' : `did you mean \`${near}\`?`,
     };
   };
-}
-
-function lastOf(path: string): string {
-  return path.slice(path.lastIndexOf('/') + 1);
 }

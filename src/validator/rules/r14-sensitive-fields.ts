@@ -1,6 +1,6 @@
 import { entriesAt, itemsAt, nodeAt, type YamlNode } from '../../base/yaml-node.ts';
 import { contractFields } from '../../models/contract.ts';
-import type { Workflow } from '../../models/workflow.ts';
+import { agentName, type Workflow } from '../../models/workflow.ts';
 import { manifest } from '../examples.ts';
 import type { Rule } from '../rule.ts';
 import { Suggestions } from '../suggestions.ts';
@@ -54,7 +54,7 @@ function knownNames(workflow: Workflow): ReadonlySet<string> {
   for (const { key } of entriesAt(tree, 'inputs')) names.add(key);
   for (const name of textsOf(itemsAt(tree, 'state', 'required_fields'))) names.add(name);
   for (const [folder, { contract }] of workflow.agents) {
-    addFields(folder.slice(folder.lastIndexOf('/') + 1), contract, names);
+    addFields(agentName(folder), contract, names);
   }
   for (const { id, node, folder } of graphOf(workflow)) {
     if (id !== '') names.add(id);

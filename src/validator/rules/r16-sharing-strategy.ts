@@ -1,5 +1,5 @@
-import { nearest } from '../../base/nearest.ts';
 import { nodeAt } from '../../base/yaml-node.ts';
+import { choiceProblem } from '../choice.ts';
 import { manifest } from '../examples.ts';
 import type { Rule } from '../rule.ts';
 
@@ -21,11 +21,7 @@ grant, with \`isolated\` nothing of others.`,
   check({ manifest: document }, report) {
     const at = nodeAt(document?.tree, 'state', 'sharing', 'strategy');
     if (!at) return;
-    const value = at.kind === 'scalar' ? String(at.value) : 'this';
-    if (STRATEGIES.includes(value)) return;
-    const near = nearest(value, STRATEGIES);
-    const help =
-      near === undefined ? `write one of ${STRATEGIES.join(', ')}` : `did you mean \`${near}\`?`;
-    report({ at, message: `\`${value}\` is not a way to share`, help });
+    const problem = choiceProblem(at, STRATEGIES, 'is not a way to share');
+    if (problem) report(problem);
   },
 };

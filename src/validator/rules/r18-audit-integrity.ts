@@ -1,5 +1,5 @@
-import { nearest } from '../../base/nearest.ts';
 import { nodeAt } from '../../base/yaml-node.ts';
+import { choiceProblem } from '../choice.ts';
 import { manifest } from '../examples.ts';
 import type { Rule } from '../rule.ts';
 
@@ -22,11 +22,7 @@ a change, a gap and a cut show.`,
   check({ manifest: document }, report) {
     const at = nodeAt(document?.tree, 'observability', 'audit', 'integrity');
     if (!at) return;
-    const value = at.kind === 'scalar' ? String(at.value) : 'this';
-    if (KINDS.includes(value)) return;
-    const near = nearest(value, KINDS);
-    const help =
-      near === undefined ? `write one of ${KINDS.join(', ')}` : `did you mean \`${near}\`?`;
-    report({ at, message: `\`${value}\` does not protect the audit trail`, help });
+    const problem = choiceProblem(at, KINDS, 'does not protect the audit trail');
+    if (problem) report(problem);
   },
 };

@@ -1,5 +1,5 @@
-import { nearest } from '../../base/nearest.ts';
 import { nodeAt } from '../../base/yaml-node.ts';
+import { choiceProblem } from '../choice.ts';
 import { agent } from '../examples.ts';
 import type { Rule } from '../rule.ts';
 
@@ -22,12 +22,8 @@ export const r21CodemodeLanguage: Rule = {
     for (const { tree } of agents.values()) {
       const at = nodeAt(tree, 'capabilities', 'codemode', 'language');
       if (!at) continue;
-      const value = at.kind === 'scalar' ? String(at.value) : 'this';
-      if (LANGUAGES.includes(value)) continue;
-      const near = nearest(value, LANGUAGES);
-      const help =
-        near === undefined ? `write one of ${LANGUAGES.join(', ')}` : `did you mean \`${near}\`?`;
-      report({ at, message: `\`${value}\` is not a language of code mode`, help });
+      const problem = choiceProblem(at, LANGUAGES, 'is not a language of code mode');
+      if (problem) report(problem);
     }
   },
 };

@@ -1,4 +1,4 @@
-import { nearest } from '../../base/nearest.ts';
+import { choiceHelp } from '../../base/nearest.ts';
 import { itemsAt, nodeAt } from '../../base/yaml-node.ts';
 import { METRIC_KINDS } from '../../models/evaluation.ts';
 import { manifest } from '../examples.ts';
@@ -30,13 +30,11 @@ specification and \`rubric_judge\`, \`deterministic_test\`, \`deterministic_asse
       const at = nodeAt(metric, 'kind');
       const value = at?.kind === 'scalar' ? String(at.value) : undefined;
       if (METRIC_KINDS.some((kind) => kind === value)) continue;
-      const near = value === undefined ? undefined : nearest(value, METRIC_KINDS);
-      const known = METRIC_KINDS.join(', ');
       report({
         at: at ?? metric,
         message:
           value === undefined ? 'the metric has no kind' : `\`${value}\` is not a kind of metric`,
-        help: near === undefined ? `write one of ${known}` : `did you mean \`${near}\`?`,
+        help: choiceHelp(value, METRIC_KINDS),
       });
     }
   },

@@ -1,7 +1,7 @@
 import type { Finding } from '../../base/diagnostic.ts';
-import { nearest } from '../../base/nearest.ts';
 import { itemsAt, nodeAt, type YamlNode } from '../../base/yaml-node.ts';
 import { RETRY_ACTIONS, STEP_HOOKS } from '../../models/evaluation.ts';
+import { choiceProblem } from '../choice.ts';
 import { manifest } from '../examples.ts';
 import type { Rule } from '../rule.ts';
 import { isOn } from '../view.ts';
@@ -38,10 +38,6 @@ The key is \`hooks\`, because YAML 1.1 reads \`on\` as true.`,
 };
 
 function known(at: YamlNode, values: readonly string[], report: (finding: Finding) => void): void {
-  const value = at.kind === 'scalar' ? String(at.value) : 'this';
-  if (values.includes(value)) return;
-  const near = nearest(value, values);
-  const help =
-    near === undefined ? `write one of ${values.join(', ')}` : `did you mean \`${near}\`?`;
-  report({ at, message: `\`${value}\` is not known here`, help });
+  const problem = choiceProblem(at, values, 'is not known here');
+  if (problem) report(problem);
 }

@@ -1,4 +1,4 @@
-import type { Place, YamlScalar } from '../base/yaml-node.ts';
+import type { Place, YamlScalar } from './yaml-node.ts';
 
 /**
  * Places of parts of a text that stands in a scalar; all of the scalar where quotes, escapes or
