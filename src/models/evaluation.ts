@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { share } from './common.ts';
 import { field } from './field.ts';
 
 /** Kinds of metric, in both vocabularies (rule R27). */
@@ -12,7 +13,6 @@ export const STEP_HOOKS = ['worker_result', 'generated_tool', 'final_answer'] as
 /** What a low score can lead to (rule R30). */
 export const RETRY_ACTIONS = ['retry_with_repair', 'fail_workflow', 'accept_with_warning'] as const;
 
-const share = z.number().min(0).max(1);
 const action = z.enum(RETRY_ACTIONS);
 const r28 = { rule: 'R28', effect: 'validator/rules/r28-thresholds.ts' };
 const r30 = { rule: 'R30', effect: 'validator/rules/r30-hooks-and-actions.ts' };

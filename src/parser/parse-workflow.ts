@@ -6,7 +6,7 @@ import type { AgentDocument, ManifestDocument, Workflow } from '../models/workfl
 import type { WorkflowFiles } from '../ports/workflow-files.ts';
 import { readExpressions } from './expressions.ts';
 import { S } from './field-codes.ts';
-import { readAgent, readAgents } from './read-agents.ts';
+import { agentOf, readAgents } from './read-agents.ts';
 import { Reading, startOf } from './reading.ts';
 import { checkManifestFiles, readSkills, variableNames } from './references.ts';
 import { checkTemplates } from './templates.ts';
@@ -75,12 +75,10 @@ async function parseFile(path: string, reading: Reading): Promise<ParsedWorkflow
   if (raw.kind === 'map' && isAgent(raw, path)) {
     const slash = path.lastIndexOf('/');
     const folder = slash === -1 ? '' : path.slice(0, slash);
-    reading.diagnostics.length = 0; // they come again with the agent
-    const agent = await readAgent(path, { folder, manifest: undefined, reading });
+    const agent = await agentOf(raw, path, { folder, manifest: undefined, reading });
     return finished(reading, undefined, new Map(agent ? [[folder, agent]] : []));
   }
-  reading.diagnostics.length = 0;
-  const document = await reading.document(path, { schema: manifestSchema, scope: 'workflow' });
+  const document = reading.documentOf(raw, { schema: manifestSchema, scope: 'workflow' });
   return finished(reading, document, new Map());
 }
 

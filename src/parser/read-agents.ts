@@ -84,11 +84,21 @@ interface AgentContext {
 }
 
 /** One agent: its file, its contract and its prompts. */
-export async function readAgent(
+async function readAgent(
   path: string,
   { folder, manifest, reading }: AgentContext,
 ): Promise<AgentDocument | undefined> {
-  const document = await reading.document(path, { schema: agentSchema, scope: 'agent' });
+  const raw = await reading.tree(path, startOf(path));
+  return raw && agentOf(raw, path, { folder, manifest, reading });
+}
+
+/** An agent whose file was read already. */
+export async function agentOf(
+  raw: YamlNode,
+  path: string,
+  { folder, manifest, reading }: AgentContext,
+): Promise<AgentDocument | undefined> {
+  const document = reading.documentOf(raw, { schema: agentSchema, scope: 'agent' });
   if (!document) return undefined;
   const { tree } = document;
   if (!path.endsWith('agent.awp.yaml') && path.endsWith('agent.yaml')) {

@@ -59,7 +59,14 @@ export class Reading {
     kind: { schema: z.ZodType<T>; scope: AliasScope },
   ): Promise<(WorkflowDocument & { value: T | undefined }) | undefined> {
     const raw = await this.tree(path, startOf(path));
-    if (raw === undefined) return undefined;
+    return raw && this.documentOf(raw, kind);
+  }
+
+  /** The same for a tree that was read already. */
+  documentOf<T>(
+    raw: YamlNode,
+    kind: { schema: z.ZodType<T>; scope: AliasScope },
+  ): (WorkflowDocument & { value: T | undefined }) | undefined {
     if (raw.kind !== 'map') {
       const message = `this file must be a map of fields, not ${raw.kind === 'list' ? 'a list' : 'a single value'}`;
       this.report(Y.noMap, { at: raw, message, help: 'start with `awp: "1.0.0"`' });
