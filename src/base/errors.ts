@@ -8,6 +8,7 @@ export type ErrorFamily =
   | 'model'
   | 'tool'
   | 'sandbox'
+  | 'network'
   | 'source'
   | 'store'
   | 'internal';
@@ -66,6 +67,7 @@ export const EXIT_CODES: Readonly<Record<ErrorFamily, number>> = {
   model: 4,
   tool: 1,
   sandbox: 6,
+  network: 8,
   source: 8,
   store: 9,
   internal: 70,

@@ -15,6 +15,9 @@ import {
   realpath,
   rename,
   rm,
+  rmdir,
+  stat,
+  statfs,
 } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
@@ -37,19 +40,36 @@ export function nodeFiles(): Files {
     hash,
     write: (path, data) =>
       replace(path, async (temporary) => writeNew(temporary, data, await modeOf(path))),
+    tell,
     copy: (from, to) => replace(to, (temporary) => copyNew(from, temporary)),
     rename: renameSynced,
     makeFolder,
     list,
     info,
     realPath: (path) => realpath(path),
+    space,
     remove: (path) => rm(path, { recursive: true, force: true, maxRetries: 3 }),
+    removeFolder: (path) => rmdir(path),
     setMode: (path, mode) => chmod(path, mode),
     setOwner: (path, uid, gid) => chown(path, uid, gid),
     link: (from, to) => link(from, to),
     watch: watchPath,
     temporaryFolder: (prefix) => mkdtemp(join(tmpdir(), prefix)),
   };
+}
+
+async function tell(path: string, text: string): Promise<void> {
+  const file = await open(path, constants.O_WRONLY | constants.O_NOFOLLOW);
+  try {
+    await file.writeFile(text);
+  } finally {
+    await file.close();
+  }
+}
+
+async function space(path: string): Promise<{ bytes: number; entries: number; free: number }> {
+  const { bsize, blocks, bfree, files, ffree } = await statfs(path);
+  return { bytes: (blocks - bfree) * bsize, entries: files - ffree, free: bfree * bsize };
 }
 
 async function readBytes(path: string, maxBytes?: number): Promise<Uint8Array> {
@@ -128,11 +148,32 @@ async function renameSynced(from: string, to: string): Promise<void> {
 }
 
 async function makeFolder(path: string, mode?: number): Promise<void> {
-  const first = await mkdir(path, { recursive: true, ...(mode === undefined ? {} : { mode }) });
+  const first = await makeAll(path, mode);
   if (first === undefined) return;
   // Every new name is part of the folder above it, and only safe once that one is synced.
   for (let made = path; made.length >= first.length; made = dirname(made)) {
     await syncFolder(dirname(made));
+  }
+}
+
+/**
+ * Makes a folder and those above it and returns the first that was missing. Node's own way tries for
+ * ever where a folder is there in which nothing can be made, as below /proc.
+ */
+async function makeAll(path: string, mode: number | undefined): Promise<string | undefined> {
+  try {
+    await mkdir(path, mode);
+    return path;
+  } catch (error) {
+    const code = codeOf(error);
+    if (code === 'EEXIST' && (await stat(path)).isDirectory()) return undefined;
+    const parent = dirname(path);
+    if (code !== 'ENOENT' || parent === path) throw error;
+    const first = await makeAll(parent, mode);
+    // The parent was there all the time: what is missing is something that we cannot make.
+    if (first === undefined) throw error;
+    await makeAll(path, mode);
+    return first;
   }
 }
 

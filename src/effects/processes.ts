@@ -148,19 +148,21 @@ function source(stream: Pipe): ByteSource {
 }
 
 function sink(stream: Pipe): ByteSink {
+  const target = stream as Writable | undefined;
+  // A pipe that is closed takes nothing more: whoever waits for it waits no longer.
+  const waiting = new Set<() => void>();
+  target?.once('close', () => {
+    for (const resolve of waiting) resolve();
+  });
   return {
     write: async (bytes) => {
-      const target = stream as Writable | undefined;
       if (!target?.writable) return;
-      await new Promise<void>((resolve) => {
-        const done = (): void => {
-          target.off('close', done);
-          resolve();
-        };
-        target.once('close', done);
-        target.write(bytes, done);
-      });
+      const { promise, resolve } = Promise.withResolvers<void>();
+      waiting.add(resolve);
+      target.write(bytes, () => resolve());
+      await promise;
+      waiting.delete(resolve);
     },
-    end: () => void (stream as Writable | undefined)?.end?.(),
+    end: () => void target?.end?.(),
   };
 }

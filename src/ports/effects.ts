@@ -36,6 +36,8 @@ export interface Files {
    * that was there keeps its mode.
    */
   write(path: string, data: string | Uint8Array): Promise<void>;
+  /** Writes into a file that is there, as it is: for those of the kernel, which are no real files. */
+  tell(path: string, text: string): Promise<void>;
   copy(from: string, to: string): Promise<void>;
   /** Gives a file or folder another name on the same file system; a folder never takes a full one's place. */
   rename(from: string, to: string): Promise<void>;
@@ -45,10 +47,14 @@ export interface Files {
   list(path: string): Promise<string[]>;
   /** Undefined when there is nothing. */
   info(path: string): Promise<FileInfo | undefined>;
+  /** What the file system of a path holds: bytes and entries in use, bytes that are left. */
+  space(path: string): Promise<{ bytes: number; entries: number; free: number }>;
   /** The path with all links resolved. */
   realPath(path: string): Promise<string>;
   /** Removes a file or a folder with all in it; nothing there is no error. */
   remove(path: string): Promise<void>;
+  /** Removes an empty folder. */
+  removeFolder(path: string): Promise<void>;
   setMode(path: string, mode: number): Promise<void>;
   setOwner(path: string, uid: number, gid: number): Promise<void>;
   /** A hard link; throws `EXDEV` across file systems. */
@@ -59,10 +65,81 @@ export interface Files {
   temporaryFolder(prefix: string): Promise<string>;
 }
 
+/** A request of the guarded client: for addresses that a workflow, a model or a program named. */
+export interface GuardedRequest {
+  /** `http:` or `https:`; anything else is refused. */
+  url: string;
+  /** GET when left out. */
+  method?: string;
+  headers?: Readonly<Record<string, string>>;
+  body?: Uint8Array;
+  /** Hosts that may be reached, in the grammar of `base/hosts.ts`; also for each redirect. */
+  hosts: readonly string[];
+  /** From the first byte out to the last byte in, redirects included, in milliseconds. */
+  timeoutMs: number;
+  /** Bytes of the body after decompression. */
+  maxBytes: number;
+  /** Redirects that are followed; 5 when left out. */
+  maxRedirects?: number;
+  signal?: AbortSignal;
+}
+
+/** What came back; its body is complete, or there is no answer. */
+export interface GuardedResponse {
+  /** Where it came from in the end. */
+  url: string;
+  status: number;
+  /** Lower-case names; several values of one name are joined with `, `. */
+  headers: Readonly<Record<string, string>>;
+  body: Uint8Array;
+}
+
+/** A proxy on the host for programs that have no network of their own. */
+export interface ProxyOptions {
+  /** Path of the unix socket that it listens on. */
+  socket: string;
+  /** Hosts that may be reached, in the grammar of `base/hosts.ts`. */
+  hosts: readonly string[];
+  /** The value of `secret://NAME` in a header for this host, else undefined (decision 32). */
+  secret?(name: string, host: string): string | undefined;
+  /** Told of every request when it is over. */
+  record(entry: ProxyRecord): void;
+}
+
+/** A request that went through a proxy, or was refused there. */
+export interface ProxyRecord {
+  method: string;
+  /** `host:port`, as it was held against the list. */
+  host: string;
+  /** The answer's status; undefined for a tunnel or when there was none. */
+  status?: number;
+  /** Bytes that came back. */
+  bytes: number;
+  ms: number;
+  /** Why it was refused or failed. */
+  problem?: string;
+}
+
+/** A proxy that listens. */
+export interface RunningProxy {
+  /** Ends all connections and resolves when each request was recorded; goes on listening. */
+  hangUp(): Promise<void>;
+  /** Ends all connections and removes the socket. */
+  close(): Promise<void>;
+}
+
 /** HTTP requests. */
 export interface Network {
   /** Like the platform's `fetch`. Redirects are never followed unless the caller says so. */
   fetch(url: string, init: RequestInit): Promise<Response>;
+  /**
+   * One request to an address that nobody has to trust (threat T08): names and addresses are checked
+   * where they are connected to, answers are bounded. Throws `network/denied`, `network/unreachable`,
+   * `network/timeout`, `network/too-large`.
+   */
+  request(request: GuardedRequest): Promise<GuardedResponse>;
+  /** Starts a proxy with the same checks; resolves when it listens. */
+  proxy(options: ProxyOptions): Promise<RunningProxy>;
 }
 
 /** How to start a process. */

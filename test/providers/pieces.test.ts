@@ -2,6 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { nearest } from '../../src/base/nearest.ts';
 import { fixedClock } from '../../src/effects/fake-clock.ts';
+import { nodeNetwork } from '../../src/effects/network.ts';
 import { languageModel } from '../../src/providers/language-model.ts';
 import { redactor } from '../../src/providers/redact.ts';
 import { isSoundUsage, usageFrom } from '../../src/providers/usage.ts';
@@ -146,7 +147,7 @@ describe('a package of another version', () => {
       },
       effects: {
         clock: fixedClock(),
-        network: { fetch: () => Promise.reject(new Error('it was asked')) },
+        network: { ...nodeNetwork(), fetch: () => Promise.reject(new Error('it was asked')) },
       },
       sendHeaders: false,
       load: async () => ({ specificationVersion: 'v3' }) as never,

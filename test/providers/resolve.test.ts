@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { fixedClock } from '../../src/effects/fake-clock.ts';
+import { nodeNetwork } from '../../src/effects/network.ts';
 import type { Price, ResolvedModel } from '../../src/ports/model-provider.ts';
 import { defaultModel, makeResolver, type ResolverOptions } from '../../src/providers/resolve.ts';
 import { scriptedModel } from '../../src/providers/scripted.ts';
@@ -23,6 +24,7 @@ function resolver(variables: Variables, options: Partial<ResolverOptions> = {}) 
       clock: fixedClock(),
       secrets: { get: (name) => variables[name] },
       network: {
+        ...nodeNetwork(),
         async fetch(url, init) {
           const body = JSON.parse(String(init.body));
           sent.push({ url, headers: new Headers(init.headers), body });

@@ -18,7 +18,14 @@ import type { Execution, Sandbox, SandboxJob } from '../../../src/ports/sandbox.
 import { demoProvider } from '../../../src/providers/demo/index.ts';
 import { memoryStore } from '../../../src/stores/memory-store.ts';
 import { builtinTools } from '../../../src/tools/index.ts';
-import { logOf, startTestRun, temporaryFolder, testHost, testPlan } from '../../make.ts';
+import {
+  logOf,
+  nothingKept,
+  startTestRun,
+  temporaryFolder,
+  testHost,
+  testPlan,
+} from '../../make.ts';
 
 /** Runs a program with this Node in a fresh folder laid out like a box. No boundary: for our own programs. */
 export const folderBox: Sandbox = {
@@ -26,7 +33,7 @@ export const folderBox: Sandbox = {
   isolation: 'none, for tests',
   languages: [{ language: 'javascript', description: 'Node' }],
   run: runInFolder,
-  close: async () => {},
+  ...nothingKept,
 };
 
 async function runInFolder(job: SandboxJob): Promise<Execution> {
@@ -47,7 +54,7 @@ async function runInFolder(job: SandboxJob): Promise<Execution> {
     const files = readdirSync(join(folder, 'output'))
       .sort()
       .map((path) => ({ path, bytes: readFileSync(join(folder, 'output', path)) }));
-    return { ...ended, files, notes: [], ms: 0 };
+    return { ...ended, limits: [], files, notes: [], ms: 0 };
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }
