@@ -1,6 +1,6 @@
 /**
  * Makes `dist/`, what the package ships: JavaScript and types of `src/`, the programs that run in
- * other processes as they are, and the data of `awp demo`.
+ * other processes as they are, the data of `awp demo`, and the data kit.
  */
 import { spawnSync } from 'node:child_process';
 import {
@@ -13,6 +13,7 @@ import {
   rmSync,
 } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
+import { copyKit } from './kit.ts';
 
 const ROOT = resolve(import.meta.dirname, '..');
 const DIST = join(ROOT, 'dist');
@@ -28,6 +29,7 @@ for (const file of globSync(AS_THEY_ARE, { cwd: join(ROOT, 'src') })) {
   copyFileSync(join(ROOT, 'src', file), target);
 }
 cpSync(join(ROOT, 'examples/data'), join(DIST, 'examples/data'), { recursive: true });
+await copyKit(join(DIST, 'kit'));
 if (!readFileSync(ENTRY, 'utf8').startsWith('#!/usr/bin/env node\n')) {
   throw new Error(`${ENTRY} does not begin with a line that names its interpreter`);
 }
