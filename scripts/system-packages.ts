@@ -5,6 +5,7 @@ import { existsSync } from 'node:fs';
 const PACKAGES: ReadonlyMap<string, string> = new Map([
   ['bubblewrap', 'the sandbox bwrap'],
   ['python3', 'the sandbox jail and every Python program'],
+  ['python3-pip', 'layers of Python packages'],
   ['python3-pandas', 'Python programs with pandas'],
   ['python3-numpy', 'Python programs with numpy'],
   ['python3-matplotlib', 'Python programs with matplotlib'],
