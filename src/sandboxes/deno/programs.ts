@@ -1,0 +1,38 @@
+import { fileURLToPath } from 'node:url';
+import { sha256 } from '../../base/hash.ts';
+import type { DataKit } from '../kit.ts';
+import { type Machine, readableInterpreter } from '../machine.ts';
+
+/** Programs of ours that Deno runs; they lie beside this file in `src` as in `dist`. */
+const NAMES = [
+  ...['entry', 'job', 'names', 'report', 'tools', 'calls', 'load', 'python', 'snapshot'].map(
+    (name) => `${name}.mjs`,
+  ),
+  'python-runner.py',
+];
+
+/** The folder of our programs as the box's user can read it, and what they are at this moment. */
+export interface Programs {
+  folder: string;
+  /** Tells one state of them from another. */
+  stamp: string;
+}
+
+/** Gives the folder, or a copy that the box's user can read. */
+export async function readablePrograms(machine: Machine): Promise<Programs> {
+  const { files } = machine.effects;
+  const folder = fileURLToPath(new URL('.', import.meta.url)).replace(/[/\\]$/, '');
+  const texts = await Promise.all(NAMES.map((name) => files.readText(`${folder}/${name}`)));
+  const stamp = sha256(texts.join('\n'));
+  return { folder: await readableInterpreter(machine, folder, stamp), stamp };
+}
+
+/** The folder of the data kit as the box's user can read it. */
+export async function readableKit(
+  machine: Machine,
+  kit: DataKit | undefined,
+): Promise<string | undefined> {
+  if (!kit) return undefined;
+  const map = await machine.effects.files.readText(`${kit.folder}/import-map.json`);
+  return await readableInterpreter(machine, kit.folder, sha256(map + kit.description));
+}

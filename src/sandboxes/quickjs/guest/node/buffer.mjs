@@ -1,0 +1,4 @@
+import { Buffer } from '../buffer.mjs';
+
+export const { atob, btoa } = globalThis;
+export { Buffer };

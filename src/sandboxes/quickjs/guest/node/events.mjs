@@ -1,0 +1,6 @@
+import { EventEmitter, once } from '../events.mjs';
+
+EventEmitter.EventEmitter = EventEmitter;
+EventEmitter.once = once;
+
+export { EventEmitter, EventEmitter as whole, once };

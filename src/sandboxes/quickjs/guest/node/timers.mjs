@@ -1,0 +1,2 @@
+export const { setTimeout, setInterval, setImmediate } = globalThis;
+export const { clearTimeout, clearInterval, clearImmediate } = globalThis;

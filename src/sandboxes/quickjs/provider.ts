@@ -1,0 +1,174 @@
+import type { ProcessSpec } from '../../ports/effects.ts';
+import type { Execution, SandboxJob } from '../../ports/sandbox.ts';
+import { Box, type Launch } from '../box.ts';
+import { readableKit } from '../deno/programs.ts';
+import { fetchChannel } from '../fetch-channel.ts';
+import type { NodeRuntime } from '../interpreters.ts';
+import type { DataKit } from '../kit.ts';
+import { idsOf, type Machine } from '../machine.ts';
+import { neverStarted, toExecution } from '../outcome.ts';
+import type { Kit, Provider } from '../provider.ts';
+import { type Staged, stageFolders } from '../staging.ts';
+import { type ChildModules, readModules } from './modules.ts';
+
+/** What a box of QuickJS offers besides the language itself. */
+export interface QuickjsOptions {
+  /** Modules that programs may import by bare names; none when left out. */
+  dataKit?: DataKit | undefined;
+}
+
+interface Parts {
+  machine: Machine;
+  node: NodeRuntime;
+  modules: ChildModules;
+  kit: string | undefined;
+  /** Stack of the process around the engine, in KiB. */
+  stackKb: number;
+}
+
+/** How long the engine may take until a program can begin, in milliseconds. */
+const START_MS = 20_000;
+/** Heap of the process around the engine, in MiB: texts and files pass through it. */
+const HEAP_MB = 256;
+/** Stack of that process, in KiB: Node's own, and the most that we ask for. */
+const STACK_KB = { least: 984, most: 6000 };
+/** How many bytes of it a byte of the engine's stack can take. */
+const STACK_RATIO = 6.8;
+/** The pipe on which programs call tools, and its number for the child. */
+const CALLS = { pipe: 1, descriptor: 4 };
+
+/**
+ * Boxes by QuickJS, an engine that was compiled to wasm, in a process of ours that may read the
+ * program's inputs and nothing else: for JavaScript and TypeScript wherever Node runs. Undefined
+ * where the packages of the engine are not installed.
+ */
+export async function quickjsProvider(
+  kit: Kit,
+  options: QuickjsOptions = {},
+): Promise<Provider | undefined> {
+  const { machine } = kit;
+  const { effects, uid } = machine;
+  if (effects.processes.uid() === 0 && uid === undefined) return undefined;
+  const modules = await readModules(effects).catch(() => undefined);
+  if (!modules) return undefined;
+  const [node, folder, stackKb] = await Promise.all([
+    kit.node(),
+    readableKit(machine, options.dataKit),
+    stackOf(machine),
+  ]);
+  const parts = { machine, node, modules, kit: folder, stackKb };
+  const more = options.dataKit ? `; ${options.dataKit.description}` : '; no packages';
+  const on = (name: string): string =>
+    `${name} on QuickJS inside of Node ${node.version} (about 30 times slower than Node itself), an ES module with node:fs, node:path and a few other node: modules for computing${more}`;
+  return {
+    name: 'quickjs',
+    isolation:
+      'QuickJS: an engine in wasm with its own memory, in a process that may read inputs only',
+    languages: [
+      { language: 'javascript', description: on('JavaScript') },
+      {
+        language: 'typescript',
+        description: `${on('TypeScript')}; types are stripped, so no enum and no namespace`,
+      },
+    ],
+    network: true,
+    run: (job, signal) => run(parts, job, signal),
+  };
+}
+
+/** What the system lets the first thread of a process have, with room for what is not ours. */
+async function stackOf({ effects: { files, processes } }: Machine): Promise<number> {
+  const { os } = processes.platform();
+  // Systems that give 8 MiB to whoever has not asked for something else; elsewhere Node's own is left.
+  if (os !== 'linux') return os === 'darwin' ? STACK_KB.most : STACK_KB.least;
+  const limits = await files.readText('/proc/self/limits').catch(() => '');
+  const soft = /^Max stack size\s+(\S+)/m.exec(limits)?.[1];
+  if (soft === 'unlimited') return STACK_KB.most;
+  const allowed = Math.floor((Number(soft) || 0) / 1024 / 1.3);
+  return Math.max(STACK_KB.least, Math.min(STACK_KB.most, allowed));
+}
+
+async function run(parts: Parts, job: SandboxJob, signal: AbortSignal): Promise<Execution> {
+  const { effects } = parts.machine;
+  if (signal.aborted) return neverStarted();
+  const staged = await stageFolders(parts.machine, job);
+  try {
+    const launch = launchFor(parts, job, staged);
+    const box = new Box(effects, launch);
+    await readyInTime(parts, box, signal);
+    const start = effects.clock.monotonic();
+    const end = await box.run(job, { signal, more: [] });
+    return toExecution(end, { launch, job, signal }, effects.clock.monotonic() - start);
+  } finally {
+    await staged.remove();
+  }
+}
+
+/** Waits for the engine; a box that takes too long or is cancelled is told so by its run. */
+async function readyInTime(
+  { machine: { effects } }: Parts,
+  box: Box,
+  signal: AbortSignal,
+): Promise<void> {
+  const late = Promise.withResolvers<void>();
+  const cancel = effects.clock.timer(START_MS, late.resolve);
+  signal.addEventListener('abort', () => late.resolve(), { once: true });
+  if (signal.aborted) late.resolve();
+  try {
+    await Promise.race([box.ready(), late.promise]);
+  } finally {
+    cancel();
+  }
+}
+
+function launchFor(parts: Parts, job: SandboxJob, staged: Staged): Launch {
+  const hosts = job.policy.hosts.length > 0;
+  const calls = hosts || (job.tools?.names.length ?? 0) > 0;
+  return {
+    spec: specOf(parts, job, { ...staged, hosts, calls }),
+    first: [parts.modules.rest],
+    ...(calls && { calls: CALLS.pipe }),
+    ...(hosts && fetchChannel(parts.machine.effects)),
+    watchTasks: false,
+  };
+}
+
+interface Given extends Staged {
+  /** Whether requests of the program are answered. */
+  hosts: boolean;
+  /** Whether there is a channel for calls. */
+  calls: boolean;
+}
+
+function specOf(parts: Parts, job: SandboxJob, given: Given): ProcessSpec {
+  const { machine, node, modules, kit, stackKb } = parts;
+  const { inputs, shared, hosts, calls } = given;
+  const { memoryMb, cpuSeconds, fileBytes, openFiles } = job.policy;
+  const words = {
+    ...{ language: job.language, inputs, shared, kit, hosts },
+    ...{ memoryMb, cpuSeconds, fileBytes, openFiles },
+    stackBytes: Math.floor((stackKb * 1024) / STACK_RATIO),
+    calls: calls ? CALLS.descriptor : undefined,
+  };
+  const readable = [inputs, shared, kit].filter((folder) => folder !== undefined);
+  const flags = [
+    '--permission',
+    ...readable.map((folder) => `--allow-fs-read=${folder}`),
+    // The permission model does not cover it (sandbox-and-scale A3, finding 1).
+    '--no-experimental-sqlite',
+    '--disallow-code-generation-from-strings',
+    `--max-old-space-size=${HEAP_MB}`,
+    ...(stackKb > STACK_KB.least ? [`--stack-size=${stackKb}`] : []),
+    // For the reader of modules that says what a syntax error is.
+    '--experimental-vm-modules',
+    '--disable-warning=ExperimentalWarning',
+  ];
+  return {
+    command: node.source,
+    args: [...flags, '--input-type=module', '-e', modules.boot, JSON.stringify(words)],
+    cwd: '/',
+    env: { TZ: 'UTC' },
+    extra: calls ? ['pipe', 'pipe'] : ['pipe'],
+    ...idsOf(machine),
+  };
+}
