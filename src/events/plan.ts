@@ -56,10 +56,15 @@ export interface PlanInput {
   description: string;
 }
 
+/** Names of the boxes. */
+export type SandboxName = 'bwrap' | 'jail' | 'quickjs' | 'deno' | 'none';
+
 /** How strong a box must be, and what a program in it may use (decision 30). */
 export interface SandboxPolicy {
   /** The weakest provider that will do: `none` accepts no boundary at all. */
   minimum: 'none' | 'boundary';
+  /** The only box that will do; the strongest of the machine when left out. */
+  only?: SandboxName;
   /** Wall clock of one program, in milliseconds. */
   timeoutMs: number;
   /** Resident memory of one program, in MiB. */
@@ -72,8 +77,20 @@ export interface SandboxPolicy {
   outputChars: number;
   /** Bytes that the files of one program may have together. */
   filesBytes: number;
+  /** Bytes of one file. */
+  fileBytes: number;
   /** Files that one program may hand back. */
   files: number;
+  /** Open files of one process. */
+  openFiles: number;
+  /** Calls of tools that one program may make. */
+  toolCalls: number;
+  /** Hosts that programs may reach through our proxy (spec, capabilities 12.5); empty: no network. */
+  hosts: readonly string[];
+  /** Packages that the author declared, as their package manager names them. */
+  packages: { python: readonly string[]; javascript: readonly string[] };
+  /** `persistent`: the programs of one worker share a box, never those of two. */
+  session: 'fresh' | 'persistent';
   /** Languages that may be used, best first; empty means all that the box has. */
   languages: readonly Language[];
 }

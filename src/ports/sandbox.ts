@@ -1,4 +1,8 @@
-import type { Language, SandboxPolicy } from '../events/plan.ts';
+import type { Json, JsonObject } from '../base/json.ts';
+import type { Language, SandboxName, SandboxPolicy } from '../events/plan.ts';
+import type { ProxyRecord } from './effects.ts';
+
+export type { SandboxName } from '../events/plan.ts';
 
 /** A program for the box. */
 export interface SandboxJob {
@@ -13,6 +17,40 @@ export interface SandboxJob {
   shared: string | undefined;
   /** Files put into `output/` before the program starts: what this worker wrote earlier. */
   output: readonly SandboxFile[];
+  /** Arguments of the program; none when left out. */
+  args?: readonly string[];
+  /** What it reads on its standard input; nothing when left out. */
+  stdin?: Uint8Array;
+  /** Tools that it may call from inside; none when left out. */
+  tools?: BoxTools;
+  /** Where `secret://NAME` of a request becomes a value; such words stay as they are when left out. */
+  secrets?: BoxSecrets;
+  /** Programs with the same one share a box, if the policy's session is `persistent`. */
+  session?: string;
+}
+
+/** Tools as a program inside sees them. */
+export interface BoxTools {
+  /** Names, for the program's `tools.list()`. */
+  names: readonly string[];
+  /** Checks, charges and makes one call. Never rejects; aborting `signal` ends the call. */
+  call(name: string, args: JsonObject, signal: AbortSignal): Promise<BoxToolReply>;
+}
+
+/** What a program gets back from a tool. */
+export interface BoxToolReply {
+  ok: boolean;
+  status: number;
+  data: Json;
+  error?: string;
+}
+
+/** Secrets that requests of a program may carry, without the program seeing them (decision 32). */
+export interface BoxSecrets {
+  /** Names, for the program's `_secrets`. */
+  names: readonly string[];
+  /** The value of a secret that may go to this host, else undefined. */
+  valueFor(name: string, host: string): string | undefined;
 }
 
 /** A file that goes into or comes out of `output/`. */
@@ -22,6 +60,20 @@ export interface SandboxFile {
   bytes: Uint8Array;
 }
 
+/** The limits of a program, as outcomes name them (spec, capabilities 12.3). */
+export type SandboxLimit =
+  | 'timeout'
+  | 'cpu'
+  | 'memory'
+  | 'processes'
+  | 'open-files'
+  | 'file-size'
+  | 'disk'
+  | 'files'
+  | 'output'
+  | 'frames'
+  | 'tool-calls';
+
 /** What came of running a program. A program that fails is a result, not an error. */
 export interface Execution {
   /** Undefined when it was killed. Seen by the host, never said by the program. */
@@ -29,11 +81,15 @@ export interface Execution {
   stdout: string;
   stderr: string;
   /** Why the host stopped it, if it did. */
-  stopped?: 'timeout' | 'cpu' | 'memory' | 'cancelled' | 'processes' | 'output' | 'files';
+  stopped?: SandboxLimit | 'cancelled';
+  /** Limits that it ran into, also those that only made one operation fail. */
+  limits: readonly SandboxLimit[];
   /** Files that are new or changed below `output/`, sorted by path. */
   files: readonly SandboxFile[];
   /** What the collector left out, and why, in sentences. */
   notes: readonly string[];
+  /** Requests that went through the proxy; undefined when there was none. */
+  requests?: readonly ProxyRecord[];
   /** Wall clock, in milliseconds. */
   ms: number;
 }
@@ -45,9 +101,15 @@ export interface SandboxLanguage {
   description: string;
 }
 
+/** What is likely to run soon, as far as it is known. */
+export type ComingJob = Pick<SandboxJob, 'policy' | 'inputs' | 'shared'> & {
+  /** The first language of the box when left out. */
+  language?: Language;
+};
+
 /** A place to run code that nobody has read. It was probed when it was made. */
 export interface Sandbox {
-  name: 'bwrap' | 'jail' | 'quickjs' | 'deno' | 'none';
+  name: SandboxName;
   /** What it keeps apart, in plain words. */
   isolation: string;
   /** Best first. */
@@ -57,6 +119,10 @@ export interface Sandbox {
    * `stopped: 'cancelled'`. Throws `sandbox/...` only if the box itself could not be made.
    */
   run(job: SandboxJob, signal: AbortSignal): Promise<Execution>;
+  /** Makes a box ready for a program that is likely to come. Never rejects, and promises nothing. */
+  prepare(coming: ComingJob): void;
+  /** Ends the box that the programs of this session share, if there is one. */
+  endSession(session: string): Promise<void>;
   /** Ends whatever is left. */
   close(): Promise<void>;
 }

@@ -1,298 +1,317 @@
 import { AwpError } from '../base/errors.ts';
-import { normalPath, pathProblem } from '../base/paths.ts';
-import type { Effects, ProcessSpec, RunningProcess } from '../ports/effects.ts';
-import type { Execution, SandboxFile, SandboxJob } from '../ports/sandbox.ts';
+import type { Effects, ProcessSpec, ProxyRecord, RunningProcess } from '../ports/effects.ts';
+import type { SandboxJob, SandboxLimit } from '../ports/sandbox.ts';
+import { type AnswerMessage, CallChannel } from './calls.ts';
+import type { Group } from './cgroups.ts';
 import { encodeFrame, type Frame, FrameReader } from './frames.ts';
-import { childrenOfHalted, treeUse } from './process-tree.ts';
+import { collectLimits, jobFrames } from './job-frames.ts';
+import { type TreeUse, treeUse } from './process-tree.ts';
+import { type Stop, Stopper } from './stopper.ts';
 import { TextCapture } from './text-capture.ts';
-import { trimTrace } from './trim-trace.ts';
+import { watchBox } from './watch.ts';
 
 /** What every provider shares: one process with its pipes, limits, and the whole-tree kill. */
 
 /** A box that is ready to be started. */
 export interface Launch {
-  /** The first of `extra` is the channel. */
+  /** The first of `extra` is the channel of frames. */
   spec: ProcessSpec;
-  /** The bytes for each pipe of `extra`, in order; each is closed after them. */
-  feeds: readonly Uint8Array[];
+  /** Frames that the runner reads before it is ready. */
+  first?: readonly Frame[];
+  /** Bytes for other pipes of `extra`, by their index; each is closed after them. */
+  feeds?: readonly { pipe: number; bytes: Uint8Array }[];
+  /** The index in `extra` of the pipe on which programs call tools. */
+  calls?: number;
+  /** Answers messages of programs that are no calls of tools. */
+  answer?: AnswerMessage;
   /** Whether the number of processes is ours to watch, because no kernel limit holds it. */
   watchTasks: boolean;
+  /** Whether programs share the memory of a process that has libraries imported for them. */
+  shares?: boolean;
+  /** Folders that programs can write to, as the box sees them, with a file system of their own. */
+  writable?: readonly string[];
   /**
    * Whether the first process ends by itself on SIGTERM and leaves it to the kernel to end its child
    * (bubblewrap): one that it has just made may not have asked the kernel for that yet.
    */
   leavesChild?: boolean;
+  /** The kernel's own ceilings for the whole tree, where there can be any. */
+  group?: Group | undefined;
+  /** What went through the box's proxy since the last time. */
+  requests?(): Promise<readonly ProxyRecord[]>;
 }
 
-/** One start of a box. */
+/** One program for a box. */
 export interface BoxRun {
   launch: Launch;
   job: SandboxJob;
   signal: AbortSignal;
+  /** Frames besides those of the job. */
+  more?: readonly Frame[];
 }
 
-type Stop = NonNullable<Execution['stopped']>;
-
-/** What came out of one start, before it is told as an `Execution`. */
+/** What came out of one program, before it is told as an `Execution`. */
 export interface BoxEnd {
   /** 128 + the signal for one that was killed. */
   code: number;
+  /** Whether the box was there at all. */
+  started: boolean;
   stopped: Stop | undefined;
   stdout: string;
   stderr: string;
   frames: readonly Frame[];
+  /** Limits that were run into without an end of the program. */
+  hit: readonly SandboxLimit[];
+  requests: readonly ProxyRecord[] | undefined;
 }
 
-/** From the polite signal to the other, in milliseconds (sandbox-and-scale A4, layer 0). */
-const GRACE_MS = 400;
-/** After that one, how long pipes that a stranger still holds are waited for, in milliseconds. */
-const LINGER_MS = 200;
-const WATCH_MS = 100;
 /** Bytes of each of stdout and stderr after which a program is stopped, not only cut. */
 const FLOOD_BYTES = 64 * 1024 * 1024;
-/** What the box's own processes may use besides the program, in MiB and in number. */
-const OWN_MEMORY_MB = 32;
-const OWN_TASKS = 4;
-/** Exit codes as a shell gives them: SIGXCPU, and SIGABRT, with which V8 ends out of memory. */
-const EXIT_CPU = 152;
-const EXIT_ABORT = 134;
+/** How long the texts of a session's program are waited for when all else has come, in milliseconds. */
+const TEXT_MS = 500;
+const NO_USE: TreeUse = { memoryMb: 0, cpuSeconds: 0, tasks: 0 };
 
-/** Bounds of what one program may hand back; the files that it was given count besides. */
-export function collectLimits({ policy, output }: SandboxJob): { files: number; bytes: number } {
-  const given = output.reduce((sum, { bytes }) => sum + bytes.length, 0);
-  return { files: policy.files + output.length, bytes: policy.filesBytes + given };
-}
-
-/** The frames that tell a box what to run. Throws `sandbox/refused` for a path that may not be. */
-export function jobFrames(job: SandboxJob, more: readonly Frame[] = []): Uint8Array {
-  const nothing = new Uint8Array();
-  const files = job.output.map(({ path, bytes }): Frame => {
-    const problem = pathProblem(path);
-    if (problem) throw new AwpError('sandbox/refused', `output/${path} cannot go in: ${problem}`);
-    return { kind: 'F', name: normalPath(path), payload: bytes };
-  });
-  const code = { kind: 'C', name: '', payload: new TextEncoder().encode(job.code) };
-  const frames = [code, ...files, ...more, { kind: 'G', name: '', payload: nothing }];
-  return Buffer.concat(frames.map(encodeFrame));
-}
-
-/** Starts a box and waits until nothing of it is left. Never rejects for what the program did. */
+/** Starts a box, runs one program in it and waits until nothing of it is left. */
 export async function startBox(effects: Effects, run: BoxRun): Promise<BoxEnd> {
-  const { launch, job, signal } = run;
-  const child = effects.processes.spawn({ ...launch.spec, detached: true });
-  const stopper = new Stopper(effects, child, launch.leavesChild ?? false);
-  const stdout = capture(child.stdout, job, stopper);
-  const stderr = capture(child.stderr, job, stopper);
-  const frames = readFrames(child, job, stopper);
-  const abort = (): void => stopper.stop('cancelled');
-  signal.addEventListener('abort', abort, { once: true });
-  if (signal.aborted) abort();
-  stopper.after(job.timeoutMs, 'timeout');
-  watch({ effects, run, child, stopper });
-  try {
-    child.stdin.end();
-    launch.feeds.forEach((bytes, index) => void feed(child, index, bytes));
-    const { code, signal: killed } = await child.exit;
-    const status = code ?? 128 + (killed === 'SIGTERM' ? 15 : 9);
+  const box = new Box(effects, run.launch);
+  return await box.run(run.job, { signal: run.signal, more: run.more ?? [] });
+}
+
+/** How a program is run in a box that was started. */
+export interface InBox {
+  signal: AbortSignal;
+  more: readonly Frame[];
+  /** Text that ends stdout and stderr of one program of several; without it the box's end does. */
+  mark?: string;
+}
+
+/** The program that runs now. */
+interface Current {
+  frames: Frame[];
+  stdout: Stream;
+  stderr: Stream;
+  /** Resolves when a runner that serves several programs has said that this one is over. */
+  said: PromiseWithResolvers<void>;
+}
+
+/** A started box: waits for a program, runs it, and, if its runner serves several, the next one. */
+export class Box {
+  readonly launch: Launch;
+  readonly #effects: Effects;
+  readonly #child: RunningProcess;
+  readonly #stopper: Stopper;
+  readonly #reader = new FrameReader({ bytes: 65_536, frames: 100 });
+  readonly #calls: CallChannel | undefined;
+  readonly #ready = Promise.withResolvers<void>();
+  readonly #early: Frame[] = [];
+  readonly #exit: Promise<number>;
+  #before: TreeUse = NO_USE;
+  #current: Current | undefined;
+  #started = false;
+  #over = false;
+
+  constructor(effects: Effects, launch: Launch) {
+    this.launch = launch;
+    this.#effects = effects;
+    this.#child = effects.processes.spawn({ ...launch.spec, detached: true });
+    this.#stopper = new Stopper(effects, this.#child, launch.leavesChild ?? false);
+    this.#calls = this.#callChannel();
+    this.#child.extra[0]?.onData((bytes) => this.#read(bytes));
+    this.#child.stdout.onData((bytes) => this.#current?.stdout.add(bytes));
+    this.#child.stderr.onData((bytes) => this.#hear(bytes));
+    this.#child.stdin.end();
+    for (const frame of launch.first ?? []) void this.#child.extra[0]?.write(encodeFrame(frame));
+    for (const { pipe, bytes } of launch.feeds ?? []) void this.#feed(pipe, bytes);
+    this.#exit = this.#ended();
+    // Who waits for it is told; a box that nobody waits for any more has nobody to tell.
+    this.#exit.catch(() => {});
+  }
+
+  /** Whether its process has ended. */
+  get over(): boolean {
+    return this.#over;
+  }
+
+  /** Resolves when the box waits for a program, or has ended; notes what it uses until then. */
+  async ready(): Promise<void> {
+    await Promise.race([this.#ready.promise, this.#exit]);
+    if (!this.#over) this.#before = await treeUse(this.#effects.files, this.#child.pid);
+  }
+
+  /** Runs a program. Never rejects for what it did; throws `sandbox/broken` if there is no box. */
+  async run(job: SandboxJob, { signal, more, mark }: InBox): Promise<BoxEnd> {
+    const current = this.#begin(job, mark);
+    const abort = (): void => this.#stopper.stop('cancelled');
+    signal.addEventListener('abort', abort, { once: true });
+    if (signal.aborted) abort();
+    const stopTimer = this.#stopper.timer(job.timeoutMs, () => this.#stopper.stop('timeout'));
+    const stopWatch = this.#watch(job);
+    try {
+      await this.launch.group?.enclose(this.#child.pid);
+      void this.#child.extra[0]?.write(jobFrames(job, more));
+      const code = await this.#codeOf(current, mark);
+      return await this.#endOf(current, code);
+    } finally {
+      signal.removeEventListener('abort', abort);
+      stopTimer();
+      stopWatch();
+      this.#current = undefined;
+      if (mark !== undefined && !this.#over) void this.ready();
+    }
+  }
+
+  /** Ends the box; resolves when nothing of it is left. */
+  async close(): Promise<void> {
+    this.#stopper.stop('cancelled');
+    await this.#exit.catch(() => {});
+  }
+
+  #begin(job: SandboxJob, mark: string | undefined): Current {
+    const { files, bytes } = collectLimits(job);
+    this.#reader.restart({ bytes: bytes + 65_536, frames: files + 200 });
+    this.#calls?.begin(job);
+    const flood = (): void => this.#stopper.stop('output');
+    const stream = (): Stream => new Stream({ limit: job.policy.outputChars, mark, flood });
+    const current = {
+      frames: this.#early.splice(0),
+      ...{ stdout: stream(), stderr: stream(), said: Promise.withResolvers<void>() },
+    };
+    this.#current = current;
+    return current;
+  }
+
+  #watch(job: SandboxJob): () => void {
+    const { watchTasks, shares = false, writable = [] } = this.launch;
+    const { pid } = this.#child;
+    const watched = { effects: this.#effects, pid, job, before: this.#before };
+    return watchBox(
+      { ...watched, watchTasks, shares, writable },
+      {
+        timer: (ms, fire) => this.#stopper.timer(ms, fire),
+        stop: (why) => this.#stopper.stop(why),
+      },
+    );
+  }
+
+  /** The exit status: the process's own, or what a runner that goes on says of its program. */
+  async #codeOf({ said, stdout, stderr, frames }: Current, mark?: string): Promise<number> {
+    if (mark === undefined) return await this.#exit;
+    const texts = async (): Promise<undefined> => {
+      await said.promise;
+      const late = Promise.withResolvers<void>();
+      const cancel = this.#stopper.timer(TEXT_MS, late.resolve);
+      await Promise.race([Promise.all([stdout.ended, stderr.ended]), late.promise]);
+      cancel();
+    };
+    const code = await Promise.race([this.#exit, texts()]);
+    if (code !== undefined) return code;
+    const status = frames.findLast(({ kind }) => kind === 'Z');
+    return Number(status?.name ?? 1);
+  }
+
+  async #endOf({ stdout, stderr, frames }: Current, code: number): Promise<BoxEnd> {
     const text = { stdout: stdout.end(), stderr: stderr.end() };
-    return { code: status, stopped: stopper.why, ...text, frames };
-  } catch (error) {
-    throw notStarted(launch, String(error), error);
-  } finally {
-    signal.removeEventListener('abort', abort);
-    stopper.release();
+    const hit = (await this.launch.group?.hit()) ?? [];
+    if (this.#calls?.end()) hit.push('tool-calls');
+    const requests = await this.launch.requests?.();
+    const started = this.#started;
+    return { code, started, stopped: this.#stopper.why, ...text, frames, hit, requests };
+  }
+
+  #callChannel(): CallChannel | undefined {
+    const { calls, answer } = this.launch;
+    const pipe = calls === undefined ? undefined : this.#child.extra[calls];
+    return pipe && new CallChannel({ pipe, answer, stop: (why) => this.#stopper.stop(why) });
+  }
+
+  /** What a box says before it has a program is why it could not be made. */
+  #hear(bytes: Uint8Array): void {
+    if (this.#current) this.#current.stderr.add(bytes);
+    else if (this.#early.length < 20) this.#early.push({ kind: 'W', name: '', payload: bytes });
+  }
+
+  #read(bytes: Uint8Array): void {
+    if (this.#stopper.why === 'frames') return;
+    const frames = this.#reader.add(bytes);
+    // The collector keeps to the limits: whoever speaks here is not the collector.
+    if (!frames) {
+      this.#stopper.stop('frames');
+      return;
+    }
+    (this.#current?.frames ?? this.#early).push(...frames);
+    for (const { kind } of frames) {
+      if (kind === 'S') this.#started = true;
+      if (kind === 'S') this.#ready.resolve();
+      if (kind === 'D') this.#current?.said.resolve();
+    }
+  }
+
+  async #feed(index: number, bytes: Uint8Array): Promise<void> {
+    const pipe = this.#child.extra[index];
+    await pipe?.write(bytes);
+    pipe?.end();
+  }
+
+  async #ended(): Promise<number> {
+    try {
+      const { code, signal } = await this.#child.exit;
+      return code ?? 128 + (signal === 'SIGTERM' ? 15 : 9);
+    } catch (error) {
+      throw notStarted(this.launch, String(error), error);
+    } finally {
+      this.#over = true;
+      this.#stopper.release();
+    }
   }
 }
 
-/** What the program did, in the port's words. Throws `sandbox/broken` if it was never started. */
-export function toExecution(end: BoxEnd, { launch, job }: BoxRun, ms: number): Execution {
-  const { code, frames } = end;
-  if (end.stopped === undefined && !frames.some(({ kind }) => kind === 'S')) {
-    throw notStarted(launch, end.stderr.trim().slice(-500) || `exit code ${code}`);
-  }
-  const isNode = job.language !== 'python';
-  const stderr = isNode ? trimTrace(end.stderr) : end.stderr;
-  const said = frames.find(({ kind }) => kind === 'X');
-  const stopped = end.stopped ?? (said ? 'files' : byStatus(code, isNode, end.stderr));
-  const { files, notes } = collected(frames, job);
-  if (stopped === undefined && !frames.some(({ kind }) => kind === 'D')) {
-    notes.push('the box ended before all files could be collected');
-  }
-  const exitCode = stopped === undefined ? code : undefined;
-  return {
-    ...{ exitCode, stdout: end.stdout, stderr },
-    ...(stopped !== undefined && { stopped }),
-    ...{ files, notes, ms },
-  };
-}
-
-/** The execution of a program that was cancelled before it began. */
-export function neverStarted(): Execution {
-  const nothing = { exitCode: undefined, stdout: '', stderr: '', files: [], notes: [] };
-  return { ...nothing, stopped: 'cancelled', ms: 0 };
-}
-
-function byStatus(code: number, isNode: boolean, stderr: string): Stop | undefined {
-  if (code === EXIT_CPU) return 'cpu';
-  if (isNode && code === EXIT_ABORT && stderr.includes('out of memory')) return 'memory';
-  return undefined;
-}
-
-function notStarted(launch: Launch, why: string, cause?: unknown): AwpError {
+/** Why a box could not be started. */
+export function notStarted(launch: Launch, why: string, cause?: unknown): AwpError {
   return new AwpError('sandbox/broken', `the box could not be started: ${why}`, {
     hint: `check that ${launch.spec.command} works on this machine`,
     cause,
   });
 }
 
-async function feed(child: RunningProcess, index: number, bytes: Uint8Array): Promise<void> {
-  const pipe = child.extra[index];
-  await pipe?.write(bytes);
-  pipe?.end();
-}
+/** One of the two texts of a program, bounded, up to its end mark. */
+class Stream {
+  readonly #capture: TextCapture;
+  readonly #mark: string | undefined;
+  readonly #flood: () => void;
+  readonly #seenMark = Promise.withResolvers<void>();
+  #tail = Buffer.alloc(0);
+  #seen = 0;
 
-function capture(
-  source: RunningProcess['stdout'],
-  { policy }: SandboxJob,
-  stopper: Stopper,
-): TextCapture {
-  const text = new TextCapture(policy.outputChars);
-  let seen = 0;
-  source.onData((bytes) => {
-    seen += bytes.length;
-    if (seen > FLOOD_BYTES) stopper.stop('output');
-    else text.add(bytes);
-  });
-  return text;
-}
-
-function readFrames(child: RunningProcess, job: SandboxJob, stopper: Stopper): readonly Frame[] {
-  const { files, bytes } = collectLimits(job);
-  const reader = new FrameReader({ bytes: bytes + 65_536, frames: files + 100 });
-  const frames: Frame[] = [];
-  child.extra[0]?.onData((chunk) => {
-    if (stopper.why === 'files') return;
-    const read = reader.add(chunk);
-    if (read) frames.push(...read);
-    // The collector keeps to the limits: whoever speaks here is not the collector.
-    else stopper.stop('files');
-  });
-  return frames;
-}
-
-function collected(
-  frames: readonly Frame[],
-  job: SandboxJob,
-): { files: SandboxFile[]; notes: string[] } {
-  const before = new Map(job.output.map(({ path, bytes }) => [normalPath(path), bytes]));
-  const files = new Map<string, SandboxFile>();
-  const notes: string[] = [];
-  let left = job.policy.filesBytes;
-  for (const { kind, name, payload } of frames) {
-    if (kind === 'N') notes.push(name.slice(0, 400));
-    if (kind !== 'F') continue;
-    const problem = pathProblem(name);
-    const path = normalPath(name);
-    if (problem === undefined && same(before.get(path), payload)) continue;
-    const why = problem ?? roomProblem(files.size, left - payload.length, job);
-    if (why === undefined) {
-      files.set(path, { path, bytes: payload });
-      left -= payload.length;
-    } else notes.push(`left out ${JSON.stringify(name.slice(0, 200))}: ${why}`);
-  }
-  return { files: [...files.values()].sort((a, b) => (a.path < b.path ? -1 : 1)), notes };
-}
-
-function roomProblem(count: number, left: number, { policy }: SandboxJob): string | undefined {
-  if (count >= policy.files) return `only ${policy.files} files may be handed back`;
-  if (left < 0) return `more than ${policy.filesBytes} bytes together`;
-  return undefined;
-}
-
-function same(before: Uint8Array | undefined, now: Uint8Array): boolean {
-  return before !== undefined && Buffer.compare(before, now) === 0;
-}
-
-interface Watch {
-  effects: Effects;
-  run: BoxRun;
-  child: RunningProcess;
-  stopper: Stopper;
-}
-
-/** Looks at the whole tree again and again: the backstop behind the kernel's own limits. */
-function watch({ effects, run, child, stopper }: Watch): void {
-  const { policy } = run.job;
-  const look = async (): Promise<void> => {
-    const use = await treeUse(effects.files, child.pid);
-    if (use.memoryMb > policy.memoryMb + OWN_MEMORY_MB) stopper.stop('memory');
-    if (use.cpuSeconds > policy.cpuSeconds) stopper.stop('cpu');
-    if (run.launch.watchTasks && use.tasks > policy.processes + OWN_TASKS) {
-      stopper.stop('processes');
-    }
-    stopper.timer(WATCH_MS, () => void look());
-  };
-  stopper.timer(WATCH_MS, () => void look());
-}
-
-/** Ends a process and all below it, once, and remembers why; owns the timers of a run. */
-class Stopper {
-  why: Stop | undefined;
-  readonly #effects: Effects;
-  readonly #child: RunningProcess;
-  readonly #leavesChild: boolean;
-  readonly #timers = new Set<() => void>();
-  #over = false;
-
-  constructor(effects: Effects, child: RunningProcess, leavesChild: boolean) {
-    this.#effects = effects;
-    this.#child = child;
-    this.#leavesChild = leavesChild;
+  constructor({ limit, mark, flood }: { limit: number; mark?: string | undefined; flood(): void }) {
+    this.#capture = new TextCapture(limit);
+    this.#mark = mark;
+    this.#flood = flood;
   }
 
-  timer(ms: number, fire: () => void): void {
-    if (this.#over) return;
-    const cancel = this.#effects.clock.timer(ms, () => {
-      this.#timers.delete(cancel);
-      fire();
-    });
-    this.#timers.add(cancel);
+  /** Resolves when the end mark has come. */
+  get ended(): Promise<void> {
+    return this.#seenMark.promise;
   }
 
-  after(ms: number, why: Stop): void {
-    this.timer(ms, () => this.stop(why));
+  add(bytes: Uint8Array): void {
+    this.#seen += bytes.length;
+    if (this.#seen > FLOOD_BYTES) this.#flood();
+    else if (this.#mark === undefined) this.#capture.add(bytes);
+    else this.#addUntil(this.#mark, bytes);
   }
 
-  stop(why: Stop): void {
-    if (this.why !== undefined || this.#over) return;
-    this.why = why;
-    if (this.#leavesChild) {
-      const kill = (): void => this.#kill();
-      this.#endChildFirst().then(kill, kill);
-      return;
-    }
-    this.#child.kill('SIGTERM', true);
-    this.timer(GRACE_MS, () => this.#kill());
+  /** The end may come in two pieces: as many bytes as it has are held back. */
+  #addUntil(mark: string, bytes: Uint8Array): void {
+    const joined = Buffer.concat([this.#tail, bytes]);
+    const at = joined.indexOf(mark);
+    const keep = at < 0 ? Math.max(0, joined.length - mark.length) : at;
+    this.#capture.add(joined.subarray(0, keep));
+    this.#tail = at < 0 ? joined.subarray(keep) : Buffer.alloc(0);
+    if (at >= 0) this.#seenMark.resolve();
   }
 
-  /** The first process is halted, so that it makes no other child while this one is ended. */
-  async #endChildFirst(): Promise<void> {
-    const { files, processes } = this.#effects;
-    this.#child.kill('SIGSTOP');
-    for (const pid of await childrenOfHalted(files, this.#child.pid)) processes.end(pid);
-  }
-
-  #kill(): void {
-    this.#child.kill('SIGKILL', true);
-    this.timer(LINGER_MS, () => {
-      const { stdout, stderr, extra } = this.#child;
-      for (const stream of [stdout, stderr, ...extra]) stream.destroy();
-    });
-  }
-
-  release(): void {
-    this.#over = true;
-    for (const cancel of this.#timers) cancel();
-    this.#timers.clear();
+  end(): string {
+    this.#capture.add(this.#tail);
+    return this.#capture.end();
   }
 }

@@ -1,14 +1,16 @@
 import type { ProcessSpec } from '../ports/effects.ts';
-import type { Execution, SandboxJob } from '../ports/sandbox.ts';
-import { collectLimits, jobFrames, neverStarted, startBox, toExecution } from './box.ts';
+import type { Launch } from './box.ts';
+import { Boxes, type Made } from './boxes.ts';
 import { runCommand } from './commands.ts';
 import { FontList } from './fonts.ts';
 import { isSystemPath, type NodeRuntime, type PythonRuntime } from './interpreters.ts';
 import { idsOf, type Machine } from './machine.ts';
+import { inBubblewrap } from './packages/in-bubblewrap.ts';
+import type { RunInstaller } from './packages/run-installer.ts';
 import {
   collectCommand,
-  collectWords,
   ETC_PATHS,
+  groupLimits,
   type Kit,
   kernelLimits,
   limitWords,
@@ -17,27 +19,43 @@ import {
   programEnv,
   pythonCommand,
   type RunnerTexts,
+  readinessWords,
 } from './provider.ts';
+import { closeAll, openWayOut, PROXY_PORT, proxyEnv, type WayOut } from './proxied.ts';
 import { languagesOf, pickPython } from './runtimes.ts';
-import { filterArch, seccompFilter } from './seccomp.ts';
+import { type FilterArch, filterArch, seccompFilter } from './seccomp.ts';
+import type { Shape } from './shape.ts';
 import { type Staged, stageFolders } from './staging.ts';
 
 const CWD = '/box';
 const TMP = '/tmp';
 const SHM_BYTES = 32 * 1024 * 1024;
-/** Room in `output/` beside what may be handed back: a program may tidy up before it ends. */
-const SPARE_BYTES = 1024 * 1024;
+const TMP_BYTES = 4 * SHM_BYTES;
+/** Where a box finds the socket of its way out. */
+const WAY_OUT = '/run/way-out';
+/** Pipes besides the three of every process: frames, the filter, calls of tools. */
+const EXTRA = ['pipe', 'pipe', 'pipe'] as const;
+const FILTER = { pipe: 1, descriptor: 4 };
+const CALLS = { pipe: 2, descriptor: 5 };
 
 interface Parts {
   machine: Machine;
   bwrap: string;
   prlimit: string;
-  filter: Uint8Array;
+  arch: FilterArch;
   texts: RunnerTexts;
   node: NodeRuntime | undefined;
   python: PythonRuntime | undefined;
   fonts: FontList | undefined;
   system: readonly string[];
+}
+
+/** The places of one box. */
+interface Places {
+  staged: Staged;
+  layers: readonly string[];
+  kit: string | undefined;
+  wayOut: WayOut | undefined;
 }
 
 /**
@@ -56,7 +74,7 @@ export async function bwrapProvider(kit: Kit): Promise<Provider | undefined> {
   const looked = [kit.node().catch(() => undefined), kit.texts(), kit.pythons()] as const;
   const [node, texts] = await Promise.all(looked);
   const system = await systemArgs(machine);
-  const parts = { machine, bwrap, prlimit, filter: seccompFilter(arch), texts, system };
+  const parts = { machine, bwrap, prlimit, arch, texts, system };
   const python = await pickPython(kit, async (candidate) => {
     const args = [...boxArgs({ ...parts, node: undefined, python: candidate }), '--size', '4096'];
     const check = [candidate.path, '-S', '-c', 'pass'];
@@ -64,84 +82,164 @@ export async function bwrapProvider(kit: Kit): Promise<Provider | undefined> {
     return (await runCommand(effects, { ...spec, uid }))?.code === 0;
   });
   const fonts = python && new FontList(machine, python);
-  const all = { ...parts, node, python, fonts };
+  const all: Parts = { ...parts, node, python, fonts };
+  const run = node && inBubblewrap({ machine, bwrap, node: node.source, bridge: texts.nodeBridge });
+  const boxes = new Boxes(
+    {
+      effects,
+      make: (shape, signal) => makeBox({ kit, parts: all, run }, shape, signal),
+      frames: async ({ language, code }) =>
+        language === 'python' ? ((await fonts?.framesFor(code)) ?? []) : [],
+      serves: (language) => language === 'python' || python !== undefined,
+    },
+    kit.poolSize,
+  );
   return {
     name: 'bwrap',
     isolation: 'bubblewrap: own namespaces, read-only system, no network, filtered system calls',
-    languages: languagesOf(node, python),
-    run: (job, signal) => run(all, job, signal),
+    languages: languagesOf({ node, python, kit: await kit.dataKit() }),
+    network: true,
+    install: (wish, signal) => kit.layers({ ...wish, python, run }, signal),
+    ...boxes.asProvider(node ? 'javascript' : 'python'),
   };
 }
 
-async function run(parts: Parts, job: SandboxJob, signal: AbortSignal): Promise<Execution> {
-  const { effects } = parts.machine;
-  if (signal.aborted) return neverStarted();
-  const staged = await stageFolders(parts.machine, job);
+interface Maker {
+  kit: Kit;
+  parts: Parts;
+  /** Where installers of declared packages run. */
+  run: RunInstaller | undefined;
+}
+
+async function makeBox(
+  { kit, parts, run }: Maker,
+  shape: Shape,
+  signal: AbortSignal,
+): Promise<Made> {
+  const { machine, python } = parts;
+  const staged = await stageFolders(machine, shape);
   try {
-    const fonts = job.language === 'python' ? await parts.fonts?.framesFor(job.code) : undefined;
-    const feeds = [jobFrames(job, fonts), parts.filter];
-    const spec = specOf(parts, job, staged);
-    const launch = { spec, feeds, watchTasks: false, leavesChild: true };
-    const start = effects.clock.monotonic();
-    const end = await startBox(effects, { launch, job, signal });
-    return toExecution(end, { launch, job, signal }, effects.clock.monotonic() - start);
-  } finally {
+    const [wayOut, layers, dataKit, fonts] = await Promise.all([
+      openWayOut(machine, shape.policy.hosts),
+      kit.layers({ ...shape, python, run }, signal),
+      kit.dataKit(),
+      shape.readiness !== 'cold' && shape.language === 'python' ? (parts.fonts?.all() ?? []) : [],
+    ]);
+    const places = {
+      staged,
+      layers: layers.map(({ folder }) => folder),
+      kit: dataKit?.folder,
+      wayOut,
+    };
+    const makeGroup = await kit.groups();
+    const group = await makeGroup?.(groupLimits(shape, shape.room + TMP_BYTES + SHM_BYTES));
+    const filter = seccompFilter(parts.arch, { loopback: wayOut !== undefined });
+    const launch: Launch = {
+      spec: specOf(parts, shape, { ...places, fonts: fonts.length }),
+      first: fonts,
+      feeds: [{ pipe: FILTER.pipe, bytes: filter }],
+      calls: CALLS.pipe,
+      watchTasks: false,
+      shares: shape.readiness === 'session',
+      writable: [`${CWD}/output`, TMP, '/dev/shm'],
+      leavesChild: true,
+      group,
+      ...(wayOut && { requests: wayOut.requests }),
+    };
+    return {
+      launch,
+      use: (job) => wayOut?.use(job),
+      remove: async () => {
+        await closeAll(machine, { wayOut, folders: [] });
+        await staged.remove();
+        await group?.remove();
+      },
+    };
+  } catch (error) {
     await staged.remove();
+    throw error;
   }
 }
 
-function specOf(parts: Parts, job: SandboxJob, staged: Staged): ProcessSpec {
-  const { bytes } = collectLimits(job);
-  const room = bytes + SPARE_BYTES;
+function specOf(parts: Parts, shape: Shape, places: Places & { fonts: number }): ProcessSpec {
+  const { staged, layers, kit, wayOut } = places;
+  const shown = [...layers, ...(kit === undefined ? [] : [kit])];
   const args = [
-    ...boxArgs(parts),
-    ...['--size', String(room), '--tmpfs', `${CWD}/output`],
+    ...boxArgs(parts, proxyEnv(wayOut)),
+    ...['--size', String(shape.room), '--tmpfs', `${CWD}/output`],
     ...(staged.inputs === undefined ? [] : ['--ro-bind', staged.inputs, `${CWD}/inputs`]),
     ...(staged.shared === undefined ? [] : ['--ro-bind', staged.shared, `${CWD}/shared`]),
-    ...['--remount-ro', '/', '--chdir', CWD, '--seccomp', '4', '--'],
-    ...(job.language === 'python' ? pythonArgs(parts, job, room) : nodeArgs(parts, job, room)),
+    ...shown.flatMap((folder) => ['--ro-bind', folder, folder]),
+    ...(wayOut ? ['--ro-bind', wayOut.socket, WAY_OUT] : []),
+    ...['--remount-ro', '/', '--chdir', CWD, '--seccomp', `${FILTER.descriptor}`, '--'],
+    ...programArgs(parts, shape, places),
   ];
   // bubblewrap's own environment can be read inside: it has none.
-  return { command: parts.bwrap, args, env: {}, extra: ['pipe', 'pipe'], ...idsOf(parts.machine) };
+  return { command: parts.bwrap, args, env: {}, extra: EXTRA, ...idsOf(parts.machine) };
 }
 
-function pythonArgs({ python, texts }: Parts, job: SandboxJob, room: number): string[] {
-  const words = limitWords(kernelLimits(job, room));
-  const options = [`cwd=${CWD}`, ...collectWords(collectLimits(job)), ...words, '--'];
+function programArgs(parts: Parts, shape: Shape, places: Places & { fonts: number }): string[] {
+  const { python, texts, fonts } = parts;
+  if (shape.language !== 'python' && (shape.readiness === 'cold' || !python)) {
+    return nodeArgs(parts, shape, places);
+  }
+  const { layers, wayOut } = places;
+  const isPython = shape.language === 'python';
+  const options = [
+    ...[`cwd=${CWD}`, `calls=${CALLS.descriptor}`, `tools_text=${texts.pythonTools}`],
+    ...(layers.length > 0 ? [`layers=${layers.join('\n')}`] : []),
+    ...(wayOut
+      ? [`proxy=${WAY_OUT}`, `port=${PROXY_PORT}`, `bridge_text=${texts.pythonBridge}`]
+      : []),
+    ...readinessWords(shape.readiness, isPython && fonts ? python : undefined),
+    ...(places.fonts > 0 ? [`first=${places.fonts}`] : []),
+    ...limitWords(kernelLimits(shape)),
+    '--',
+    ...(isPython ? [] : nodeProgram(parts, shape, places)),
+  ];
   return [...pythonCommand(python?.path ?? '', texts.runner), ...options];
+}
+
+function nodeProgram({ node, texts }: Parts, shape: Shape, { layers, kit }: Places): string[] {
+  const { language, policy } = shape;
+  const surroundings = { calls: CALLS.descriptor, layers, kit };
+  return nodeCommand(node?.path ?? '', { texts, language, policy, cwd: CWD }, surroundings);
 }
 
 /**
  * The shell watches the program and starts the collector, so that the program has neither the
  * channel nor a say in what is collected. A shell starts in a millisecond.
  */
-function nodeArgs(parts: Parts, job: SandboxJob, room: number): string[] {
-  const { node, prlimit, texts } = parts;
-  const { cpu, fsize, nofile, data, nproc } = kernelLimits(job, room);
+function nodeArgs(parts: Parts, shape: Shape, places: Places): string[] {
+  const { cpu, fsize, nofile, data, nproc } = kernelLimits(shape);
   const limits = [`--cpu=${cpu}:${cpu + 1}`, `--fsize=${fsize}`, `--nofile=${nofile}`];
   const more = [`--data=${data}`, `--nproc=${nproc}`, '--core=0', '--'];
-  const extension = job.language === 'typescript' ? 'mts' : 'mjs';
-  const program = [...nodeCommand(node?.path ?? '', texts, job), CWD, extension];
-  const collector = collectorOf(parts, job);
+  const program = [parts.prlimit, ...limits, ...more, ...nodeProgram(parts, shape, places)];
   const script = [
-    `${[prlimit, ...limits, ...more, ...program].map(quote).join(' ')}`,
+    ...(places.wayOut ? bridge(parts) : []),
+    `${program.map(quote).join(' ')}`,
     'code=$?',
     'kill -s KILL -- -1 2>/dev/null',
     'if [ -n "$(ls -A output)" ]; then',
-    `${collector.map(quote).join(' ')} 2>/dev/null`,
+    `${collectorOf(parts).map(quote).join(' ')} 2>/dev/null`,
     "else printf 'D\\000\\000\\000\\000\\000\\000\\000\\000' >&3; fi",
     'exit $code',
   ];
   return ['/bin/sh', '-c', script.join('\n')];
 }
 
+/** The way to the proxy where no Python keeps the box: the program waits until it is there. */
+function bridge({ node, texts }: Parts): string[] {
+  const ready = `${TMP}/.way-out`;
+  const text = [node?.path ?? '', '--input-type=module', '-e', texts.nodeBridge];
+  const words = [...text, `${PROXY_PORT}`, WAY_OUT, ready].map(quote).join(' ');
+  return [`${words} 3>&- ${CALLS.descriptor}>&- &`, `while [ ! -e ${ready} ]; do sleep 0.01; done`];
+}
+
 /** Python starts in a third of Node's time; where there is none, Node collects as well. */
-function collectorOf({ node, python, texts }: Parts, job: SandboxJob): string[] {
-  const limits = collectLimits(job);
-  if (!python)
-    return [...collectCommand(node?.path ?? '', texts), CWD, `${limits.files}`, `${limits.bytes}`];
-  const options = [`cwd=${CWD}`, 'collect=1', ...collectWords(limits), '--'];
-  return [...pythonCommand(python.path, texts.runner), ...options];
+function collectorOf({ node, python, texts }: Parts): string[] {
+  if (!python) return [...collectCommand(node?.path ?? '', texts), CWD];
+  return [...pythonCommand(python.path, texts.runner), `cwd=${CWD}`, 'collect=1', '--'];
 }
 
 function quote(word: string): string {
@@ -149,7 +247,11 @@ function quote(word: string): string {
 }
 
 /** All that does not depend on the job. */
-function boxArgs({ system, node, python }: Pick<Parts, 'system' | 'node' | 'python'>): string[] {
+function boxArgs(
+  { system, node, python }: Pick<Parts, 'system' | 'node' | 'python'>,
+  moreEnv: Readonly<Record<string, string>> = {},
+): string[] {
+  const env = { ...programEnv(CWD, TMP), ...moreEnv };
   const folders = python?.folders ?? [];
   return [
     ...['--unshare-user', '--unshare-ipc', '--unshare-pid', '--unshare-net', '--unshare-uts'],
@@ -157,13 +259,24 @@ function boxArgs({ system, node, python }: Pick<Parts, 'system' | 'node' | 'pyth
     // The first process of the namespace is then ours, under the filter, and not bubblewrap's.
     '--as-pid-1',
     ...['--uid', '1000', '--gid', '1000', '--hostname', 'box', '--cap-drop', 'ALL', '--clearenv'],
-    ...Object.entries(programEnv(CWD, TMP)).flatMap(([name, value]) => ['--setenv', name, value]),
+    ...Object.entries(env).flatMap(([name, value]) => ['--setenv', name, value]),
     ...system,
     ...['--proc', '/proc', '--dev', '/dev', '--size', String(SHM_BYTES), '--tmpfs', '/dev/shm'],
-    ...['--remount-ro', '/dev', '--size', String(SHM_BYTES * 4), '--tmpfs', TMP],
+    ...['--remount-ro', '/dev', '--size', String(TMP_BYTES), '--tmpfs', TMP],
     ...folders.flatMap(({ source, path }) => ['--ro-bind', source, path]),
     ...(node && !isSystemPath(node.path) ? ['--ro-bind', node.source, node.path] : []),
-    ...['--dir', CWD, '--dir', `${CWD}/inputs`, '--dir', `${CWD}/shared`, '--dir', `${CWD}/output`],
+    ...[
+      '--dir',
+      '/run',
+      '--dir',
+      CWD,
+      '--dir',
+      `${CWD}/inputs`,
+      '--dir',
+      `${CWD}/shared`,
+      '--dir',
+      `${CWD}/output`,
+    ],
   ];
 }
 

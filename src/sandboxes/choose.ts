@@ -1,65 +1,110 @@
 import { AwpError } from '../base/errors.ts';
 import type { SandboxPolicy } from '../events/plan.ts';
 import type { Effects } from '../ports/effects.ts';
-import type { OpenSandbox, Sandbox, SandboxLanguage } from '../ports/sandbox.ts';
-import { bwrapProvider } from './bwrap.ts';
-import { findNode, findPythons } from './interpreters.ts';
-import { jailProvider } from './jail.ts';
-import { lookAtMachine } from './machine.ts';
-import { plainProvider } from './plain.ts';
-import { type Kit, type Provider, readTexts } from './provider.ts';
-import { sweepScratch } from './scratch.ts';
-import { selfTest } from './self-test.ts';
-
-interface Entry {
-  name: Sandbox['name'];
-  /** Whether it keeps programs apart from the machine (decision 30). */
-  boundary: boolean;
-  make(kit: Kit): Promise<Provider | undefined>;
-}
-
-/** THE list of boxes, strongest first: a new one is a file and a line. */
-const PROVIDERS: readonly Entry[] = [
-  { name: 'bwrap', boundary: true, make: bwrapProvider },
-  { name: 'jail', boundary: true, make: jailProvider },
-  { name: 'none', boundary: false, make: plainProvider },
-];
+import type { OpenSandbox, Sandbox, SandboxLanguage, SandboxName } from '../ports/sandbox.ts';
+import { holdersOf } from './holders.ts';
+import { makeKit } from './make-kit.ts';
+import type { Kit, Provider } from './provider.ts';
+import { PROVIDERS, type ProviderEntry } from './providers.ts';
+import { type Verdict, verdictOn } from './verdicts.ts';
 
 /** A provider that may be used, with the languages that passed. */
 interface Proven {
   provider: Provider;
   languages: readonly SandboxLanguage[];
+  hold(languages: readonly SandboxLanguage[]): Sandbox;
+}
+
+/** What is known of one box of this machine, for people. */
+export interface SandboxFacts {
+  name: SandboxName;
+  usable: boolean;
+  /** Why it cannot be used. */
+  reason?: string;
+  /** What would help. */
+  fix?: string;
+  /** What it keeps apart. */
+  isolation?: string;
+  languages: readonly SandboxLanguage[];
+  /** Whether programs can be given a network of listed hosts. */
+  network: boolean;
+  /** Whether it was ever run on this kind of system; false is no more than a hope. */
+  verified: boolean;
+  selfTest?: Pick<Verdict, 'ms' | 'at' | 'cached'>;
 }
 
 /**
  * Opens the strongest box of this machine. Each provider is probed and tried with hostile programs
- * once in the life of the returned function. The variable `AWP_SANDBOX` (bwrap, jail, none) allows
- * only that one, and never one that is weaker than the policy's minimum.
+ * before its first use; a good verdict is kept for other processes of the machine. The variable
+ * `AWP_SANDBOX` (a provider's name) allows only that one, and never one that is weaker than the
+ * policy's minimum.
  */
 export function openSandbox(effects: Effects): OpenSandbox {
   const proofs = new Map<string, Promise<Proven | string>>();
   let made: Promise<Kit> | undefined;
-  const prove = (entry: Entry, policy: SandboxPolicy): Promise<Proven | string> => {
+  const kitOnce = (): Promise<Kit> => {
     made ??= makeKit(effects);
-    const lean = entry.name === 'bwrap' && asksForNoPython(policy);
+    return made;
+  };
+  const prove = (entry: ProviderEntry, policy: SandboxPolicy): Promise<Proven | string> => {
+    const lean = !entry.byPython && asksForNoPython(policy);
     const key = `${entry.name}${lean ? ' without Python' : ''}`;
     const proof =
-      proofs.get(key) ?? made.then((kit) => proveOne(lean ? withoutPython(kit) : kit, entry));
+      proofs.get(key) ?? kitOnce().then((kit) => proveOne(lean ? withoutPython(kit) : kit, entry));
     proofs.set(key, proof);
     return proof;
   };
   return async (policy) => {
     const why: string[] = [];
-    for (const entry of candidates(effects.secrets.get('AWP_SANDBOX'), policy)) {
+    const { secrets } = effects;
+    const entries = candidates(secrets.get('AWP_SANDBOX'), policy);
+    const named = secrets.get('AWP_PYTHON') !== undefined && !asksForNoPython(policy);
+    // Whoever names a Python that is none is told so, also where another box would run JavaScript.
+    if (named && entries.some(({ hostPython }) => hostPython)) await (await kitOnce()).pythons();
+    for (const entry of entries) {
       const proven = await prove(entry, policy);
-      const languages = typeof proven === 'string' ? [] : wanted(proven.languages, policy);
-      if (typeof proven !== 'string' && languages.length > 0) {
-        return handle(proven.provider, languages);
+      const fit = typeof proven === 'string' ? proven : fitting(proven, policy);
+      if (typeof proven !== 'string' && typeof fit !== 'string') {
+        return proven.hold(await withPackages(proven.provider, fit, policy));
       }
-      const lacks = `it has none of ${policy.languages.join(', ')}`;
-      why.push(`${entry.name}: ${typeof proven === 'string' ? proven : lacks}`);
+      why.push(`${entry.name}: ${fit}`);
     }
-    throw unavailable(why.join('; '));
+    throw unavailable(why.join('; '), fixes(policy));
+  };
+}
+
+/** Looks at every box of this machine, strongest first, and tries each. `fresh`: again. */
+export async function surveySandboxes(
+  effects: Effects,
+  { fresh = false } = {},
+): Promise<readonly SandboxFacts[]> {
+  const kit = await makeKit(effects);
+  const facts: SandboxFacts[] = [];
+  for (const entry of PROVIDERS) facts.push(await factsOf(kit, entry, fresh));
+  return facts;
+}
+
+async function factsOf(kit: Kit, entry: ProviderEntry, fresh: boolean): Promise<SandboxFacts> {
+  const { os, arch } = kit.machine.effects.processes.platform();
+  const base = { name: entry.name, verified: os === 'linux' && arch === 'x64' };
+  const provider = await makeOne(kit, entry);
+  if (provider === undefined || typeof provider === 'string') {
+    const reason = provider ?? NOT_THERE;
+    const lacking = { usable: false, reason, languages: [], network: false };
+    return { ...base, ...lacking, fix: entry.fix };
+  }
+  const { isolation, network } = provider;
+  if (!entry.boundary) {
+    return { ...base, usable: true, isolation, languages: provider.languages, network };
+  }
+  const verdict = await verdictOn(kit, provider, { fresh });
+  const languages = provider.languages.filter(({ language }) => verdict.languages.has(language));
+  const problem = problemOf(verdict, languages);
+  const { ms, at, cached } = verdict;
+  return {
+    ...{ ...base, usable: problem === undefined, isolation, languages, network },
+    ...(problem !== undefined && { reason: problem, fix: entry.fix }),
+    selfTest: { ms, at, cached },
   };
 }
 
@@ -73,85 +118,100 @@ function withoutPython(kit: Kit): Kit {
 }
 
 /** The providers that may be tried, strongest first. Throws if there is none. */
-function candidates(forced: string | undefined, { minimum }: SandboxPolicy): readonly Entry[] {
+function candidates(
+  forced: string | undefined,
+  { minimum, only }: SandboxPolicy,
+): readonly ProviderEntry[] {
   if (forced !== undefined && !PROVIDERS.some(({ name }) => name === forced)) {
     throw unavailable(`AWP_SANDBOX names ${JSON.stringify(forced)}, which is none of them`);
   }
-  const asked = PROVIDERS.filter(({ name }) => forced === undefined || name === forced);
+  const asked = PROVIDERS.filter(
+    ({ name }) => (forced ?? name) === name && (only ?? name) === name,
+  );
   const strong = asked.filter(({ boundary }) => boundary || minimum === 'none');
   if (strong.length > 0) return strong;
-  throw unavailable(`AWP_SANDBOX asks for ${forced}, which is weaker than the workflow allows`);
+  if (asked.length === 0) {
+    throw unavailable(`AWP_SANDBOX asks for ${forced}, but only ${only} is allowed here`);
+  }
+  const [weak] = asked;
+  throw unavailable(`${weak?.name} was asked for, which is weaker than the workflow allows`);
 }
 
-/** What providers are made from, on this machine. */
-export async function makeKit(effects: Effects): Promise<Kit> {
-  const machine = await lookAtMachine(effects);
-  return {
-    machine,
-    node: once(() => findNode(machine)),
-    pythons: once(() => findPythons(machine)),
-    texts: once(() => readTexts(effects)),
-    swept: once(() => sweepScratch(machine)),
-  };
+async function proveOne(kit: Kit, entry: ProviderEntry): Promise<Proven | string> {
+  const [provider] = await Promise.all([makeOne(kit, entry), kit.swept()]);
+  if (provider === undefined || typeof provider === 'string') return provider ?? NOT_THERE;
+  const hold = holdersOf(provider);
+  if (!entry.boundary) return { provider, languages: provider.languages, hold };
+  const verdict = await verdictOn(kit, provider, { fresh: false });
+  const passed = provider.languages.filter(({ language }) => verdict.languages.has(language));
+  return problemOf(verdict, passed) ?? { provider, languages: passed, hold };
 }
 
-function once<T>(make: () => Promise<T>): () => Promise<T> {
-  let made: Promise<T> | undefined;
-  return () => {
-    made ??= make();
-    return made;
-  };
+/** The provider, or why it cannot be made; what the user named and is not there is told at once. */
+async function makeOne(kit: Kit, entry: ProviderEntry): Promise<Provider | string | undefined> {
+  try {
+    return await entry.make(kit);
+  } catch (error) {
+    if (error instanceof AwpError && error.code === 'sandbox/no-python') throw error;
+    return error instanceof Error ? error.message : String(error);
+  }
 }
 
-async function proveOne(kit: Kit, entry: Entry): Promise<Proven | string> {
-  const [provider] = await Promise.all([entry.make(kit), kit.swept()]);
-  if (!provider) return 'it is not installed, or the system does not allow it';
-  if (!entry.boundary) return { provider, languages: provider.languages };
-  const { languages, leak } = await selfTest(kit.machine.effects, provider);
+const NOT_THERE = 'it is not installed, or the system does not allow it';
+
+function problemOf({ leak }: Verdict, passed: readonly SandboxLanguage[]): string | undefined {
   if (leak !== undefined) return `its self-test failed: a program ${leak}`;
-  const passed = provider.languages.filter(({ language }) => languages.has(language));
-  return passed.length > 0 ? { provider, languages: passed } : 'no program could be started in it';
+  return passed.length > 0 ? undefined : 'no program could be started in it';
 }
 
-function wanted(
-  there: readonly SandboxLanguage[],
-  { languages }: SandboxPolicy,
-): readonly SandboxLanguage[] {
-  if (languages.length === 0) return there;
-  return languages.flatMap((name) => there.filter(({ language }) => language === name));
+/** The languages that the policy and the box have in common, or why the box will not do. */
+function fitting(
+  { provider, languages: there }: Proven,
+  { languages, hosts, packages }: SandboxPolicy,
+): readonly SandboxLanguage[] | string {
+  const declared = packages.python.length + packages.javascript.length;
+  if (declared > 0 && !provider.install) return 'its programs cannot have packages';
+  if (hosts.length > 0 && !provider.network) return 'its programs cannot be given a network';
+  const offered = there.filter(
+    ({ language }) => !provider.onlyByName?.includes(language) || languages.includes(language),
+  );
+  if (languages.length === 0) return offered;
+  const wanted = languages.flatMap((name) => offered.filter(({ language }) => language === name));
+  return wanted.length > 0 ? wanted : `it has none of ${languages.join(', ')}`;
 }
 
-/** One holder's view of a provider: closing it ends what this holder has started. */
-function handle(provider: Provider, languages: readonly SandboxLanguage[]): Sandbox {
-  const closing = new AbortController();
-  const running = new Set<Promise<unknown>>();
-  return {
-    name: provider.name,
-    isolation: provider.isolation,
-    languages,
-    run: async (job, signal) => {
-      if (!languages.some(({ language }) => language === job.language)) {
-        throw new AwpError('sandbox/refused', `this box does not run ${job.language}`, {
-          hint: `use one of: ${languages.map(({ language }) => language).join(', ')}`,
-        });
-      }
-      const run = provider.run(job, AbortSignal.any([signal, closing.signal]));
-      running.add(run);
-      try {
-        return await run;
-      } finally {
-        running.delete(run);
-      }
-    },
-    close: async () => {
-      closing.abort();
-      await Promise.allSettled(running);
-    },
-  };
+/**
+ * Installs what the author declared, before anything runs, and tells it with the languages. Throws
+ * `sandbox/bad-package` and the like.
+ */
+async function withPackages(
+  provider: Provider,
+  languages: readonly SandboxLanguage[],
+  policy: SandboxPolicy,
+): Promise<readonly SandboxLanguage[]> {
+  const { signal } = new AbortController();
+  return await Promise.all(
+    languages.map(async ({ language, description }) => {
+      const layers = (await provider.install?.({ language, policy }, signal)) ?? [];
+      const there = layers.flatMap(({ versions }) => [...versions]);
+      if (there.length === 0) return { language, description };
+      const named = there.map(([name, version]) => `${name} ${version}`).join(', ');
+      return { language, description: `${description}; and ${named}` };
+    }),
+  );
 }
 
-function unavailable(why: string): AwpError {
+function fixes({ only, minimum }: SandboxPolicy): string {
+  const strong = PROVIDERS.filter(({ name, boundary }) => boundary && (only ?? name) === name).map(
+    ({ fix }) => fix,
+  );
+  const words = strong.length > 0 ? strong.join('; or ') : 'choose another box';
+  const none = minimum === 'none' ? '' : '; --sandbox none runs programs without any protection';
+  return `${words}${only === undefined ? none : ''}`;
+}
+
+function unavailable(why: string, hint?: string): AwpError {
   return new AwpError('sandbox/unavailable', `no sandbox can be used on this machine: ${why}`, {
-    hint: 'install bubblewrap (for instance: apt install bubblewrap), or Python 3.8 or newer on Linux 6.2 or newer; --sandbox none runs programs without any protection',
+    hint: hint ?? 'awp sandbox list shows the boxes of this machine',
   });
 }

@@ -7,7 +7,7 @@ const CHANNEL = 3;
 const MAX_ENTRIES = 20000;
 const MAX_DEPTH = 32;
 const MAX_NOTES = 20;
-const [cwd, maxFiles, maxBytes] = process.argv.slice(1);
+const [cwd] = process.argv.slice(1);
 const top = path.join(cwd, 'output');
 const notes = [];
 
@@ -43,7 +43,13 @@ function look(folder, entry, queue) {
 }
 
 function* entriesOf(folder) {
-  const inside = fs.opendirSync(path.join(top, folder), { encoding: 'buffer' });
+  let inside;
+  try {
+    inside = fs.opendirSync(path.join(top, folder), { encoding: 'buffer' });
+  } catch (error) {
+    notes.push(`left out ${JSON.stringify(folder)}: ${error.code}`);
+    return;
+  }
   try {
     for (let entry = inside.readSync(); entry; entry = inside.readSync()) yield entry;
   } finally {
@@ -84,8 +90,30 @@ function readBounded(file, limit) {
   }
 }
 
-let left = Number(maxBytes);
-let room = Number(maxFiles);
+function readExactly(count) {
+  const bytes = Buffer.alloc(count);
+  for (let at = 0; at < count; ) {
+    const got = fs.readSync(CHANNEL, bytes, at, count - at, null);
+    if (got === 0) process.exit(125);
+    at += got;
+  }
+  return bytes;
+}
+
+/** The limits come behind the job, where no program can have read them. */
+function takeLimits() {
+  while (true) {
+    const head = readExactly(9);
+    readExactly(head.readUInt32BE(1));
+    const payload = readExactly(head.readUInt32BE(5)).toString();
+    if (head[0] !== 0x4c) continue;
+    return Object.fromEntries(payload.split('\n').map((line) => line.split('=')));
+  }
+}
+
+const limits = takeLimits();
+let left = Number(limits.bytes);
+let room = Number(limits.files);
 let crowded = 0;
 for (const file of listOutput().sort()) {
   if (room === 0) {
@@ -108,7 +136,7 @@ for (const file of listOutput().sort()) {
   send('F', file, payload);
 }
 if (crowded > 0) {
-  notes.push(`left out ${crowded} more files: only ${maxFiles} may be handed back`);
+  notes.push(`left out ${crowded} more files: only ${limits.files} may be handed back`);
 }
 for (const note of notes.slice(0, MAX_NOTES)) send('N', note.slice(0, 300));
 if (notes.length > MAX_NOTES) send('N', `left out ${notes.length - MAX_NOTES} more entries`);

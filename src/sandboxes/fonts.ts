@@ -1,3 +1,4 @@
+import { cacheFolder } from './cache-folder.ts';
 import { runCommand } from './commands.ts';
 import type { Frame } from './frames.ts';
 import type { PythonRuntime } from './interpreters.ts';
@@ -24,6 +25,12 @@ export class FontList {
   /** The frames for a program's text. Never rejects: a chart without the list is only slower. */
   async framesFor(code: string): Promise<readonly Frame[]> {
     if (!this.#python.libraries.has('matplotlib') || !DRAWS.test(code)) return [];
+    return await this.all();
+  }
+
+  /** The frames for whatever is going to be drawn. Never rejects. */
+  async all(): Promise<readonly Frame[]> {
+    if (!this.#python.libraries.has('matplotlib')) return [];
     this.#made ??= this.#make().catch(() => []);
     return await this.#made;
   }
@@ -43,13 +50,9 @@ export class FontList {
   }
 
   #folder(): string | undefined {
-    const { secrets, processes } = this.#machine.effects;
+    const folder = cacheFolder(this.#machine.effects);
     const key = `fonts-${this.#python.version}-${this.#python.libraries.get('matplotlib')}`;
-    if (processes.uid() === 0) return `/var/cache/awp-agents/${key}`;
-    const home = secrets.get('HOME');
-    const cache =
-      secrets.get('XDG_CACHE_HOME') ?? (home === undefined ? undefined : `${home}/.cache`);
-    return cache === undefined ? undefined : `${cache}/awp-agents/${key}`;
+    return folder === undefined ? undefined : `${folder}/${key}`;
   }
 
   async #read(folder: string): Promise<Frame[]> {

@@ -1,7 +1,9 @@
 /**
  * The channel of a box, descriptor 3: frames of a kind (one letter), the length of a name and of a
- * payload (four bytes each, big-endian), then both. Into the box: C code, F file, M file of
- * matplotlib's settings folder, G go. Out of it: S started, F file, N note, X stopped, D done.
+ * payload (four bytes each, big-endian), then both. Into the box: C code, F file, A argument, I
+ * standard input, T name of a tool, K name of a secret, M file of matplotlib's settings folder, E end
+ * mark of a session's texts, G go, L limits for the collector. Out of it: S started, F file, N note,
+ * X stopped for what the payload's limit says, Z exit status, D done.
  */
 
 /** One frame. */
@@ -34,7 +36,7 @@ export interface FrameLimits {
 
 /** Cuts a stream of untrusted bytes into frames. */
 export class FrameReader {
-  readonly #limits: FrameLimits;
+  #limits: FrameLimits;
   #chunks: Uint8Array[] = [];
   #buffered = 0;
   #head: { kind: string; name: number; payload: number } | undefined;
@@ -43,6 +45,13 @@ export class FrameReader {
 
   constructor(limits: FrameLimits) {
     this.#limits = limits;
+  }
+
+  /** Counts anew, for the next program of a session. */
+  restart(limits: FrameLimits): void {
+    this.#limits = limits;
+    this.#bytes = 0;
+    this.#frames = 0;
   }
 
   /** The frames that these bytes complete, or undefined once a limit was passed. */
@@ -86,7 +95,11 @@ export class FrameReader {
 
   #take(count: number): Buffer {
     // One concatenation a frame: a large file that arrives in pieces is copied once.
-    const joined = Buffer.concat(this.#chunks);
+    const [first] = this.#chunks;
+    const single = first !== undefined && this.#chunks.length === 1;
+    const joined = single
+      ? Buffer.from(first.buffer, first.byteOffset, first.length)
+      : Buffer.concat(this.#chunks);
     const rest = joined.subarray(count);
     this.#chunks = rest.length > 0 ? [rest] : [];
     this.#buffered = rest.length;

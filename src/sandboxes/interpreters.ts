@@ -1,6 +1,9 @@
+import { resolve } from 'node:path';
+import { AwpError } from '../base/errors.ts';
 import { isObject, parseJson } from '../base/json.ts';
+import type { Effects } from '../ports/effects.ts';
 import { runCommand } from './commands.ts';
-import { isReadable, type Machine, readableInterpreter } from './machine.ts';
+import { isReadable, lookAtMachine, type Machine, readableInterpreter } from './machine.ts';
 
 /** The Node that runs us, as a box can start it. */
 export interface NodeRuntime {
@@ -40,6 +43,14 @@ export async function findNode(machine: Machine): Promise<NodeRuntime> {
   return { source: await readableInterpreter(machine, path, version), path, version };
 }
 
+/** What people are told of a Python of this machine. */
+export type FoundPython = Pick<Found, 'path' | 'version' | 'libraries'>;
+
+/** The Pythons of this machine, the best first. */
+export async function surveyPythons(effects: Effects): Promise<readonly FoundPython[]> {
+  return await findPythons(await lookAtMachine(effects));
+}
+
 /** A Python of this machine, before anything was done for it. */
 export interface Found {
   path: string;
@@ -63,13 +74,27 @@ print(json.dumps({'path': sys.executable, 'version': sys.version_info[:3], 'libr
   'prefixes': [sys.prefix, sys.base_prefix, sys.exec_prefix]}))
 `;
 
+/** The Python that the user named: no other will do. */
+async function namedPython(machine: Machine, name: string, search: string): Promise<Found> {
+  // A path begins where we were started, not where the question is asked.
+  const command = name.includes('/') ? resolve(name) : name;
+  const found = await askPython(machine, command, search);
+  if (found) return found;
+  throw new AwpError('sandbox/no-python', `${name} is no Python 3.8 or newer that can be started`, {
+    hint: 'name another with --python or AWP_PYTHON, or none: then the best of the machine is taken',
+  });
+}
+
 /**
  * All Pythons on the search path and the system's own, the best first: with pandas before without,
- * readable for the box's user before not, newer before older (decision 31). Nothing is copied.
+ * readable for the box's user before not, newer before older (decision 31). Nothing is copied. The
+ * variable `AWP_PYTHON` names the only one that will do; throws `sandbox/no-python` if it does not.
  */
 export async function findPythons(machine: Machine): Promise<Found[]> {
   const { secrets } = machine.effects;
   const search = secrets.get('PATH') ?? '';
+  const named = secrets.get('AWP_PYTHON');
+  if (named !== undefined) return [await namedPython(machine, named, search)];
   const folders = [...search.split(':').filter((part) => part.startsWith('/')), '/usr/bin'];
   const names = await Promise.all(folders.map((folder) => pythonIn(machine, folder)));
   // A venv's link leads to another Python's file, so its name counts and not what it leads to.
@@ -147,5 +172,5 @@ export function describePython({ version, libraries }: PythonRuntime): string {
 export function describeNode({ version }: NodeRuntime, language: string): string {
   const types =
     language === 'TypeScript' ? '; types are stripped, so no enum and no namespace' : '';
-  return `${language} on Node ${version}, an ES module with the node: modules, no packages${types}`;
+  return `${language} on Node ${version}, an ES module with the node: modules${types}`;
 }

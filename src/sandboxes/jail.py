@@ -82,8 +82,25 @@ def enter(options):
     tmpfs(os.path.join(cwd, 'tmp'), options['room'])
     if os.path.isdir('/dev/shm'):
         tmpfs('/dev/shm', 32 << 20)
+    if 'proxy' in options:
+        raise_loopback()
     # In some containers this is refused; then programs do without /proc.
     options['proc'] = mount('proc', '/proc', 'proc', MS_NOSUID | MS_NODEV) == 0
+
+
+def raise_loopback():
+    """Switches the loopback of our own network on: flags UP and RUNNING by SIOCSIFFLAGS."""
+    import fcntl
+    import socket
+
+    with socket.socket() as any_socket:
+        fcntl.ioctl(any_socket, 0x8914, struct.pack('16sh14x', b'lo', 0x41))
+
+
+def allow_port(ruleset, port):
+    """Lets programs connect to one TCP port: the way to the host's proxy."""
+    rule = ctypes.create_string_buffer(struct.pack('=QQ', 2, port))
+    check(LIBC.syscall(LANDLOCK_ADD, ruleset, 2, rule, 0), 'rule for the proxy')
 
 
 def allow(ruleset, path, rights):
@@ -122,6 +139,8 @@ def landlock(options):
         allow(ruleset, '/dev/shm', write)
         if options['proc']:
             allow(ruleset, '/proc', READ_FILE | READ_DIR)
+    if 'proxy' in options and version >= 4:
+        allow_port(ruleset, int(options['port']))
     check(LIBC.syscall(LANDLOCK_RESTRICT, ruleset, 0), 'Landlock')
     os.close(ruleset)
 

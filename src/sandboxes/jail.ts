@@ -1,15 +1,17 @@
 import type { ProcessSpec } from '../ports/effects.ts';
-import type { Execution, SandboxJob } from '../ports/sandbox.ts';
-import { collectLimits, jobFrames, neverStarted, startBox, toExecution } from './box.ts';
+import type { Launch } from './box.ts';
+import { Boxes, type Made } from './boxes.ts';
+import type { Group } from './cgroups.ts';
 import { runCommand } from './commands.ts';
 import { FontList } from './fonts.ts';
 import type { NodeRuntime, PythonRuntime } from './interpreters.ts';
 import { idsOf, type Machine } from './machine.ts';
 import {
-  collectWords,
   ETC_PATHS,
+  groupLimits,
   type Kit,
   kernelLimits,
+  libraryEnv,
   limitWords,
   nodeCommand,
   type Provider,
@@ -17,18 +19,23 @@ import {
   pythonCommand,
   type RunnerTexts,
   readablePath,
+  readinessWords,
 } from './provider.ts';
+import { closeAll, openWayOut, PROXY_PORT, proxyEnv, type WayOut } from './proxied.ts';
 import { languagesOf, pickPython } from './runtimes.ts';
 import { scratchFolder } from './scratch.ts';
-import { filterArch, seccompFilter } from './seccomp.ts';
+import { type FilterArch, filterArch, seccompFilter } from './seccomp.ts';
+import type { Shape } from './shape.ts';
 import { type Staged, stageFolders } from './staging.ts';
 
-const SPARE_BYTES = 1024 * 1024;
+/** Pipes besides the three of every process: frames, calls of tools. */
+const EXTRA = ['pipe', 'pipe'] as const;
+const CALLS = { pipe: 1, descriptor: 4 };
 const SYSTEM = ['/usr', '/bin', '/sbin', '/lib', '/lib32', '/lib64', ...ETC_PATHS];
 
 interface Parts {
   machine: Machine;
-  filter: Uint8Array;
+  arch: FilterArch;
   texts: RunnerTexts;
   python: PythonRuntime;
   node: NodeRuntime | undefined;
@@ -55,21 +62,26 @@ export async function jailProvider(
   const node = await kit.node().catch(() => undefined);
   const namespaces = wish.namespaces && (await allowsNamespaces(machine, python));
   const fonts = new FontList(machine, python);
-  const parts = { machine, filter: seccompFilter(arch), texts, python, node, namespaces, fonts };
+  const parts = { machine, arch, texts, python, node, namespaces, fonts };
   const spaces = namespaces ? 'own namespaces, ' : '';
+  const boxes = new Boxes(
+    {
+      effects: machine.effects,
+      make: (shape, signal) => makeBox({ kit, parts }, shape, signal),
+      frames: async ({ language, code }) =>
+        language === 'python' ? await fonts.framesFor(code) : [],
+      serves: () => true,
+    },
+    kit.poolSize,
+  );
   return {
     name: 'jail',
     isolation: `jail: ${spaces}Landlock, no network, filtered system calls`,
-    languages: languagesOf(node, python),
-    run: (job, signal) => run(parts, job, signal),
+    languages: languagesOf({ node, python, kit: await kit.dataKit() }),
+    network: namespaces,
+    install: (wish, signal) => kit.layers({ ...wish, python }, signal),
+    ...boxes.asProvider(python.libraries.has('pandas') || !node ? 'python' : 'javascript'),
   };
-}
-
-/** A copy of a Python would look for its own libraries where the original is. */
-function libraryEnv({ folders }: PythonRuntime): Record<string, string> {
-  const copied = folders.filter(({ source, path }) => source !== path);
-  if (copied.length === 0) return {};
-  return { LD_LIBRARY_PATH: copied.map(({ source }) => `${source}/lib`).join(':') };
 }
 
 async function startsAlone(machine: Machine, python: PythonRuntime): Promise<boolean> {
@@ -94,52 +106,114 @@ sys.exit(libc.mount(b'none', b'/', None, ctypes.c_ulong(1 << 14 | 1 << 18), None
   return (await runCommand(machine.effects, start))?.code === 0;
 }
 
-async function run(parts: Parts, job: SandboxJob, signal: AbortSignal): Promise<Execution> {
-  const { effects } = parts.machine;
-  if (signal.aborted) return neverStarted();
-  const staged = await stageFolders(parts.machine, job);
-  const cwd = await scratchFolder(parts.machine, 'jail');
-  try {
-    const fonts = job.language === 'python' ? await parts.fonts.framesFor(job.code) : [];
-    const spec = specOf(parts, job, { ...staged, cwd });
-    const launch = { spec, feeds: [jobFrames(job, fonts)], watchTasks: !parts.namespaces };
-    const start = effects.clock.monotonic();
-    const end = await startBox(effects, { launch, job, signal });
-    return toExecution(end, { launch, job, signal }, effects.clock.monotonic() - start);
-  } finally {
-    await effects.files.remove(cwd);
+async function makeBox(
+  { kit, parts }: { kit: Kit; parts: Parts },
+  shape: Shape,
+  signal: AbortSignal,
+): Promise<Made> {
+  const { machine, namespaces, fonts, python } = parts;
+  const staged = await stageFolders(machine, shape);
+  const cwd = await scratchFolder(machine, 'jail');
+  let wayOut: WayOut | undefined;
+  let group: Group | undefined;
+  const remove = async (): Promise<void> => {
+    await closeAll(machine, { wayOut, folders: [cwd] });
     await staged.remove();
+    await group?.remove();
+  };
+  try {
+    wayOut = await openWayOut(machine, shape.policy.hosts);
+    const [layers, dataKit, first] = await Promise.all([
+      kit.layers({ ...shape, python }, signal),
+      kit.dataKit(),
+      shape.readiness !== 'cold' && shape.language === 'python' ? fonts.all() : [],
+    ]);
+    const folders = layers.map(({ folder }) => folder);
+    const places = {
+      ...{ staged, cwd, layers: folders, kit: dataKit?.folder, wayOut },
+      fonts: first.length,
+    };
+    group = await (await kit.groups())?.(groupLimits(shape, namespaces ? 3 * shape.room : 0));
+    const launch: Launch = {
+      spec: specOf(parts, shape, places),
+      group,
+      first,
+      calls: CALLS.pipe,
+      watchTasks: !namespaces,
+      shares: shape.readiness === 'session',
+      writable: namespaces ? [`${cwd}/output`, `${cwd}/tmp`, '/dev/shm'] : [],
+      ...(wayOut && { requests: wayOut.requests }),
+    };
+    return { launch, use: (job) => wayOut?.use(job), remove };
+  } catch (error) {
+    await remove();
+    throw error;
   }
 }
 
-function specOf(parts: Parts, job: SandboxJob, places: Staged & { cwd: string }): ProcessSpec {
-  const { python, node, texts, namespaces, filter } = parts;
-  const { cwd, inputs, shared } = places;
-  const limits = collectLimits(job);
-  const room = limits.bytes + SPARE_BYTES;
-  const folders = [...python.folders.map(({ source }) => source), inputs, shared, node?.source];
+/** The places of one box. */
+interface Places {
+  staged: Staged;
+  cwd: string;
+  layers: readonly string[];
+  kit: string | undefined;
+  wayOut: WayOut | undefined;
+  fonts: number;
+}
+
+function specOf(parts: Parts, shape: Shape, places: Places): ProcessSpec {
+  const { python, texts, namespaces } = parts;
+  const { cwd, wayOut } = places;
+  const isPython = shape.language === 'python';
   const options = [
-    `cwd=${cwd}`,
-    `inputs=${inputs ?? ''}`,
-    `shared=${shared ?? ''}`,
-    `room=${room}`,
-    `read=${[...SYSTEM, ...folders.filter((path) => path !== undefined)].join('\n')}`,
-    `seccomp=${Buffer.from(filter).toString('hex')}`,
+    ...[`cwd=${cwd}`, `room=${shape.room}`, `calls=${CALLS.descriptor}`],
+    ...folderWords(parts, shape, places),
+    `tools_text=${texts.pythonTools}`,
+    ...(wayOut
+      ? [`proxy=${wayOut.socket}`, `port=${PROXY_PORT}`, `bridge_text=${texts.pythonBridge}`]
+      : []),
+    ...readinessWords(shape.readiness, isPython ? python : undefined),
+    ...(places.fonts > 0 ? [`first=${places.fonts}`] : []),
     // The kernel counts processes for each user: a limit is only ours in a namespace of our own.
-    ...(namespaces ? ['namespaces=1'] : [`disk=${room}`, `writable=${cwd}`]),
-    ...collectWords(limits),
-    ...limitWords(kernelLimits(job, room), namespaces ? [] : ['nproc']),
+    ...(namespaces ? ['namespaces=1'] : [`disk=${shape.room}`, `writable=${cwd}`]),
+    ...limitWords(kernelLimits(shape), namespaces ? [] : ['nproc']),
+    '--',
+    ...(isPython ? [] : nodeProgram(parts, shape, places)),
   ];
-  const extension = job.language === 'typescript' ? 'mts' : 'mjs';
-  const program =
-    job.language === 'python'
-      ? []
-      : [...nodeCommand(node?.source ?? '', texts, job), cwd, extension];
   const text = `${texts.jail}\n${texts.runner}`;
   const [command = '', ...args] = pythonCommand(readablePath(python), text);
-  const env = { ...programEnv(cwd, `${cwd}/tmp`), ...libraryEnv(python) };
-  return {
-    ...{ command, args: [...args, ...options, '--', ...program], cwd: '/' },
-    ...{ env, extra: ['pipe'], ...idsOf(parts.machine) },
+  const env = {
+    ...programEnv(cwd, `${cwd}/tmp`),
+    ...libraryEnv(python),
+    ...proxyEnv(wayOut),
   };
+  return {
+    ...{ command, args: [...args, ...options], cwd: '/' },
+    ...{ env, extra: EXTRA, ...idsOf(parts.machine) },
+  };
+}
+
+/** What is shown of the machine, and through which filter. */
+function folderWords(
+  { python, node, arch }: Parts,
+  { policy }: Shape,
+  { staged, layers, kit }: Places,
+): string[] {
+  const { inputs, shared } = staged;
+  const folders = [...python.folders.map(({ source }) => source), inputs, shared, node?.source];
+  const shown = [...SYSTEM, ...folders, ...layers, kit].filter((path) => path !== undefined);
+  const filter = seccompFilter(arch, { loopback: policy.hosts.length > 0 });
+  return [
+    `inputs=${inputs ?? ''}`,
+    `shared=${shared ?? ''}`,
+    `read=${shown.join('\n')}`,
+    `seccomp=${Buffer.from(filter).toString('hex')}`,
+    ...(layers.length > 0 ? [`layers=${layers.join('\n')}`] : []),
+  ];
+}
+
+function nodeProgram({ node, texts }: Parts, shape: Shape, { cwd, layers, kit }: Places): string[] {
+  const { language, policy } = shape;
+  const surroundings = { calls: CALLS.descriptor, layers, kit };
+  return nodeCommand(node?.source ?? '', { texts, language, policy, cwd }, surroundings);
 }

@@ -1,11 +1,11 @@
 import type { ProcessSpec } from '../ports/effects.ts';
 import type { Execution, SandboxJob } from '../ports/sandbox.ts';
-import { collectLimits, jobFrames, neverStarted, startBox, toExecution } from './box.ts';
+import { startBox } from './box.ts';
 import type { NodeRuntime, PythonRuntime } from './interpreters.ts';
 import type { Machine } from './machine.ts';
+import { neverStarted, toExecution } from './outcome.ts';
 import {
   collectCommand,
-  collectWords,
   type Kit,
   kernelLimits,
   limitWords,
@@ -16,12 +16,15 @@ import {
   type RunnerTexts,
 } from './provider.ts';
 import { languagesOf, pickPython } from './runtimes.ts';
-import { scratchFolder } from './scratch.ts';
+import { removeScratch, scratchFolder } from './scratch.ts';
 
-const SPARE_BYTES = 1024 * 1024;
+/** Pipes besides the three of every process: frames, calls of tools. */
+const EXTRA = ['pipe', 'pipe'] as const;
+const CALLS = { pipe: 1, descriptor: 4 };
 const COLLECT_MS = 10_000;
 
 interface Parts {
+  kit: Kit;
   machine: Machine;
   texts: RunnerTexts;
   node: NodeRuntime;
@@ -40,11 +43,13 @@ export async function plainProvider(kit: Kit): Promise<Provider | undefined> {
   const path = effects.processes.node();
   const node = { ...(await kit.node().catch(() => ({ version: '' }))), path, source: path };
   const python = await pickPython({ ...kit, machine }, async () => true);
-  const parts = { machine, texts: await kit.texts(), node, python };
+  const parts = { kit, machine, texts: await kit.texts(), node, python };
   return {
     name: 'none',
     isolation: 'none: programs can do whatever you can do on this machine',
-    languages: languagesOf(node, python),
+    languages: languagesOf({ node, python, kit: await kit.dataKit() }),
+    network: true,
+    install: (wish, signal) => kit.layers({ ...wish, python }, signal),
     run: (job, signal) => run(parts, job, signal),
   };
 }
@@ -56,44 +61,64 @@ async function run(parts: Parts, job: SandboxJob, signal: AbortSignal): Promise<
   try {
     await effects.files.makeFolder(`${cwd}/output`);
     await effects.files.makeFolder(`${cwd}/tmp`);
+    const { layers, folder } = await surroundings(parts, job, signal);
     const launch = {
-      spec: programSpec(parts, job, cwd),
-      feeds: [jobFrames(job)],
+      spec: programSpec(parts, job, { cwd, layers, kit: folder }),
+      calls: CALLS.pipe,
       watchTasks: true,
     };
     const start = effects.clock.monotonic();
     const end = await startBox(effects, { launch, job, signal });
     if (end.stopped === undefined) {
-      const collector = { spec: collectorSpec(parts, job, cwd), feeds: [], watchTasks: false };
+      const collector = { spec: collectorSpec(parts, cwd), watchTasks: false };
       const second = { launch: collector, job: { ...job, timeoutMs: COLLECT_MS }, signal };
       const { frames } = await startBox(effects, second);
-      end.frames = [...end.frames.filter(({ kind }) => kind === 'S'), ...frames];
+      end.frames = frames;
     }
     return toExecution(end, { launch, job, signal }, effects.clock.monotonic() - start);
   } finally {
-    await effects.files.remove(cwd);
+    await removeScratch(parts.machine, cwd);
   }
 }
 
-function programSpec({ texts, node, python }: Parts, job: SandboxJob, cwd: string): ProcessSpec {
-  const links = [job.inputs ?? '', job.shared ?? ''];
-  const extension = job.language === 'typescript' ? 'mts' : 'mjs';
-  const limits = kernelLimits(job, collectLimits(job).bytes + SPARE_BYTES);
-  const options = [
-    ...[`cwd=${cwd}`, 'alone=1', `inputs=${links[0]}`, `shared=${links[1]}`],
-    ...collectWords(collectLimits(job)),
-    ...limitWords(limits, ['nproc']),
-    '--',
-  ];
-  const [command = '', ...args] =
-    job.language === 'python'
-      ? [...pythonCommand(python?.path ?? '', texts.runner), ...options]
-      : [...nodeCommand(node.path, texts, job), cwd, extension, ...links];
-  return { command, args, cwd, env: programEnv(cwd, `${cwd}/tmp`), extra: ['pipe'] };
+async function surroundings(
+  { kit, python }: Parts,
+  job: SandboxJob,
+  signal: AbortSignal,
+): Promise<{ layers: readonly string[]; folder: string | undefined }> {
+  const installed = kit.layers({ ...job, python }, signal);
+  const [layers, dataKit] = await Promise.all([installed, kit.dataKit()]);
+  return { layers: layers.map(({ folder }) => folder), folder: dataKit?.folder };
 }
 
-function collectorSpec({ texts, node }: Parts, job: SandboxJob, cwd: string): ProcessSpec {
-  const { files, bytes } = collectLimits(job);
+interface Places {
+  cwd: string;
+  layers: readonly string[];
+  kit: string | undefined;
+}
+
+function programSpec(parts: Parts, job: SandboxJob, { cwd, layers, kit }: Places): ProcessSpec {
+  const { texts, node, python } = parts;
+  const links = [job.inputs ?? '', job.shared ?? ''];
+  const [command = '', ...args] =
+    job.language === 'python'
+      ? [
+          ...pythonCommand(python?.path ?? '', texts.runner),
+          ...[`cwd=${cwd}`, 'alone=1', `inputs=${links[0]}`, `shared=${links[1]}`],
+          ...[`calls=${CALLS.descriptor}`, `tools_text=${texts.pythonTools}`],
+          ...(layers.length > 0 ? [`layers=${layers.join('\n')}`] : []),
+          ...limitWords(kernelLimits(job), ['nproc']),
+          '--',
+        ]
+      : nodeCommand(
+          node.path,
+          { texts, language: job.language, policy: job.policy, cwd },
+          { calls: CALLS.descriptor, links, layers, kit },
+        );
+  return { command, args, cwd, env: programEnv(cwd, `${cwd}/tmp`), extra: EXTRA };
+}
+
+function collectorSpec({ texts, node }: Parts, cwd: string): ProcessSpec {
   const [command = '', ...args] = collectCommand(node.path, texts);
-  return { command, args: [...args, cwd, `${files}`, `${bytes}`], cwd, env: {}, extra: ['pipe'] };
+  return { command, args: [...args, cwd], cwd, env: {}, extra: ['pipe'] };
 }

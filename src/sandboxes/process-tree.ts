@@ -13,15 +13,23 @@ export interface TreeUse {
 /** Clock ticks of /proc: fixed at 100 a second in Linux's interface to programs. */
 const TICKS = 100;
 
-/** Adds up `/proc`. All zero where there is no such folder, or when the process has ended. */
-export async function treeUse(files: Files, pid: number): Promise<TreeUse> {
+/**
+ * Adds up `/proc`. All zero where there is no such folder, or when the process has ended. `exact`
+ * counts memory that processes share once, which takes the kernel longer.
+ */
+export async function treeUse(
+  files: Files,
+  pid: number,
+  { exact = false }: { exact?: boolean } = {},
+): Promise<TreeUse> {
   const total: TreeUse = { memoryMb: 0, cpuSeconds: 0, tasks: 0 };
   let level = [pid];
   while (level.length > 0) {
     const found = await Promise.all(level.map((one) => processUse(files, one)));
+    const shares = exact ? await Promise.all(level.map((one) => shareOf(files, one))) : [];
     level = [];
-    for (const { use, children } of found) {
-      total.memoryMb += use.memoryMb;
+    for (const [index, { use, children }] of found.entries()) {
+      total.memoryMb += shares[index] ?? use.memoryMb;
       total.cpuSeconds += use.cpuSeconds;
       total.tasks += use.tasks;
       level.push(...children);
@@ -60,6 +68,13 @@ async function processUse(
   const children = lists.flatMap((list) => list.split(' ').filter(Boolean).map(Number));
   const memoryMb = (kilobytes(status, 'RssAnon') + kilobytes(status, 'RssShmem')) / 1024;
   return { use: { memoryMb, cpuSeconds: ticks / TICKS, tasks: tasks.length }, children };
+}
+
+/** A process's share of private and shared memory, in MiB; undefined where the kernel does not tell. */
+async function shareOf(files: Files, pid: number): Promise<number | undefined> {
+  const text = await textOf(files, `/proc/${pid}/smaps_rollup`);
+  if (text === '') return undefined;
+  return (kilobytes(text, 'Pss_Anon') + kilobytes(text, 'Pss_Shmem')) / 1024;
 }
 
 function kilobytes(status: string | undefined, name: string): number {

@@ -6,7 +6,10 @@ import path from 'node:path';
 import { pathToFileURL } from 'node:url';
 
 const CHANNEL = 3;
-const [cwd, extension, ...links] = process.argv.slice(1);
+const [cwd, extension, words] = process.argv.slice(1);
+/** `links`: what inputs/ and shared/ lead to where nothing can be mounted. */
+const { links = [], calls, layers = [], kit, texts } = JSON.parse(words ?? '{}');
+const own = (text) => import(`data:text/javascript;base64,${Buffer.from(text).toString('base64')}`);
 
 function readExactly(count) {
   const bytes = Buffer.alloc(count);
@@ -18,20 +21,40 @@ function readExactly(count) {
   return bytes;
 }
 
+function putFile(name, payload) {
+  const target = path.join(cwd, 'output', name);
+  fs.mkdirSync(path.dirname(target), { recursive: true });
+  fs.writeFileSync(target, payload);
+}
+
+/** Lets descriptor 0 read these bytes: the lowest free number is the one that was just closed. */
+function openStdin(payload) {
+  const file = path.join(process.env.TMPDIR, '.stdin');
+  fs.writeFileSync(file, payload);
+  fs.closeSync(0);
+  fs.openSync(file);
+  fs.unlinkSync(file);
+}
+
 function takeJob() {
-  let source = '';
+  const job = { source: '', args: [], tools: [], secrets: [] };
+  const take = {
+    C: (_, payload) => {
+      job.source = payload.toString();
+    },
+    F: putFile,
+    A: (_, payload) => job.args.push(payload.toString()),
+    T: (name) => job.tools.push(name),
+    K: (name) => job.secrets.push(name),
+    I: (_, payload) => openStdin(payload),
+  };
   while (true) {
     const head = readExactly(9);
     const name = readExactly(head.readUInt32BE(1)).toString();
     const payload = readExactly(head.readUInt32BE(5));
     const kind = String.fromCharCode(head[0]);
-    if (kind === 'C') source = payload.toString();
-    if (kind === 'F') {
-      const target = path.join(cwd, 'output', name);
-      fs.mkdirSync(path.dirname(target), { recursive: true });
-      fs.writeFileSync(target, payload);
-    }
-    if (kind === 'G') return source;
+    if (kind === 'G') return job;
+    take[kind]?.(name, payload);
   }
 }
 
@@ -76,7 +99,6 @@ Object.assign(globalThis, {
   },
 });
 
-// Where nothing can be mounted, the two folders are links.
 ['inputs', 'shared'].forEach((name, index) => {
   const target = links[index];
   if (target) fs.symlinkSync(target, path.join(cwd, name));
@@ -84,23 +106,50 @@ Object.assign(globalThis, {
 });
 
 fs.writeSync(CHANNEL, Buffer.from([83, 0, 0, 0, 0, 0, 0, 0, 0]));
-const source = takeJob();
+const { source, args, tools, secrets } = takeJob();
 fs.closeSync(CHANNEL);
 process.chdir(cwd);
+globalThis._secrets = Object.fromEntries(secrets.map((name) => [name, `secret://${name}`]));
+if (tools.length > 0) {
+  const { makeTools } = await own(texts.tools);
+  Object.assign(globalThis, makeTools(calls, tools));
+} else fs.closeSync(calls);
+if (secrets.length > 0 && process.env.http_proxy) {
+  const { secretFetch } = await own(texts.secretFetch);
+  globalThis.fetch = secretFetch(fetch, process.env.http_proxy);
+}
 
 const program = path.join(cwd, `program.${extension}`);
 const url = pathToFileURL(program).href;
 const format = extension === 'mts' ? 'module-typescript' : 'module';
-process.argv = [process.execPath, program];
+process.argv = [process.execPath, program, ...args];
+const isBare = (name) => /^[a-z@]/i.test(name) && !name.includes(':');
+
+/** Where declared packages and the data kit lie, asked only when the usual places have nothing. */
+function elsewhere(name, context, next) {
+  for (const layer of layers) {
+    try {
+      return next(name, { ...context, parentURL: pathToFileURL(path.join(layer, 'x.mjs')).href });
+    } catch {}
+  }
+  const module = kit && path.join(kit, `${name}.mjs`);
+  if (!module || !fs.existsSync(module)) return undefined;
+  return { url: pathToFileURL(module).href, format: 'module', shortCircuit: true };
+}
+
 // The program has no file of its own: it is handed over when it is imported.
-const hooks = registerHooks({
-  resolve: (name, context, next) =>
-    name === url ? { url, format, shortCircuit: true } : next(name, context),
-  load(address, context, next) {
-    if (address !== url) return next(address, context);
-    // The program's own imports are plain ones.
-    hooks.deregister();
-    return { format, source, shortCircuit: true };
+registerHooks({
+  resolve(name, context, next) {
+    if (name === url) return { url, format, shortCircuit: true };
+    try {
+      return next(name, context);
+    } catch (error) {
+      const found = isBare(name) ? elsewhere(name, context, next) : undefined;
+      if (found) return found;
+      throw error;
+    }
   },
+  load: (address, context, next) =>
+    address === url ? { format, source, shortCircuit: true } : next(address, context),
 });
 await import(url);

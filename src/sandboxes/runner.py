@@ -1,6 +1,7 @@
-"""Runs one program inside a box: reads the job on descriptor 3, starts the program in a process of
-its own, and hands the files below output/ back on descriptor 3 after all its processes are gone.
-jail.py may have been put before this text; then `enter` and `confine` exist."""
+"""Runs programs inside a box: reads a job on descriptor 3, starts the program in a process of its own,
+and hands the files below output/ back on descriptor 3 after all its processes are gone. With `serve`
+it then waits for the next one. jail.py may have been put before this text; then `enter` and `confine`
+exist. tools.py and bridge.py come as options and are only compiled where they are needed."""
 import os
 import signal
 import stat
@@ -44,19 +45,61 @@ def put(path, payload):
         target.write(payload)
 
 
+class Job:
+    """What came in: the program's text and all that goes with it."""
+
+    def __init__(self):
+        self.source = b''
+        self.stdin = None
+        self.mark = b''
+        self.args = []
+        self.tools = []
+        self.secrets = []
+
+
 def take_job(options):
-    """Puts the worker's files in place and returns the program's text."""
-    source = b''
+    """Puts the worker's files in place and returns the job."""
+    job = Job()
     while True:
         kind, name, payload = receive()
         if kind == b'C':
-            source = payload
+            job.source = payload
         elif kind == b'F':
             put(os.path.join(options['cwd'], 'output', name), payload)
         elif kind == b'M':
             put(os.path.join(os.environ['MPLCONFIGDIR'], name), payload)
+        elif kind == b'A':
+            job.args.append(payload.decode('utf-8', 'replace'))
+        elif kind == b'T':
+            job.tools.append(name)
+        elif kind == b'K':
+            job.secrets.append(name)
+        elif kind == b'I':
+            job.stdin = payload
+        elif kind == b'E':
+            job.mark = payload
         elif kind == b'G':
-            return source
+            return job
+
+
+def take_limits(options):
+    """What the collector may hand back; comes after the job, so that the program cannot read it."""
+    while True:
+        kind, _, payload = receive()
+        if kind == b'L':
+            options.update(line.split('=', 1) for line in payload.decode().split('\n'))
+            return
+
+
+def open_stdin(payload):
+    """Lets descriptor 0 read these bytes."""
+    path = os.path.join(os.environ['TMPDIR'], '.stdin')
+    with open(path, 'wb') as target:
+        target.write(payload)
+    source = os.open(path, os.O_RDONLY)
+    os.unlink(path)
+    os.dup2(source, 0)
+    os.close(source)
 
 
 def set_limits(options):
@@ -72,6 +115,10 @@ def set_limits(options):
             value, above = min(value, hard), min(above, hard)
         resource.setrlimit(which, (value, above))
 
+    if 'cpu' in options:
+        # What the libraries have used until now is not the program's.
+        used = resource.getrusage(resource.RUSAGE_SELF)
+        options['cpu'] = int(options['cpu']) + int(used.ru_utime + used.ru_stime)
     cap(resource.RLIMIT_CPU, 'cpu', 1)
     cap(resource.RLIMIT_FSIZE, 'fsize')
     cap(resource.RLIMIT_NOFILE, 'nofile')
@@ -168,9 +215,7 @@ def show_error(text, kind, value, trace):
         if part is None or id(part) in seen:
             continue
         seen.add(id(part))
-        own = [frame for frame in part.stack if frame.filename != OWN_NAME]
-        # The first of all is the line that started this file.
-        part.stack[:] = own[1:] if own and len(own) < len(part.stack) - 1 else own
+        part.stack[:] = [frame for frame in part.stack if frame.filename != OWN_NAME]
         queue += [part.__cause__, part.__context__]
     # A program that could not be compiled has no frames: then the header would stand alone.
     for line in report.format():
@@ -178,17 +223,28 @@ def show_error(text, kind, value, trace):
             sys.stderr.write(line)
 
 
-def run_python(source, cwd):
-    import builtins
-    import site
+def program_tools(job, options):
+    """The names with which a program calls tools; none when it has none."""
+    if not job.tools:
+        return {}
+    names = {'CALLS': int(options['calls']), '__name__': 'tools'}
+    exec(compile(options['tools_text'], OWN_NAME, 'exec'), names)
+    return {'tools': names['Tools'](job.tools), 'ToolError': names['ToolError']}
 
-    site.main()
+
+def run_python(job, options):
+    import builtins
+
+    cwd = options['cwd']
+    find_packages(options)
     sys.path[:] = [entry for entry in sys.path if entry not in ('', cwd)]
     for stream in (sys.stdout, sys.stderr):
         # What was printed before a program is stopped must not be lost in a buffer.
         stream.reconfigure(line_buffering=True, errors='backslashreplace')
-    sys.argv = ['program.py']
-    text = source.decode('utf-8', 'replace')
+    if job.stdin is not None:
+        open_stdin(job.stdin)
+    sys.argv = ['program.py'] + job.args
+    text = job.source.decode('utf-8', 'replace')
     sys.excepthook = lambda *error: show_error(text, *error)
     main = type(sys)('__main__')
     sys.modules['__main__'] = main
@@ -196,6 +252,8 @@ def run_python(source, cwd):
     main.__file__ = 'program.py'
     names = main.__dict__
     names.update(helpers(cwd), _os=os, _sys=sys, _builtins=builtins)
+    names.update(program_tools(job, options))
+    names['_secrets'] = {name: 'secret://' + name for name in job.secrets}
     for name in ('json', 'pathlib', 're', 'math', 'datetime'):
         # Each costs start-up time; one that the text does not name cannot be missed.
         if name in text:
@@ -205,7 +263,92 @@ def run_python(source, cwd):
 
         names['_AWP_MATPLOTLIB_AVAILABLE'] = importlib.util.find_spec('matplotlib') is not None
     open_making_parents()
-    exec(compile(text, 'program.py', 'exec', dont_inherit=True), names)
+    leave(run_to_end(text, names))
+
+
+def run_to_end(text, names):
+    """Runs the program and returns its exit status as Python itself would give it."""
+    try:
+        exec(compile(text, 'program.py', 'exec', dont_inherit=True), names)
+    except SystemExit as end:
+        if end.code is None or isinstance(end.code, int):
+            return (end.code or 0) & 0xFF
+        sys.stderr.write('%s\n' % (end.code,))
+        return 1
+    except BaseException as error:
+        sys.excepthook(type(error), error, error.__traceback__)
+        return 1
+    return 0
+
+
+def leave(status):
+    """Ends the process with all that a program may rely on, but without taking every module apart:
+    that would copy each page that is shared with the process that had imported them."""
+    import atexit
+
+    try:
+        if 'threading' in sys.modules:
+            sys.modules['threading']._shutdown()
+        atexit._run_exitfuncs()
+        sys.stdout.flush()
+        sys.stderr.flush()
+    except BaseException as error:
+        sys.excepthook(type(error), error, error.__traceback__)
+        status = status or 120
+    os._exit(status)
+
+
+# --- libraries ------------------------------------------------------------------------------------
+
+PACKAGES_FOUND = False
+
+
+def find_packages(options):
+    """The search path of a Python that was started without it, and the layers of declared packages."""
+    global PACKAGES_FOUND
+    if PACKAGES_FOUND:
+        return
+    PACKAGES_FOUND = True
+    import site
+
+    site.main()
+    sys.path[:0] = [path for path in options.get('layers', '').split('\n') if path]
+
+
+def preload(options):
+    """Imports the usual libraries once, for the programs that are going to be forked from us."""
+    names = [name for name in options.get('preload', '').split(',') if name]
+    if not names:
+        return
+    find_packages(options)
+    for name in names:
+        try:
+            __import__(name)
+        except Exception:
+            continue  # the program that wants it will say what is wrong
+    if 'matplotlib.pyplot' in names and 'matplotlib.pyplot' in sys.modules:
+        try:
+            from io import BytesIO
+
+            pyplot = sys.modules['matplotlib.pyplot']
+            figure = pyplot.figure()
+            figure.add_subplot().plot([0, 1])
+            figure.savefig(BytesIO(), format='png')
+            pyplot.close('all')
+        except Exception:
+            pass
+    import gc
+
+    # What is there now lives as long as we do: nobody has to look at it again after a fork.
+    gc.collect()
+    gc.freeze()
+
+
+def shield(on):
+    """Whether others may look into this process: its program must not, for the result's sake."""
+    import ctypes
+
+    ctypes.CDLL(None).prctl(4, 0 if on else 1, 0, 0, 0)
 
 
 # --- the runner's side ----------------------------------------------------------------------------
@@ -213,6 +356,8 @@ def run_python(source, cwd):
 
 def list_output(top, notes):
     """Relative paths and sizes of the regular files, sorted; links and the like are left out."""
+    from itertools import islice
+
     found = []
     entries = 0
     queue = ['']
@@ -221,20 +366,24 @@ def list_output(top, notes):
         if folder.count('/') >= MAX_DEPTH:
             notes.append('left out what is deeper than %d folders' % MAX_DEPTH)
             continue
-        with os.scandir(os.path.join(top, folder) if folder else top) as inside:
-            for entry in inside:
-                entries += 1
-                if entries > MAX_ENTRIES:
-                    notes.append('looked at the first %d entries of output/ only' % MAX_ENTRIES)
-                    return sorted(found)
-                path = folder + '/' + entry.name if folder else entry.name
-                info = entry.stat(follow_symlinks=False)
-                if stat.S_ISDIR(info.st_mode):
-                    queue.append(path)
-                elif stat.S_ISREG(info.st_mode):
-                    found.append((path, info.st_size))
-                else:
-                    notes.append('left out %s: it is no regular file' % ascii(path))
+        try:
+            inside = list(islice(os.scandir(os.path.join(top, folder)), MAX_ENTRIES + 1))
+        except OSError as error:
+            notes.append('left out %s: %s' % (ascii(folder), error.strerror))
+            continue
+        for entry in inside:
+            entries += 1
+            if entries > MAX_ENTRIES:
+                notes.append('looked at the first %d entries of output/ only' % MAX_ENTRIES)
+                return sorted(found)
+            path = folder + '/' + entry.name if folder else entry.name
+            info = entry.stat(follow_symlinks=False)
+            if stat.S_ISDIR(info.st_mode):
+                queue.append(path)
+            elif stat.S_ISREG(info.st_mode):
+                found.append((path, info.st_size))
+            else:
+                notes.append('left out %s: it is no regular file' % ascii(path))
     return sorted(found)
 
 
@@ -294,25 +443,40 @@ def descendants():
     return found
 
 
-def end_all():
-    """Kills and reaps whatever the program left."""
-    if os.getpid() == 1:
+def end_all(options=None):
+    """Kills and reaps whatever the program left; the bridge of a box that goes on is spared."""
+    spare = options.get('spare') if options and 'serve' in options else None
+    if os.getpid() == 1 and spare is None:
         try:
             os.kill(-1, signal.SIGKILL)
         except OSError:
             pass
+        reap()
         return
     # Without a process namespace orphans come to us, because jail.py made us their reaper.
     while True:
-        for pid in descendants():
+        others = [pid for pid in descendants() if pid != spare]
+        for pid in others:
             try:
                 os.kill(pid, signal.SIGKILL)
             except OSError:
                 pass
-        try:
-            os.waitpid(-1, 0)
-        except OSError:
+        if not others or not wait_any():
             return
+
+
+def wait_any():
+    """Reaps one child; false when there is none that has ended or will."""
+    try:
+        os.waitpid(-1, 0)
+        return True
+    except OSError:
+        return False
+
+
+def reap():
+    while wait_any():
+        pass
 
 
 def disk_use(top):
@@ -331,15 +495,14 @@ def disk_use(top):
 
 
 def wait_for(child, options):
-    """The program's status as a shell gives it, or a reason why it had to be stopped."""
+    """The program's status as a shell gives it, and the limit for which it had to be stopped."""
+    limit = None
     if 'disk' not in options:
-        while True:
+        pid = status = None
+        while pid != child:
             pid, status = os.waitpid(-1, 0)
-            if pid == child:
-                break
     else:
-        import time
-
+        signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGCHLD})
         while True:
             pid, status = os.waitpid(-1, os.WNOHANG)
             if pid == child:
@@ -347,30 +510,38 @@ def wait_for(child, options):
             if pid == 0:
                 used, count = disk_use(options['writable'])
                 if used > int(options['disk']) or count > MAX_ENTRIES:
-                    return None
-                time.sleep(0.02)
+                    limit, status = 'disk' if used > int(options['disk']) else 'files', signal.SIGKILL
+                    break
+                signal.sigtimedwait({signal.SIGCHLD}, 0.02)
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGCHLD})
     if os.WIFSIGNALED(status):
-        return 128 + os.WTERMSIG(status)
-    return os.WEXITSTATUS(status)
+        return 128 + os.WTERMSIG(status), limit
+    return os.WEXITSTATUS(status), limit
 
 
-def supervise(child, options):
+def supervise(child, job, options):
+    """Waits for a program, tidies up after it and hands its files back."""
     def stop(*_):
         end_all()
         os._exit(143)
 
     signal.signal(signal.SIGTERM, stop)
-    status = wait_for(child, options)
-    end_all()
-    if status is None:
-        send(b'X', 'files')
-        status = 137
+    take_limits(options)
+    status, limit = wait_for(child, options)
+    end_all(options)
+    if limit:
+        send(b'X', limit)
+    send(b'Z', str(status))
+    if job.mark:
+        for stream in (1, 2):
+            os.write(stream, job.mark)
     try:
         collect(options)
         send(b'D')
     except OSError as error:
         send(b'N', 'the files could not be collected: %s' % error)
-    os._exit(status)
+        send(b'D')
+    return status
 
 
 def link_folders(options):
@@ -383,13 +554,108 @@ def link_folders(options):
             os.mkdir(path)
 
 
-def hand_over(channel, source):
+def hand_over(channel, job):
     """Gives the program to the other interpreter's own runner, which reads it on descriptor 3."""
+    frames = [(b'C', '', job.source)]
+    frames += [(b'A', '', word.encode()) for word in job.args]
+    frames += [(b'T', name, b'') for name in job.tools]
+    frames += [(b'K', name, b'') for name in job.secrets]
+    if job.stdin is not None:
+        frames.append((b'I', '', job.stdin))
+    frames.append((b'G', '', b''))
     try:
-        channel.sendall(struct.pack('>cII', b'C', 0, len(source)) + source)
-        channel.sendall(struct.pack('>cII', b'G', 0, 0))
+        for kind, name, payload in frames:
+            encoded = name.encode()
+            channel.sendall(struct.pack('>cII', kind, len(encoded), len(payload)) + encoded + payload)
     except OSError:
         pass  # it has ended before it read all: its status tells
+
+
+def start_bridge(options):
+    if 'proxy' not in options:
+        return
+    names = {'SOCKET': options['proxy'], 'PORT': int(options['port']), '__name__': 'bridge'}
+    exec(compile(options['bridge_text'], OWN_NAME, 'exec'), names)
+    options['spare'] = names['run_bridge']()
+
+
+def close_others(keep, options):
+    """Closes what a program has no business with; libraries that are there keep their open files."""
+    if options.get('preload'):
+        for descriptor in {CHANNEL, int(options['calls'])} - keep:
+            os.close(descriptor)
+        return
+    start = CHANNEL
+    for descriptor in sorted(keep) + [256]:
+        os.closerange(start, descriptor)
+        start = descriptor + 1
+
+
+def become(job, options, command, channel):
+    """In the new process: leaves it nothing but what is a program's, and becomes the program."""
+    signal.signal(signal.SIGTERM, signal.SIG_DFL)
+    # The other interpreter's runner closes it itself, before its own descriptors take the number.
+    keep = {int(options['calls'])} if command or job.tools else set()
+    if command:
+        if channel:
+            os.dup2(channel.fileno(), CHANNEL, inheritable=True)
+        keep.add(CHANNEL)
+    close_others(keep, options)
+    set_limits(options)
+    if 'confine' in globals():
+        globals()['confine'](options)
+    if command:
+        os.execv(command[0], command)
+    run_python(job, options)
+
+
+def serve_one(options, command):
+    """Takes a job, runs it in a process of its own and returns its status."""
+    job = take_job(options)
+    ours = theirs = None
+    if command:
+        import socket
+
+        ours, theirs = socket.socketpair()
+    shielded = 'serve' in options
+    if shielded:
+        shield(True)
+    child = os.fork()
+    if not child:
+        if shielded:
+            shield(False)
+        return become(job, options, command, theirs)
+    if ours:
+        theirs.close()
+        hand_over(ours, job)
+    status = supervise(child, job, options)
+    if ours:
+        ours.close()
+    return status
+
+
+def wait_ahead(options, command):
+    """Starts the program's process before there is a program: it has its libraries when one comes."""
+    import socket
+
+    ours, theirs = socket.socketpair()
+    child = os.fork()
+    if not child:
+        ours.close()
+        os.dup2(theirs.fileno(), CHANNEL, inheritable=True)
+        theirs.close()
+        if command:
+            return become(Job(), options, command, None)
+        preload(options)
+        send(b'S')
+        return become(take_job(options), options, command, None)
+    theirs.close()
+    if len(ours.recv(9, socket.MSG_WAITALL)) < 9:
+        os._exit(126)
+    send(b'S')
+    job = take_job(options)
+    hand_over(ours, job)
+    return supervise(child, job, options)
 
 
 def main():
@@ -397,40 +663,33 @@ def main():
     options = dict(argument.split('=', 1) for argument in sys.argv[1:split])
     command = sys.argv[split + 1:]
     if 'collect' in options:
+        take_limits(options)
         collect(options)
         return send(b'D')
     if 'enter' in globals():
         globals()['enter'](options)
     link_folders(options)
     os.chdir(options['cwd'])
+    start_bridge(options)
+    for _ in range(int(options.get('first', 0))):
+        _, name, payload = receive()
+        put(os.path.join(os.environ['MPLCONFIGDIR'], name), payload)
+    if 'ahead' in options:
+        status = wait_ahead(options, command)
+        os._exit(1 if status is None else status)
+    preload(options)
     send(b'S')
-    source = take_job(options)
     if 'alone' in options:
-        os.close(CHANNEL)
+        job = take_job(options)
+        close_others({int(options['calls'])} if job.tools else set(), options)
         set_limits(options)
-        return run_python(source, options['cwd'])
-    ours = theirs = None
-    if command:
-        import socket
-
-        ours, theirs = socket.socketpair()
-    child = os.fork()
-    if child:
-        if ours:
-            theirs.close()
-            hand_over(ours, source)
-        supervise(child, options)
-    if theirs:
-        os.dup2(theirs.fileno(), CHANNEL, inheritable=True)
-    else:
-        os.close(CHANNEL)
-    os.closerange(CHANNEL + 1, 256)
-    set_limits(options)
-    if 'confine' in globals():
-        globals()['confine'](options)
-    if command:
-        os.execv(command[0], command)
-    return run_python(source, options['cwd'])
+        return run_python(job, options)
+    while True:
+        status = serve_one(options, command)
+        if status is None:
+            return None  # we are the program, and it has ended
+        if 'serve' not in options:
+            os._exit(status)
 
 
 main()

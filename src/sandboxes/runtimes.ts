@@ -6,6 +6,7 @@ import {
   type PythonRuntime,
   preparePython,
 } from './interpreters.ts';
+import type { DataKit } from './kit.ts';
 import type { Kit } from './provider.ts';
 
 /** The first Python, in order of worth, that starts in the box (decision 31). */
@@ -21,19 +22,24 @@ export async function pickPython(
   return undefined;
 }
 
+/** What the languages of a box are made of. */
+export interface LanguageParts {
+  node: NodeRuntime | undefined;
+  python: PythonRuntime | undefined;
+  kit: DataKit | undefined;
+}
+
 /**
  * The languages of a box, best first: Python with pandas, then JavaScript, then what is left
  * (sandbox-and-scale A4, order of choice).
  */
-export function languagesOf(
-  node: NodeRuntime | undefined,
-  python: PythonRuntime | undefined,
-): SandboxLanguage[] {
+export function languagesOf({ node, python, kit }: LanguageParts): SandboxLanguage[] {
   const languages: SandboxLanguage[] = [];
+  const more = kit ? `; ${kit.description}` : '; no packages';
   if (node) {
     languages.push(
-      { language: 'javascript', description: describeNode(node, 'JavaScript') },
-      { language: 'typescript', description: describeNode(node, 'TypeScript') },
+      { language: 'javascript', description: describeNode(node, 'JavaScript') + more },
+      { language: 'typescript', description: describeNode(node, 'TypeScript') + more },
     );
   }
   if (!python) return languages;

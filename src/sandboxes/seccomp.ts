@@ -89,6 +89,9 @@ const NAMESPACE_FLAGS = 0x7e020000;
 const TIOCSTI = 0x5412;
 const TIOCLINUX = 0x541c;
 
+const AF_UNIX = 1;
+const AF_INET = 2;
+
 const LOAD = 0x20;
 const EQUAL = 0x15;
 const AT_LEAST = 0x35;
@@ -111,9 +114,10 @@ type Step = readonly [code: number, yes: number, no: number, value: number];
 /**
  * The filter as bytes of `struct sock_filter`, for bubblewrap's `--seccomp` and for
  * `PR_SET_SECCOMP`. A foreign architecture kills; sockets of every family are refused
- * (socketpair is another call and stays).
+ * (socketpair is another call and stays). `loopback`: those of IPv4 and unix are allowed, for a box
+ * whose network has nothing but a loopback with the way to our proxy on it.
  */
-export function seccompFilter(arch: FilterArch): Uint8Array {
+export function seccompFilter(arch: FilterArch, { loopback = false } = {}): Uint8Array {
   const { audit, socket, clone, ioctl } = NUMBERS[arch];
   const denied = DENIED.map(([, x64, arm64]) => (arch === 'x64' ? x64 : arm64));
   const steps: Step[] = [
@@ -124,9 +128,10 @@ export function seccompFilter(arch: FilterArch): Uint8Array {
     ...(arch === 'x64' ? refuseFrom(X32_BIT) : []),
     // glibc then falls back to clone, whose flags a filter can read.
     ...refuse(CLONE3, ENOSYS),
-    ...refuse(socket),
+    ...(loopback ? [] : refuse(socket)),
     ...denied.filter((number) => number >= 0).flatMap((number) => refuse(number)),
-    // Each of these two reads an argument and ends: the number is not needed afterwards.
+    // Each of these reads an argument and ends: the number is not needed afterwards.
+    ...(loopback ? allowFamilies(socket) : []),
     [EQUAL, 0, 4, clone],
     [LOAD, 0, 0, AT_FIRST],
     [ANY_BIT, 0, 1, NAMESPACE_FLAGS],
@@ -151,6 +156,17 @@ function refuse(number: number, answer = EPERM): Step[] {
   return [
     [EQUAL, 0, 1, number],
     [RETURN, 0, 0, answer],
+  ];
+}
+
+function allowFamilies(socket: number): Step[] {
+  return [
+    [EQUAL, 0, 5, socket],
+    [LOAD, 0, 0, AT_FIRST],
+    [EQUAL, 1, 0, AF_UNIX],
+    [EQUAL, 0, 1, AF_INET],
+    [RETURN, 0, 0, ALLOW],
+    [RETURN, 0, 0, EPERM],
   ];
 }
 

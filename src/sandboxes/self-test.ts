@@ -1,4 +1,4 @@
-import type { Language } from '../events/plan.ts';
+import type { Language, SandboxPolicy } from '../events/plan.ts';
 import type { Effects } from '../ports/effects.ts';
 import type { Provider } from './provider.ts';
 
@@ -53,10 +53,12 @@ open(_output_file('kept.txt'), 'w').write('kept')
 print('contained' if not leaks else ', '.join(leaks))
 `;
 
-const POLICY = {
-  minimum: 'boundary' as const,
+const POLICY: SandboxPolicy = {
+  minimum: 'boundary',
   ...{ timeoutMs: 20_000, memoryMb: 256, cpuSeconds: 20, processes: 32 },
-  ...{ outputChars: 4000, filesBytes: 65_536, files: 4, languages: [] },
+  ...{ outputChars: 4000, filesBytes: 65_536, fileBytes: 65_536, files: 4, openFiles: 256 },
+  ...{ toolCalls: 0, hosts: [], packages: { python: [], javascript: [] }, session: 'fresh' },
+  languages: [],
 };
 
 /** What came of it: the languages that work, and the first promise that was broken, if any. */

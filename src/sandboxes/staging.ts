@@ -14,7 +14,10 @@ export interface Staged {
  * Gives the host folders of a job, or copies of those that only root can read (a project below a
  * closed home): nothing is copied that the box's user can read as it is.
  */
-export async function stageFolders(machine: Machine, job: SandboxJob): Promise<Staged> {
+export async function stageFolders(
+  machine: Machine,
+  job: Pick<SandboxJob, 'inputs' | 'shared'>,
+): Promise<Staged> {
   const { files } = machine.effects;
   let place: string | undefined;
   const remove = async (): Promise<void> => {

@@ -1,8 +1,10 @@
 import { nodeEffects } from '../../src/effects/index.ts';
 import type { Effects } from '../../src/ports/effects.ts';
 import type { Sandbox } from '../../src/ports/sandbox.ts';
-import { makeKit, openSandbox } from '../../src/sandboxes/choose.ts';
+import { openSandbox } from '../../src/sandboxes/choose.ts';
+import { holdersOf } from '../../src/sandboxes/holders.ts';
 import { jailProvider } from '../../src/sandboxes/jail.ts';
+import { makeKit } from '../../src/sandboxes/make-kit.ts';
 import { POLICY } from '../contracts/sandbox-contract.ts';
 
 /** The effects of this machine with one variable of the environment set. */
@@ -22,7 +24,7 @@ export async function openBox(name: 'bwrap' | 'jail' | 'none'): Promise<Sandbox>
 export async function openJailWithoutNamespaces(): Promise<Sandbox> {
   const provider = await jailProvider(await makeKit(nodeEffects()), { namespaces: false });
   if (!provider) throw new Error('the jail is not available');
-  return { ...provider, close: async () => {} };
+  return holdersOf(provider)(provider.languages);
 }
 
 /** Whom programs run as when we are root. */

@@ -1,5 +1,6 @@
 import { boundaryContract } from '../contracts/sandbox-boundary.ts';
 import { benignContract, boxOrReason, describeBox } from '../contracts/sandbox-contract.ts';
+import { featureContract } from '../contracts/sandbox-features.ts';
 import { boxUser, openBox } from './boxes.ts';
 
 const box = await boxOrReason(() => openBox('bwrap'));
@@ -8,4 +9,5 @@ const user = await boxUser();
 describeBox('bwrap', box, (opened) => {
   boundaryContract(opened, user);
   benignContract(async () => opened);
+  featureContract(opened);
 });

@@ -1,21 +1,12 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { setTimeout as wait } from 'node:timers/promises';
 import { describe, expect, it } from 'vitest';
+import { sandboxPolicy } from '../../src/data/make-plan.ts';
 import { nodeEffects } from '../../src/effects/index.ts';
 import type { SandboxPolicy } from '../../src/events/plan.ts';
 import { openSandbox } from '../../src/sandboxes/choose.ts';
 
-const policy: SandboxPolicy = {
-  minimum: 'boundary',
-  timeoutMs: 60_000,
-  memoryMb: 512,
-  cpuSeconds: 10,
-  processes: 32,
-  outputChars: 1000,
-  filesBytes: 1_000_000,
-  files: 10,
-  languages: ['javascript'],
-};
+const policy: SandboxPolicy = { ...sandboxPolicy(), memoryMb: 512, languages: ['javascript'] };
 
 /** Living processes without a parent of their own that a box started. */
 function orphans(): Set<string> {

@@ -1,17 +1,12 @@
 import { describe, expect, it } from 'vitest';
+import { sandboxPolicy } from '../../src/data/make-plan.ts';
 import { nodeEffects } from '../../src/effects/index.ts';
 import type { SandboxPolicy } from '../../src/events/plan.ts';
 import { openSandbox } from '../../src/sandboxes/choose.ts';
 
 const policy: SandboxPolicy = {
-  minimum: 'boundary',
-  timeoutMs: 20_000,
-  memoryMb: 512,
-  cpuSeconds: 10,
-  processes: 32,
-  outputChars: 1000,
+  ...sandboxPolicy(),
   filesBytes: 1_000_000,
-  files: 200,
   languages: ['javascript'],
 };
 

@@ -1,0 +1,240 @@
+import type { Language } from '../events/plan.ts';
+import type { Effects } from '../ports/effects.ts';
+import type { ComingJob, Execution, SandboxJob } from '../ports/sandbox.ts';
+import { Box, type BoxEnd, type InBox, type Launch, startBox } from './box.ts';
+import type { Frame } from './frames.ts';
+import { neverStarted, toExecution } from './outcome.ts';
+import type { Provider } from './provider.ts';
+import { comingShape, type Shape, shapeKey, shapeOf } from './shape.ts';
+
+/** How long a box that was made ready waits for a program, in milliseconds. */
+const IDLE_MS = 60_000;
+
+/** A box as its provider makes it. */
+export interface Made {
+  launch: Launch;
+  /** Tells whose program comes: its secrets are for its requests only. */
+  use(job: SandboxJob): void;
+  /** Removes what was made for it on the host. */
+  remove(): Promise<void>;
+}
+
+/** What a provider knows about its boxes. */
+export interface BoxMaker {
+  effects: Effects;
+  /** Aborting `signal` ends what takes long in it: packages that are installed. */
+  make(shape: Shape, signal: AbortSignal): Promise<Made>;
+  /** Frames that a program needs besides its job. */
+  frames(job: SandboxJob): Promise<readonly Frame[]>;
+  /** Whether a runner stays beside programs of this language and says when one is over. */
+  serves(language: Language): boolean;
+}
+
+interface Ready {
+  key: string;
+  made: Made;
+  box: Box;
+  /** Cancels its end by idleness. */
+  keep(): void;
+}
+
+interface Session {
+  key: string;
+  ready: Promise<Ready>;
+  /** Resolves when its last program is over: they run one after the other. */
+  last: Promise<unknown>;
+}
+
+/**
+ * Runs programs in boxes of one provider: in one that was made ready, if there is one of the same
+ * shape; in one that a worker's programs share, if the policy says so; else in a fresh one. A box is
+ * never used for two workers.
+ */
+export class Boxes {
+  readonly #maker: BoxMaker;
+  readonly #size: number;
+  readonly #pool: Promise<Ready | undefined>[] = [];
+  readonly #sessions = new Map<string, Session>();
+  readonly #closing = new Set<Promise<unknown>>();
+  #over = new AbortController();
+
+  /** `size`: boxes that are kept ready, at most. */
+  constructor(maker: BoxMaker, size: number) {
+    this.#maker = maker;
+    this.#size = size;
+  }
+
+  /** The part of a provider that its boxes are; `first`: the language that is made ready by default. */
+  asProvider(
+    first: Language,
+  ): Required<Pick<Provider, 'run' | 'prepare' | 'endSession' | 'close'>> {
+    return {
+      run: (job, signal) => this.run(job, signal),
+      prepare: (coming) => this.prepare(coming, coming.language ?? first),
+      endSession: (session) => this.endSession(session),
+      close: () => this.close(),
+    };
+  }
+
+  /** Runs one program. */
+  async run(job: SandboxJob, signal: AbortSignal): Promise<Execution> {
+    if (signal.aborted) return neverStarted();
+    const { session, policy, language } = job;
+    if (policy.session === 'persistent' && session !== undefined && this.#maker.serves(language)) {
+      return await this.#runInSession(session, job, signal);
+    }
+    const ready = await this.#take(shapeKey(shapeOf(job)));
+    return ready ? await this.#runWarm(ready, job, signal) : await this.#runCold(job, signal);
+  }
+
+  /** Makes boxes of a shape ready in the background. */
+  prepare(coming: ComingJob, language: Language): void {
+    if (coming.policy.session === 'persistent' && this.#maker.serves(language)) return;
+    const shape = comingShape(coming, language);
+    while (this.#pool.length < this.#size) this.#fill(shape);
+  }
+
+  /** Ends the box of a session. */
+  async endSession(name: string): Promise<void> {
+    const session = this.#sessions.get(name);
+    this.#sessions.delete(name);
+    if (session) await this.#discard(await session.ready.catch(() => undefined));
+  }
+
+  /** Ends all boxes; resolves when nothing of them is left. */
+  async close(): Promise<void> {
+    this.#over.abort(new Error('the boxes are closed'));
+    this.#over = new AbortController();
+    const pool = this.#pool.splice(0);
+    await Promise.all([...this.#sessions.keys()].map((name) => this.endSession(name)));
+    await Promise.all(pool.map(async (one) => this.#discard(await one)));
+    await Promise.all(this.#closing);
+  }
+
+  #fill(shape: Shape): void {
+    // One that cannot be made ready now is not missed: the program itself will say what is wrong.
+    this.#pool.push(this.#start(shape).catch(() => undefined));
+  }
+
+  async #start(shape: Shape): Promise<Ready> {
+    const { effects, make } = this.#maker;
+    const made = await make(shape, this.#over.signal);
+    const box = new Box(effects, made.launch);
+    const ready = { key: shapeKey(shape), made, box, keep: () => {} };
+    try {
+      await box.ready();
+    } catch (error) {
+      await made.remove();
+      throw error;
+    }
+    ready.keep = effects.clock.timer(IDLE_MS, () => void this.#dismiss(ready));
+    return ready;
+  }
+
+  /** A box of this shape that waits, if it is ready now. Others that wait for other shapes go. */
+  async #take(key: string): Promise<Ready | undefined> {
+    const waiting = this.#pool.shift();
+    const ready = await waiting;
+    if (!ready) return undefined;
+    ready.keep();
+    if (ready.key === key && !ready.box.over) return ready;
+    this.#later(this.#discard(ready));
+    return undefined;
+  }
+
+  async #dismiss(ready: Ready): Promise<void> {
+    for (const [index, one] of this.#pool.entries()) {
+      if ((await one) === ready) this.#pool.splice(index, 1);
+    }
+    await this.#discard(ready);
+  }
+
+  async #discard(ready: Ready | undefined): Promise<void> {
+    if (!ready) return;
+    ready.keep();
+    await ready.box.close();
+    await ready.made.remove();
+  }
+
+  #later(work: Promise<unknown>): void {
+    const done = work.catch(() => {}).finally(() => this.#closing.delete(done));
+    this.#closing.add(done);
+  }
+
+  async #runWarm(ready: Ready, job: SandboxJob, signal: AbortSignal): Promise<Execution> {
+    const shape: Shape = { ...shapeOf(job), readiness: 'ahead' };
+    try {
+      // A runner beside it says when the program is over; without one the end of the box says it.
+      const marked = this.#maker.serves(job.language);
+      return await this.#runIn(ready, job, { signal, marked });
+    } finally {
+      this.#later(this.#discard(ready));
+      if (this.#pool.length < this.#size) this.#fill(shape);
+    }
+  }
+
+  async #runCold(job: SandboxJob, signal: AbortSignal): Promise<Execution> {
+    const { effects, make, frames } = this.#maker;
+    const [made, more] = await Promise.all([make(shapeOf(job), signal), frames(job)]);
+    try {
+      made.use(job);
+      const start = effects.clock.monotonic();
+      const run = { launch: made.launch, job, signal, more };
+      const end = await startBox(effects, run);
+      return toExecution(end, run, effects.clock.monotonic() - start);
+    } finally {
+      await made.remove();
+    }
+  }
+
+  async #runInSession(name: string, job: SandboxJob, signal: AbortSignal): Promise<Execution> {
+    const session = await this.#session(name, job);
+    const turn = session.last.then(async () => {
+      const ready = await session.ready;
+      ready.keep();
+      const done = await this.#runIn(ready, job, { signal, marked: true });
+      // A program that was stopped took the box with it: the next one starts clean.
+      if (ready.box.over || done.stopped !== undefined) await this.endSession(name);
+      return done;
+    });
+    session.last = turn.catch(() => {});
+    return await turn;
+  }
+
+  /** The session's box; another one when the worker's next program needs another shape. */
+  async #session(name: string, job: SandboxJob): Promise<Session> {
+    const shape: Shape = { ...shapeOf(job), readiness: 'session' };
+    const key = shapeKey(shape);
+    const known = this.#sessions.get(name);
+    if (known?.key === key) return known;
+    await known?.last;
+    await this.endSession(name);
+    const session = { key, ready: this.#start(shape), last: Promise.resolve() };
+    session.ready.catch(() => this.#sessions.delete(name));
+    this.#sessions.set(name, session);
+    return session;
+  }
+
+  async #runIn(
+    { made, box }: Ready,
+    job: SandboxJob,
+    { signal, marked }: { signal: AbortSignal; marked: boolean },
+  ): Promise<Execution> {
+    const { effects } = this.#maker;
+    made.use(job);
+    const start = effects.clock.monotonic();
+    const inBox = marked ? withMark(effects, signal) : { signal, more: [] };
+    const end: BoxEnd = await box.run(job, inBox);
+    return toExecution(
+      end,
+      { launch: made.launch, job, signal },
+      effects.clock.monotonic() - start,
+    );
+  }
+}
+
+/** The end of a program's texts cannot be foretold by it: it is a word of chance. */
+function withMark(effects: Effects, signal: AbortSignal): InBox {
+  const mark = `\0${Buffer.from(effects.random.bytes(16)).toString('hex')}\n`;
+  return { signal, mark, more: [{ kind: 'E', name: '', payload: Buffer.from(mark) }] };
+}
