@@ -55,6 +55,13 @@ export function testHost(folder: string, options: TestHostOptions): Host {
   };
 }
 
+/** What a box of a test does that has nothing ready and keeps nothing. */
+export const nothingKept: Pick<Sandbox, 'prepare' | 'endSession' | 'close'> = {
+  prepare: () => {},
+  endSession: async () => {},
+  close: async () => {},
+};
+
 /** A plan of defaults for a scripted model. */
 export function testPlan(options: Partial<WorkflowOptions> = {}, change: Partial<Plan> = {}): Plan {
   const plan = makePlan(

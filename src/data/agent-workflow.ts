@@ -154,6 +154,7 @@ export interface ResumeOptions extends StartOptions {
   providers?: readonly ModelProvider[];
   /** Other options of the run that are not in its log. */
   apiKey?: string;
+  python?: string;
   prices?: WorkflowOptions['prices'];
   store?: WorkflowOptions['store'];
   clock?: WorkflowOptions['clock'];

@@ -66,7 +66,8 @@ function once(action: () => Promise<void>): () => Promise<void> {
   };
 }
 
-async function findHome({ home, cwd, effects }: HomeOptions): Promise<string> {
+/** Where the `.awp` folder is, or would be made. */
+export async function findHome({ home, cwd, effects }: HomeOptions): Promise<string> {
   const named = home ?? effects.secrets.get('AWP_HOME');
   if (named !== undefined) return resolve(cwd, named);
   for (let folder = resolve(cwd); ; folder = dirname(folder)) {

@@ -21,7 +21,7 @@ export interface LoadedWorkflow {
   diagnostics: readonly Diagnostic[];
   /**
    * What `new AgentWorkflow` takes for it, without task and inputs, which come from who runs it.
-   * Throws `spec/unsupported` for what this release cannot run.
+   * Throws `spec/unsupported` for what this release cannot run, `spec/invalid` for wrong hosts.
    */
   options(): Omit<WorkflowOptions, 'task'> & { task?: string };
 }
@@ -78,11 +78,15 @@ function optionsOf(
       hint: 'the DAG engine follows in a later release; awp validate and awp visualize work',
     });
   }
+  const manager = managerOf(loop, workflow);
   return {
     name,
     ...(description !== undefined && { task: description }),
-    ...loopOptions(loop, manifest.safety_envelope ?? loop?.safety_envelope),
-    ...managerOptions(managerOf(loop, workflow)),
+    ...loopOptions(loop, {
+      envelope: manifest.safety_envelope ?? loop?.safety_envelope,
+      box: manager?.value?.capabilities?.sandbox ?? manifest.sandbox,
+    }),
+    ...managerOptions(manager),
     workflowHash: hashOf(workflow),
   };
 }

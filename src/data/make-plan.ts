@@ -1,7 +1,8 @@
 import type { ZodType } from 'zod';
 import { isObject, type JsonObject } from '../base/json.ts';
 import type { Plan, PlanInput, SandboxPolicy } from '../events/plan.ts';
-import { isZod, limitsOf, type SandboxOptions, type WorkflowOptions } from './options.ts';
+import { isZod, limitsOf, sandboxOptions, type WorkflowOptions } from './options.ts';
+import { allPackages } from './sandbox-options.ts';
 
 /** Tools that workers never get unless a workflow says otherwise (spec, surfaces 1.1). */
 const FORBIDDEN = ['shell.execute', 'file.write_outside_workspace'];
@@ -17,7 +18,13 @@ const SANDBOX: SandboxPolicy = {
   processes: 64,
   outputChars: 50_000,
   filesBytes: 128 * 1024 * 1024,
+  fileBytes: 64 * 1024 * 1024,
   files: 200,
+  openFiles: 512,
+  toolCalls: 1000,
+  hosts: [],
+  packages: { python: [], javascript: [] },
+  session: 'fresh',
   languages: [],
 };
 
@@ -65,7 +72,7 @@ export function makePlan(options: WorkflowOptions, resolved: Resolved): Plan {
       repairs: 1,
       attempts: 5,
     },
-    sandbox: sandboxPolicy(options.sandbox),
+    sandbox: sandboxPolicy(options.sandbox, options.packages),
     stall: { enabled: stall?.enabled ?? true, window: stall?.window ?? 3 },
     ...(output && { output }),
     simulated: resolved.simulated,
@@ -73,13 +80,14 @@ export function makePlan(options: WorkflowOptions, resolved: Resolved): Plan {
   };
 }
 
-function sandboxPolicy(sandbox: WorkflowOptions['sandbox'] = 'auto'): SandboxPolicy {
-  if (sandbox === 'auto') return SANDBOX;
-  if (sandbox === 'none') return { ...SANDBOX, minimum: 'none' };
-  const given = Object.entries(sandbox satisfies SandboxOptions).filter(
-    ([, value]) => value !== undefined,
-  );
-  return { ...SANDBOX, ...Object.fromEntries(given) };
+/** The policy that the options stand for, with its defaults; `packages` are of Python. */
+export function sandboxPolicy(
+  sandbox?: WorkflowOptions['sandbox'],
+  packages: readonly string[] = [],
+): SandboxPolicy {
+  const given = sandboxOptions(sandbox);
+  const set = Object.entries(given).filter(([, value]) => value !== undefined);
+  return { ...SANDBOX, ...Object.fromEntries(set), packages: allPackages(given, packages) };
 }
 
 /** The JSON Schema of an `output` option; a zod schema is translated, so zod is loaded only then. */

@@ -2,11 +2,12 @@ import { readFileSync } from 'node:fs';
 import { builtinModels, sandboxes, tools } from '../builtins.ts';
 import { nodeEffects } from '../effects/index.ts';
 import { secretValues } from '../effects/secrets.ts';
-import type { Effects, Secrets } from '../ports/effects.ts';
+import type { Effects } from '../ports/effects.ts';
 import type { Host } from '../ports/host.ts';
 import type { ModelProvider, Price } from '../ports/model-provider.ts';
 import type { Store } from '../ports/store.ts';
 import { type ModelFactory, makeResolver } from '../providers/resolve.ts';
+import { setVariables, type VariableOptions } from './set-variables.ts';
 
 /** What differs from machine to machine and from run to run. */
 export interface HostOptions {
@@ -21,26 +22,15 @@ export interface HostOptions {
 /** The same for all runs of the process. */
 let machine: Effects | undefined;
 
-/** The doors of this machine with a caller's clock and key. */
+/** The doors of this machine with a caller's clock, key and Python. */
 export function effectsWith({
   clock,
-  apiKey,
-}: {
-  clock?: Effects['clock'] | undefined;
-  apiKey?: string | undefined;
-}): Effects {
+  ...said
+}: VariableOptions & { clock?: Effects['clock'] | undefined }): Effects {
   machine ??= nodeEffects();
-  const effects = machine;
-  if (!clock && apiKey === undefined) return effects;
-  return {
-    ...effects,
-    ...(clock && { clock }),
-    secrets: apiKey === undefined ? effects.secrets : withKey(effects.secrets, apiKey),
-  };
-}
-
-function withKey(secrets: Secrets, apiKey: string): Secrets {
-  return { get: (name) => (name === 'LLM_API_KEY' ? apiKey : secrets.get(name)) };
+  const secrets = setVariables(machine.secrets, said);
+  if (!clock && secrets === machine.secrets) return machine;
+  return { ...machine, ...(clock && { clock }), secrets };
 }
 
 /** Everything outside the runtime, put together for one run. */

@@ -1,12 +1,15 @@
 import { AwpError } from '../base/errors.ts';
 import type { JsonObject } from '../base/json.ts';
-import { nearest } from '../base/nearest.ts';
 import { parseDuration } from '../base/time.ts';
-import type { Limits, SandboxPolicy } from '../events/plan.ts';
+import type { Limits, SandboxName } from '../events/plan.ts';
 import type { Clock } from '../ports/effects.ts';
 import type { ModelProvider, Price } from '../ports/model-provider.ts';
 import type { Store } from '../ports/store.ts';
 import type { InputValue } from './inputs.ts';
+import { checkPython, checkSandbox, type SandboxOptions } from './sandbox-options.ts';
+import { unknownOption } from './unknown-option.ts';
+
+export type { SandboxOptions } from './sandbox-options.ts';
 
 /** Limits of a run; null is unlimited, zero is none. What is left out has its default. */
 export interface BudgetOptions {
@@ -28,20 +31,6 @@ export interface BudgetOptions {
   cost?: number | null;
   /** Workers at the same time. Default 8. */
   parallel?: number;
-}
-
-/** Where code of workers may run. */
-export interface SandboxOptions {
-  /** The weakest box that will do. Default `boundary`; `none` accepts no boundary at all. */
-  minimum?: SandboxPolicy['minimum'];
-  /** Wall clock of one program, in milliseconds. Default 60,000. */
-  timeoutMs?: number;
-  /** Memory of one program, in MiB. Default 1,024. */
-  memoryMb?: number;
-  /** Processor time of one program, in seconds. Default 30. */
-  cpuSeconds?: number;
-  /** Languages that may be used, best first. Default all that the box has. */
-  languages?: SandboxPolicy['languages'];
 }
 
 /** A zod schema, seen only by what is needed of it. */
@@ -84,8 +73,18 @@ export interface WorkflowOptions<Output = unknown> {
   outputDir?: string | undefined;
   /** The `.awp` folder. Default: `AWP_HOME`, the nearest one upward, or one in the working folder. */
   home?: string | undefined;
-  /** `auto` takes the strongest box; `none` accepts none; or settings. Default `auto`. */
-  sandbox?: 'auto' | 'none' | SandboxOptions;
+  /**
+   * `auto` takes the strongest box, a name only that one; or settings. `none` is no boundary at all.
+   * Default `auto`.
+   */
+  sandbox?: 'auto' | SandboxName | SandboxOptions;
+  /** Packages of Python for the sandbox; short for `sandbox.packages.python`. Default none. */
+  packages?: readonly string[];
+  /**
+   * The Python of programs: a path, or a name on the search path. Default `AWP_PYTHON`, else the
+   * best of the machine.
+   */
+  python?: string | undefined;
   /** A zod schema or JSON Schema that the result's `output` must fit. */
   output?: OutputSchema<Output> | JsonObject;
   /** `full` loses nothing at a power cut; `batched` at most the last 50 ms. Default `full`. */
@@ -140,6 +139,8 @@ const KNOWN = new Set<string>([
   'outputDir',
   'home',
   'sandbox',
+  'packages',
+  'python',
   'output',
   'durability',
   'temperature',
@@ -199,6 +200,16 @@ export function checkOptions(options: WorkflowOptions): void {
     });
   }
   limitsOf(options);
+  const sandbox = sandboxOptions(options.sandbox);
+  checkSandbox(sandbox, options.packages);
+  checkPython(options.python, sandbox);
+}
+
+/** The settings that the option stands for. */
+export function sandboxOptions(sandbox: WorkflowOptions['sandbox'] = 'auto'): SandboxOptions {
+  if (sandbox === 'auto') return {};
+  if (sandbox === 'none') return { minimum: 'none', only: 'none' };
+  return typeof sandbox === 'string' ? { only: sandbox } : sandbox;
 }
 
 /** The limits of a run: defaults, then `budget`, then the short options. Throws `usage/bad-option`. */
@@ -231,12 +242,5 @@ function readLimit(dimension: keyof Limits, value: number | string | null): numb
       dimension === 'time'
         ? "milliseconds, a text such as '5m', or null for unlimited"
         : `a number of at least ${least}${dimension === 'parallel' ? '' : ', or null for unlimited'}`,
-  });
-}
-
-function unknownOption(name: string, known: readonly string[]): AwpError {
-  const near = nearest(name.slice(name.lastIndexOf('.') + 1), known);
-  return new AwpError('usage/unknown-option', `there is no option ${name}`, {
-    hint: near === undefined ? `known: ${known.join(', ')}` : `did you mean ${near}?`,
   });
 }

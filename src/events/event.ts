@@ -179,10 +179,18 @@ export interface EventData {
     retryInMs?: number;
   };
 
-  'tool.called': { call: string; tool: string; args: JsonObject; idempotent: boolean };
+  'tool.called': {
+    call: string;
+    tool: string;
+    args: JsonObject;
+    idempotent: boolean;
+    /** The call of the program that made this one from inside of its box. */
+    parentCall?: string;
+  };
   'tool.returned': {
     call: string;
     tool: string;
+    parentCall?: string;
     ok: boolean;
     status: number;
     data: Json;

@@ -237,6 +237,9 @@ const reducers: { [T in RunEventType]: Reducer<T> } = {
     frame.usage.tools += 1;
     const pending = frame.calls.find(({ id }) => id === data.call);
     if (pending) pending.phase = 'called';
+    // A program is as idempotent as all that it has called.
+    const program = state.inFlight.get(data.parentCall ?? '');
+    if (program && !data.idempotent) program.idempotent = false;
     state.inFlight.set(data.call, {
       frame: frame.id,
       kind: 'tool',

@@ -4,6 +4,7 @@ import { field } from './field.ts';
 import { SANDBOX_TYPES, safetyEnvelopeSchema } from './safety-envelope.ts';
 
 const LOAD = { effect: 'data/loop-options.ts' };
+const BOX = { effect: 'data/loop-sandbox.ts' };
 
 /** `context_budget`: how much of earlier results a prompt shows (runtime 2.1). */
 export const contextBudgetSchema = z.strictObject({
@@ -48,14 +49,18 @@ const delegationBudgetSchema = z.strictObject({
 const enforced = z.strictObject({
   sandbox: field(
     z.strictObject({
-      type: field(z.enum(SANDBOX_TYPES), 'Weakest box that will do (A3-5).', LOAD).default(
+      type: field(z.enum(SANDBOX_TYPES), 'Weakest box that will do (A3-5).', BOX).default(
         'subprocess',
       ),
-      max_memory_mb: field(count, 'Memory of one program, in MiB.', LOAD).default(512),
-      max_cpu_seconds: field(seconds, 'Processor time of one program, in seconds.', LOAD).default(
+      max_memory_mb: field(count, 'Memory of one program, in MiB.', BOX).default(512),
+      max_cpu_seconds: field(seconds, 'Processor time of one program, in seconds.', BOX).default(
         30,
       ),
-      network: field(z.boolean(), 'Whether programs have a network.', LOAD).default(false),
+      network: field(
+        z.boolean(),
+        'Whether programs have a network; its hosts are those of the box.',
+        BOX,
+      ).default(false),
     }),
     'Where code of workers runs.',
   ).optional(),

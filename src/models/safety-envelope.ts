@@ -3,6 +3,7 @@ import { count, texts } from './common.ts';
 import { field } from './field.ts';
 
 const LOAD = { effect: 'data/loop-options.ts' };
+const BOX = { effect: 'data/loop-sandbox.ts' };
 
 /** Kinds of box that the protocol knows; ours are at least as strong (decision 30). */
 export const SANDBOX_TYPES = ['subprocess', 'venv', 'docker', 'wasm', 'isolate', 'none'] as const;
@@ -11,22 +12,26 @@ export const SANDBOX_TYPES = ['subprocess', 'venv', 'docker', 'wasm', 'isolate',
 export const safetyEnvelopeSchema = z.strictObject({
   sandbox: field(
     z.strictObject({
-      min: field(z.enum(SANDBOX_TYPES), 'Weakest box that will do (A3-5).', LOAD).default(
+      min: field(z.enum(SANDBOX_TYPES), 'Weakest box that will do (A3-5).', BOX).default(
         'subprocess',
       ),
       limits: field(
         z.strictObject({
-          max_memory_mb: field(count, 'Memory of one program, in MiB.', LOAD).optional(),
+          max_memory_mb: field(count, 'Memory of one program, in MiB.', BOX).optional(),
           max_cpu_seconds: field(
             z.number().positive(),
             'Processor time of one program, in seconds.',
-            LOAD,
+            BOX,
           ).optional(),
-          max_output_bytes: field(count, 'Output of one program, in bytes.').optional(),
+          max_output_bytes: field(
+            count,
+            'Output of one program that is kept, in bytes.',
+            BOX,
+          ).optional(),
           timeout: field(
             z.number().positive(),
             'Wall time of one program, in seconds.',
-            LOAD,
+            BOX,
           ).optional(),
         }),
         'Limits of one program (A3-5).',

@@ -1,6 +1,6 @@
 import type { Json, JsonObject } from '../base/json.ts';
 import type { SandboxPolicy } from '../events/plan.ts';
-import type { Sandbox } from './sandbox.ts';
+import type { BoxTools, Sandbox } from './sandbox.ts';
 
 /** The standard envelope of every tool call (spec, capabilities 1.1). */
 export interface ToolResult {
@@ -46,6 +46,12 @@ export interface ToolContext {
   /** The run's box; throws `sandbox/unavailable`. */
   sandbox(): Promise<Sandbox>;
   sandboxPolicy: SandboxPolicy;
+  /** The agent that asks, as the log knows it; programs of one agent may share a box. */
+  agent: string;
+  /** Tools that a program may call from inside of its box; undefined when the agent has no other tool. */
+  boxTools: BoxTools | undefined;
+  /** Notes in the log that something was wanted and refused. */
+  denied(reason: string): void;
 }
 
 /** Something that a model can call by name. */

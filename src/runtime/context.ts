@@ -1,3 +1,4 @@
+import type { ChangeSignal } from '../base/concurrency.ts';
 import type { Plan } from '../events/plan.ts';
 import type { RunState } from '../events/state.ts';
 import type { Host } from '../ports/host.ts';
@@ -6,6 +7,7 @@ import type { Sandbox } from '../ports/sandbox.ts';
 import type { Tool } from '../ports/tool.ts';
 import type { Surroundings } from './agent/prompt.ts';
 import type { RunFiles } from './tools/artifacts.ts';
+import type { InnerCalls } from './tools/inner-calls.ts';
 
 /** Everything that a running run is made of; made once, at its start or resumption. */
 export interface RunContext {
@@ -22,6 +24,10 @@ export interface RunContext {
   surroundings: Surroundings;
   /** The run's box; undefined when no worker may run code. */
   sandbox: Sandbox | undefined;
+  /** Rings when the driver has something to look at. */
+  wake: ChangeSignal;
+  /** Tool calls that programs make from inside of their boxes. */
+  innerCalls: InnerCalls;
   /** Milliseconds of work that are left; infinite without a limit. The last turn may use `closing`. */
   remainingMs(kind: 'work' | 'closing'): number;
   /** Shows a piece of an answer to whoever watches. */

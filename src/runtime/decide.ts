@@ -14,20 +14,12 @@ import { askModel, requestHash } from './ask-model.ts';
 import { Admission, exhausted, promptTokens, type Refusal } from './budget.ts';
 import type { Command } from './command.ts';
 import type { RunContext } from './context.ts';
-import type { Finished } from './drive.ts';
+import type { Start } from './effect.ts';
 import { unused } from './engines/decision.ts';
 import { nextInDelegation, skip } from './engines/delegation.ts';
 import { startWorker } from './grants.ts';
-import { callProblem, callTool } from './tools/call-tool.ts';
-
-/** An effect that may start once its intent is on disk. */
-export interface Start {
-  /** Id of the effect. */
-  id: string;
-  perform(signal: AbortSignal): Promise<Finished>;
-  /** What is recorded of it when the wall time ended it. */
-  outOfTime(): Finished;
-}
+import { admitTool } from './tools/admit-tool.ts';
+import type { InnerCall } from './tools/inner-calls.ts';
 
 /** What follows from the state: facts to write ahead, effects to start, frames that wait. */
 export interface Decided {
@@ -80,9 +72,16 @@ async function admit(pass: Pass, command: Command): Promise<void> {
     case 'ask':
       admitAsk(pass, command);
       return;
-    case 'call-tool':
-      admitTool(pass, command);
+    case 'call-tool': {
+      const { frame, pending } = command;
+      const { id, call } = pending;
+      const { name, args } = call;
+      const { context, admission, decided } = pass;
+      const { facts, starts } = admitTool(context, admission, { frame, id, name, args });
+      decided.facts.push(...facts);
+      decided.starts.push(...starts);
       return;
+    }
     case 'start-worker':
       admitWorker(pass, command);
   }
@@ -222,66 +221,19 @@ function specsOf({ specs }: RunContext, frame: Frame): ToolSpec[] {
   return frame.tools.flatMap((name) => specs.get(name) ?? []);
 }
 
-function admitTool(
-  { context, admission, decided }: Pass,
-  { frame, pending }: Extract<Command, { do: 'call-tool' }>,
-): void {
-  const { call, id } = pending;
-  const problem = callProblem(context.plan, frame, pending);
-  const tool = context.tools.get(call.name);
-  if (problem || !tool) {
-    const { status, error, denied } = problem ?? {
-      status: 404,
-      error: `tool/unknown: ${call.name}`,
-      denied: true,
-    };
-    if (denied) {
-      const data = { tool: call.name, reason: error };
-      decided.facts.push({ type: 'security.denied', agent: frame.id, data });
-    }
-    decided.facts.push(refusedCall(frame, pending, { status, error }));
-    return;
-  }
-  const refusal = admission.tool();
-  if (refusal) {
-    const error = `budget/tools: no tool call is left (${refusal.limit} allowed)`;
-    decided.facts.push(
-      exhausted(frame.id, refusal),
-      refusedCall(frame, pending, { status: 429, error }),
-    );
-    return;
-  }
-  const { idempotent } = tool;
-  const data = { call: id, tool: tool.name, args: call.args, idempotent };
-  decided.facts.push({ type: 'tool.called', agent: frame.id, data });
-  decided.starts.push({
-    id,
-    async perform(signal) {
-      const { returned, files } = await callTool(context, { frame, pending, tool }, signal);
-      return {
-        frame: frame.id,
-        facts: [{ type: 'tool.returned', agent: frame.id, data: returned }],
-        files,
-      };
-    },
-    outOfTime() {
-      const error = 'tool/timeout: the wall time of the run is over';
-      return {
-        frame: frame.id,
-        facts: [refusedCall(frame, pending, { status: 408, error })],
-        files: [],
-      };
-    },
-  });
-}
-
-function refusedCall(
-  frame: Frame,
-  { call, id }: { call: { name: string }; id: string },
-  { status, error }: { status: number; error: string },
-): Fact {
-  const data = { call: id, tool: call.name, ok: false, status, data: {}, error, ms: 0 };
-  return { type: 'tool.returned', agent: frame.id, data };
+/** Admits the tool calls that programs ask for from inside of their boxes. */
+export function admitInner(
+  context: RunContext,
+  calls: readonly InnerCall[],
+): Pick<Decided, 'facts' | 'starts'> {
+  const admission = new Admission(context.state);
+  const admitted = calls.map(({ frame, id, name, args, parentCall, signal }) =>
+    admitTool(context, admission, { frame, id, name, args, inside: { parentCall, signal } }),
+  );
+  return {
+    facts: admitted.flatMap(({ facts }) => facts),
+    starts: admitted.flatMap(({ starts }) => starts),
+  };
 }
 
 function admitWorker(pass: Pass, command: Extract<Command, { do: 'start-worker' }>): void {

@@ -1,25 +1,20 @@
-import { ChangeSignal } from '../base/concurrency.ts';
+import type { ChangeSignal } from '../base/concurrency.ts';
 import { AwpError } from '../base/errors.ts';
 import type { Fact } from '../events/event.ts';
 import type { RunState } from '../events/state.ts';
 import { warnings } from './budget.ts';
 import type { RunContext } from './context.ts';
-import { type Decided, decide, type Start } from './decide.ts';
+import { admitInner, type Decided, decide } from './decide.ts';
+import type { Finished, Start } from './effect.ts';
 import type { Recorder } from './recorder.ts';
 import { warmUp } from './schema.ts';
-import { artifactFacts, type Written } from './tools/artifacts.ts';
+import { artifactFacts } from './tools/artifacts.ts';
+import { followBoxes, prepareBox } from './tools/boxes.ts';
 
 /** How long a stop waits for effects that were told to end, in milliseconds. */
 const STOP_GRACE_MS = 1500;
 /** How long after the first effect was started the validator is loaded, in milliseconds. */
 const WARM_UP_MS = 5;
-
-/** What an effect brings: facts, and files that get their names when the facts are recorded. */
-export interface Finished {
-  frame: string;
-  facts: readonly Fact[];
-  files: readonly Written[];
-}
 
 /** The reason with which effects are ended when the wall time is over. */
 class OutOfTime extends Error {}
@@ -37,7 +32,7 @@ export class Driver {
   readonly #blocked = new Set<string>();
   /** Frames that wait until a time, with what cancels the timer. */
   readonly #sleeping = new Map<string, () => void>();
-  readonly #wake = new ChangeSignal();
+  readonly #wake: ChangeSignal;
   #broken: unknown;
   #stopReason: string | undefined;
   #stopWarming: (() => void) | undefined;
@@ -45,6 +40,7 @@ export class Driver {
 
   constructor(context: RunContext, recorder: Recorder) {
     this.#context = context;
+    this.#wake = context.wake;
     this.#recorder = recorder;
   }
 
@@ -63,6 +59,11 @@ export class Driver {
   /** Resolves when the run has ended or was stopped; rejects with a store's or sandbox's error. */
   async run(): Promise<void> {
     const stopClock = this.#startClock();
+    const { state } = this.#context;
+    for (const id of state.openFrames) {
+      const frame = state.frames.get(id);
+      if (frame) prepareBox(this.#context, frame);
+    }
     try {
       await this.#loop();
     } finally {
@@ -92,11 +93,32 @@ export class Driver {
   async #step(): Promise<boolean> {
     const moved = await this.#recordFinished();
     if (this.#context.state.status !== 'running') return true;
+    const served = await this.#serveInner();
     const decided = await this.#decide();
-    if (decided.facts.length === 0) return moved;
-    await this.#recorder.record(decided.facts);
-    for (const start of decided.starts) this.#launch(start);
+    if (decided.facts.length === 0) return moved || served;
+    await this.#begin(decided);
     return true;
+  }
+
+  /** Admits tool calls of programs. One at a time with all else, so that none can pass a limit. */
+  async #serveInner(): Promise<boolean> {
+    const calls = this.#context.innerCalls.take();
+    if (calls.length === 0) return false;
+    await this.#begin(admitInner(this.#context, calls));
+    return true;
+  }
+
+  /** Writes down what is about to be done, then does it. */
+  async #begin({ facts, starts }: Pick<Decided, 'facts' | 'starts'>): Promise<void> {
+    await this.#record(facts);
+    for (const start of starts) this.#launch(start);
+  }
+
+  async #record(facts: readonly Fact[]): Promise<void> {
+    for (const event of await this.#recorder.record(facts)) {
+      this.#context.innerCalls.see(event);
+      followBoxes(this.#context, event);
+    }
   }
 
   async #recordFinished(): Promise<boolean> {
@@ -121,10 +143,10 @@ export class Driver {
         ),
       ];
     });
-    await this.#recorder.record(facts);
+    await this.#record(facts);
     for (const { data } of artifacts) await runFiles.show(data);
     const warned = warnings(state);
-    await this.#recorder.record(warned);
+    await this.#record(warned);
     for (const id of this.#blocked) state.ready.add(id);
     this.#blocked.clear();
     return true;
@@ -200,7 +222,7 @@ export class Driver {
     const limit = state.limits.time ?? 0;
     const used = Math.max(0, limit - this.#context.remainingMs('closing'));
     const kept = this.#context.remainingMs('closing');
-    await this.#recorder.record([
+    await this.#record([
       {
         type: 'budget.exhausted',
         data: { dimension: 'time', limit, used, reserved: kept, wanted: 0 },
@@ -224,7 +246,7 @@ export class Driver {
     while (this.#running.size > 0 && !late) await this.#wake.changed;
     cancel();
     await this.#recordFinished();
-    await this.#recorder.record([{ type: 'run.stopped', data: { reason } }]);
+    await this.#record([{ type: 'run.stopped', data: { reason } }]);
   }
 }
 

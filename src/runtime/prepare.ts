@@ -11,9 +11,7 @@ import type { Tool } from '../ports/tool.ts';
 import { closingMs } from './budget.ts';
 import type { RunContext } from './context.ts';
 import { RunFiles } from './tools/artifacts.ts';
-
-/** Tools that need a box. */
-const NEEDS_BOX = new Set(['code.execute']);
+import { NEEDS_BOX } from './tools/inner-calls.ts';
 
 type Made = Pick<
   RunContext,

@@ -31,14 +31,18 @@ export class Recorder {
     this.#start = parts.clock.monotonic();
   }
 
-  /** Appends facts as one batch; resolves when they are as safe as the durability promises. */
-  async record(facts: readonly Fact[]): Promise<void> {
-    if (facts.length === 0) return;
+  /**
+   * Appends facts as one batch; resolves with them as events when they are as safe as the durability
+   * promises.
+   */
+  async record(facts: readonly Fact[]): Promise<readonly RunEvent[]> {
+    if (facts.length === 0) return [];
     const { store, lease, state, durability } = this.#parts;
     const ts = new Date(this.now()).toISOString();
     const events = facts.map((fact, index) => this.#event(fact, state.seq + 1 + index, ts));
     await store.append(lease, events, durability);
     for (const event of events) fold(state, event);
+    return events;
   }
 
   /** Wall time that never goes back while the process lives, in milliseconds since 1970. */

@@ -1,3 +1,4 @@
+import { ChangeSignal } from '../base/concurrency.ts';
 import { AwpError, toAwpError } from '../base/errors.ts';
 import type { Fact, ModelDelta, RunEvent } from '../events/event.ts';
 import type { Limits, Plan } from '../events/plan.ts';
@@ -11,6 +12,7 @@ import { Pieces } from './pieces.ts';
 import { type Prepared, prepare, stopwatch } from './prepare.ts';
 import { Recorder } from './recorder.ts';
 import { makeRedact } from './redact.ts';
+import { InnerCalls } from './tools/inner-calls.ts';
 
 /** A run that this process drives. */
 export class Run {
@@ -34,7 +36,7 @@ export class Run {
     this.#host = host;
     this.#pieces = pieces;
     this.#driver = new Driver(context, recorder);
-    this.begun = recorder.record(first);
+    this.begun = recorder.record(first).then(() => {});
     this.done = this.#drive({ lease, context });
     this.done.catch(() => {});
   }
@@ -224,9 +226,12 @@ function open(host: Host, { lease, prepared, state, first, stop }: Opening): Run
     durability: plan.durability,
   });
   const pieces = new Pieces(state, () => new Date(recorder.now()).toISOString());
+  const wake = new ChangeSignal();
   const context: RunContext = {
     host,
     state,
+    wake,
+    innerCalls: new InnerCalls(wake),
     ...prepared.made(host.store.folder(state.run)),
     remainingMs: stopwatch(host.effects.clock, state),
     delta: (piece) => pieces.add(piece),

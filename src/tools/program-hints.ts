@@ -1,11 +1,12 @@
 import type { Execution } from '../ports/sandbox.ts';
+import { type SyntaxProblem, syntaxProblem } from './syntax-error.ts';
 
 /** What a failed program said, and what would help. */
 export interface Complaint {
   /** The error in one line, as the language words it; empty when it said nothing. */
   message: string;
   /** Set when the program could not even be read. */
-  syntax?: { line?: number; message: string };
+  syntax?: SyntaxProblem;
   /** What to try, as sentences. */
   hints: string[];
   /** Whether a file was not found: the caller adds those that exist. */
@@ -14,11 +15,20 @@ export interface Complaint {
 
 const LONGEST_MESSAGE = 500;
 
-const HINTS: readonly [RegExp, (match: RegExpExecArray) => string][] = [
+/** What a program was, as far as it explains why it failed. */
+export interface FailedProgram {
+  code: string;
+  /** What its language has, in words. */
+  language: string;
+  /** Hosts that it could reach. */
+  hosts: readonly string[];
+}
+
+const HINTS: readonly [RegExp, (match: RegExpExecArray, program: FailedProgram) => string][] = [
   [
     /No module named '?([\w.]+)|Cannot find (?:package|module) '([^']+)'/,
-    ([, python, node]) =>
-      `there is no module ${python ?? node} in the sandbox, and nothing can be installed; do without it`,
+    ([, python, node], { language }) =>
+      `there is no module ${python ?? node} in the sandbox, and nothing can be installed; there is ${language}`,
   ],
   [
     /ReferenceError: require is not defined/,
@@ -34,8 +44,11 @@ const HINTS: readonly [RegExp, (match: RegExpExecArray) => string][] = [
     () => 'files can only be written below output/',
   ],
   [
-    /getaddrinfo|EAI_AGAIN|ENETUNREACH|Network is unreachable|Temporary failure in name|fetch failed/,
-    () => 'there is no network in the sandbox; all data is in files below inputs/ and shared/',
+    /getaddrinfo|EAI_AGAIN|ENETUNREACH|Network is unreachable|Temporary failure in name|fetch failed|Tunnel connection failed/,
+    (_, { hosts }) =>
+      hosts.length > 0
+        ? `only these hosts can be reached: ${hosts.join(', ')}`
+        : 'there is no network in the sandbox; all data is in files below inputs/ and shared/',
   ],
   [
     /UnicodeDecodeError/,
@@ -50,12 +63,12 @@ const HINTS: readonly [RegExp, (match: RegExpExecArray) => string][] = [
 const MISSING_FILE = /FileNotFoundError|ENOENT/;
 
 /** Reads the error output of a program that failed. */
-export function complaintOf({ stderr }: Execution): Complaint {
+export function complaintOf({ stderr }: Execution, program: FailedProgram): Complaint {
   const message = errorLine(stderr);
-  const syntax = syntaxOf(stderr, message);
+  const syntax = syntaxProblem(stderr, message, program.code);
   const hints = HINTS.flatMap(([pattern, hint]) => {
     const match = pattern.exec(stderr);
-    return match ? [hint(match)] : [];
+    return match ? [hint(match, program)] : [];
   });
   const missingFile = MISSING_FILE.test(stderr);
   return { message, ...(syntax && { syntax }), hints, missingFile };
@@ -70,20 +83,4 @@ function errorLine(stderr: string): string {
   const lines = stderr.split('\n').filter((line) => line.trim() !== '' && !NOISE.test(line));
   const named = lines.filter((line) => ERROR_NAME.test(line));
   return (named.at(-1) ?? lines.at(-1) ?? '').trim().slice(0, LONGEST_MESSAGE);
-}
-
-const SYNTAX_ERROR = /^(?:Uncaught )?(?:SyntaxError|IndentationError|TabError)\b/;
-/** Frames of Python that raise such an error while a program runs. */
-const PYTHON_READS_CODE = /\b(?:literal_eval|eval|exec|compile)\(/;
-/** A frame of Node that is not of its loader: the program was running. */
-const NODE_FRAME = /^\s+at (?!.*node:)/m;
-const PYTHON_PLACE = /^\s*File .*, line (\d+)/gm;
-const NODE_PLACE = /^(?!node:|\s*at ).*:(\d+)(?::\d+)?\s*$/m;
-
-/** Set when the program was never started; data that cannot be parsed raises the same errors. */
-function syntaxOf(stderr: string, message: string): Complaint['syntax'] {
-  if (!SYNTAX_ERROR.test(message)) return undefined;
-  if (NODE_FRAME.test(stderr) || PYTHON_READS_CODE.test(stderr)) return undefined;
-  const place = [...stderr.matchAll(PYTHON_PLACE)].at(-1) ?? NODE_PLACE.exec(stderr);
-  return { ...(place && { line: Number(place[1]) }), message };
 }

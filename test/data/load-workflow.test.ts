@@ -2,6 +2,7 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { AwpError } from '../../src/base/errors.ts';
+import { AgentWorkflow } from '../../src/data/agent-workflow.ts';
 import { loadWorkflow } from '../../src/data/load-workflow.ts';
 import { nodeFiles } from '../../src/effects/files.ts';
 import { temporaryFolder } from '../make.ts';
@@ -74,6 +75,91 @@ critique: { enabled: true }`),
     expect(options().managerInstructions).toBeUndefined();
   });
 
+  const box = (text: string) => `sandbox: ${text}\n`;
+  const enforced = (text: string) => loop(`worker_policy: { enforced: { sandbox: ${text} } }`);
+  const lead = (text: string) => ({
+    'agents/lead/agent.awp.yaml': `awp_agent: "1.0.0"\nidentity: { id: lead, role: Lead, description: Leads. }\nprompt:\n  system: Be brief.\ncapabilities: { sandbox: ${text} }\n`,
+  });
+  const hosts = '[api.example.com, "*.example.org"]';
+
+  it.each([
+    ['nothing', loop('{}'), {}, undefined],
+    [
+      'the box of the workflow',
+      loop('{}') +
+        box(
+          `{ type: none, runtime: typescript, timeout: 7, packages: [d3], constraints: { max_memory_mb: 99, max_cpu_seconds: 3, max_output_bytes: 500 } }`,
+        ),
+      {},
+      {
+        ...{ minimum: 'none', timeoutMs: 7000, memoryMb: 99, cpuSeconds: 3, outputChars: 500 },
+        ...{ hosts: [], languages: ['typescript', 'python', 'javascript'] },
+        packages: { javascript: ['d3'] },
+      },
+    ],
+    [
+      "the manager's own box instead of it",
+      loop('manager: agents/lead') + box('{ timeout: 7 }'),
+      lead(
+        `{ type: docker, packages: [pandas], network: { enabled: true, allowed_hosts: ${hosts} } }`,
+      ),
+      {
+        ...{ minimum: 'boundary', timeoutMs: 30_000 },
+        hosts: ['api.example.com', '*.example.org'],
+        languages: ['python', 'javascript', 'typescript'],
+        packages: { python: ['pandas'] },
+      },
+    ],
+    [
+      'the strictest of three',
+      `${enforced('{ type: none, max_memory_mb: 300, max_cpu_seconds: 9 }')}${box(
+        `{ type: none, timeout: 20, constraints: { max_memory_mb: 400, max_cpu_seconds: 8 }, network: { enabled: true, allowed_hosts: ${hosts} } }`,
+      )}safety_envelope: { sandbox: { min: wasm, limits: { max_memory_mb: 350, timeout: 10.5, max_output_bytes: 90 } } }\n`,
+      {},
+      {
+        ...{
+          minimum: 'boundary',
+          timeoutMs: 10_500,
+          memoryMb: 300,
+          cpuSeconds: 8,
+          outputChars: 90,
+        },
+        ...{ hosts: [], languages: ['python', 'javascript', 'typescript'] },
+      },
+    ],
+    [
+      'a network that all allow',
+      enforced('{ network: true }') + box('{ network: { enabled: true, allowed_hosts: ["*"] } }'),
+      {},
+      expect.objectContaining({ hosts: ['*'] }),
+    ],
+    [
+      'a network without hosts',
+      loop('{}') + box('{ network: { enabled: true } }'),
+      {},
+      expect.objectContaining({ hosts: [] }),
+    ],
+    [
+      'hosts without a network',
+      enforced('{ network: true }') + box(`{ network: { allowed_hosts: ${hosts} } }`),
+      {},
+      expect.objectContaining({ hosts: [] }),
+    ],
+    [
+      'only an envelope',
+      `${loop('{}')}safety_envelope: { sandbox: { min: none } }\n`,
+      {},
+      {
+        ...{ minimum: 'none', hosts: [] },
+      },
+    ],
+  ])('with %s sets the sandbox', async (_, text, more, wanted) => {
+    const { options, diagnostics } = await load({ 'workflow.awp.yaml': text, ...more });
+    expect(options().sandbox).toEqual(wanted);
+    expect(diagnostics.filter(({ rule }) => rule === 'S12')).toEqual([]);
+    new AgentWorkflow({ ...options(), task: 'x' }); // all of it can be an option
+  });
+
   it.each([
     ['no workflow', {}, 'spec/no-workflow', 'workflow.awp.yaml'],
     [
@@ -123,6 +209,21 @@ critique: { enabled: true }`),
       { 'workflow.awp.yaml': loop('worker_policy: { enforced: { sandbox: { network: true } } }') },
       'spec/unsupported',
       'network',
+    ],
+    [
+      'a host that is none',
+      {
+        'workflow.awp.yaml':
+          loop('{}') + box('{ network: { enabled: true, allowed_hosts: ["http://a.test/"] } }'),
+      },
+      'spec/invalid',
+      'http://a.test/',
+    ],
+    [
+      'a language that is none',
+      { 'workflow.awp.yaml': loop('{}') + box('{ runtime: cobol }') },
+      'spec/unsupported',
+      'cobol',
     ],
     [
       'a manager outside',

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { AgentWorkflow } from '../../src/data/agent-workflow.ts';
+import { makePlan, sandboxPolicy } from '../../src/data/make-plan.ts';
 import { DEFAULT_LIMITS, limitsOf, type WorkflowOptions } from '../../src/data/options.ts';
 
 describe('options', () => {
@@ -13,6 +14,22 @@ describe('options', () => {
     [{ budget: { loops: 1.5 } }, 'usage/bad-option', 'null for unlimited'],
     [{ budget: { time: 'soon' } }, 'usage/bad-option', '5m'],
     [{ budget: { parallel: 0 } }, 'usage/bad-option', 'at least 1'],
+    [{ sandbox: { host: ['a.test'] } }, 'usage/unknown-option', 'hosts'],
+    [{ sandbox: { hosts: 'a.test' } }, 'usage/bad-option', 'a list of texts'],
+    [{ sandbox: { hosts: ['http://a.test'] } }, 'usage/bad-option', 'http://a.test'],
+    [{ sandbox: { hosts: [7] } }, 'usage/bad-option', 'a list of texts'],
+    [{ sandbox: 'docker' }, 'usage/bad-option', 'bwrap, jail, quickjs, deno, none'],
+    [{ sandbox: { only: 'none', minimum: 'boundary' } }, 'usage/bad-option', 'minimum'],
+    [{ sandbox: { session: 'warm' } }, 'usage/bad-option', 'fresh, persistent'],
+    [{ sandbox: { memoryMb: 0 } }, 'usage/bad-option', 'at least 1'],
+    [{ sandbox: { timeoutMs: 1.5 } }, 'usage/bad-option', 'at least 1'],
+    [{ sandbox: { cpuSeconds: Number.NaN } }, 'usage/bad-option', 'more than 0'],
+    [{ sandbox: { languages: ['ruby'] } }, 'usage/bad-option', 'typescript'],
+    [{ sandbox: { packages: ['pandas'] } }, 'usage/bad-option', 'python and javascript'],
+    [{ sandbox: { packages: { python: 'pandas' } } }, 'usage/bad-option', 'a list of texts'],
+    [{ packages: ['https://a.test/b.whl'] }, 'sandbox/bad-package', 'https://a.test/b.whl'],
+    [{ packages: ['--index-url=x'] }, 'sandbox/bad-package', 'index-url'],
+    [{ sandbox: { packages: { javascript: ['a@npm:b'] } } }, 'sandbox/bad-package', 'a@npm:b'],
   ])('%j are refused with what was meant', (wrong, code, hint) => {
     const options = { task: 'x', ...wrong } as unknown as WorkflowOptions;
     const thrown = (() => {
@@ -56,5 +73,47 @@ describe('options', () => {
       ...DEFAULT_LIMITS,
       ...limits,
     });
+  });
+});
+
+describe('the sandbox of a plan', () => {
+  it('has the limits that are written down', () => {
+    expect(sandboxPolicy()).toEqual({
+      minimum: 'boundary',
+      timeoutMs: 60_000,
+      memoryMb: 1024,
+      cpuSeconds: 30,
+      processes: 64,
+      outputChars: 50_000,
+      filesBytes: 128 * 1024 * 1024,
+      fileBytes: 64 * 1024 * 1024,
+      files: 200,
+      openFiles: 512,
+      toolCalls: 1000,
+      hosts: [],
+      packages: { python: [], javascript: [] },
+      session: 'fresh',
+      languages: [],
+    });
+  });
+
+  it.each([
+    [{}, {}],
+    [{ sandbox: 'auto' }, {}],
+    [{ sandbox: 'none' }, { minimum: 'none', only: 'none' }],
+    [{ sandbox: 'jail' }, { only: 'jail' }],
+    [{ sandbox: { hosts: ['a.test'], files: 0 } }, { hosts: ['a.test'], files: 0 }],
+    [{ sandbox: { session: 'persistent' } }, { session: 'persistent' }],
+    [{ sandbox: { memoryMb: undefined } }, {}],
+    [
+      { packages: ['a', 'b'], sandbox: { packages: { python: ['b'], javascript: ['c'] } } },
+      { packages: { python: ['b', 'a'], javascript: ['c'] } },
+    ],
+  ])('of %j is what was asked for', (given, wanted) => {
+    const options = { task: 'x', ...given } as WorkflowOptions;
+    new AgentWorkflow(options);
+    const resolved = { managerModel: 'm', workerModel: 'm', simulated: true, inputs: [] };
+    const { sandbox } = makePlan(options, { ...resolved, output: undefined });
+    expect(sandbox).toEqual({ ...sandboxPolicy(), ...wanted });
   });
 });

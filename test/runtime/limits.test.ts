@@ -1,10 +1,21 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { AgentWorkflow } from '../../src/data/agent-workflow.ts';
 import type { BudgetOptions } from '../../src/data/options.ts';
+import type { Tool } from '../../src/ports/tool.ts';
 import { memoryStore } from '../../src/stores/memory-store.ts';
+import { builtinTools } from '../../src/tools/index.ts';
 import { say } from '../fault-server/answers.ts';
 import { type FaultServer, type Handler, startFaultServer } from '../fault-server/server.ts';
-import { delegate, temporaryFolder } from '../make.ts';
+import {
+  delegate,
+  logOf,
+  only,
+  startTestRun,
+  temporaryFolder,
+  testHost,
+  testPlan,
+} from '../make.ts';
+import { type Program, programBox, programScript } from './program-box.ts';
 
 /** Tokens that the server says of each answer; fifteen, as in the comparison with other stacks. */
 const USAGE = { input: 10, output: 5 };
@@ -109,5 +120,38 @@ describe('limits over the whole tree of agents', () => {
     expect(result).toMatchObject({ status: 'partial', reason: 'budget/tools' });
     expect(result.usage.toolCalls).toBe(2);
     expect(Object.keys(Object(result.result.worker_outputs))).toHaveLength(5);
+  });
+});
+
+describe('the limit on tool calls', () => {
+  it.each([1, 5, 6, 17, 40])('of %i counts those that programs make inside', async (tools) => {
+    using folder = temporaryFolder();
+    const workers = ['a', 'b', 'c', 'd', 'e'];
+    let made = 0;
+    const count: Tool = {
+      ...{ name: 'count.one', description: 'counts', parameters: {}, idempotent: true },
+      run: async () => {
+        made += 1;
+        return { ok: true, status: 200, data: made };
+      },
+    };
+    const program: Program = async (call) =>
+      Promise.all(Array.from({ length: 7 }, async () => (await call('count.one')).status));
+    const host = testHost(folder.path, {
+      script: programScript(...workers),
+      tools: [...builtinTools, count],
+      sandbox: programBox(Object.fromEntries(workers.map((name) => [name, program]))),
+    });
+    const plan = testPlan({ tools: ['count.*', 'code.*'], budget: { tools } });
+    const run = await startTestRun(host, plan);
+    await run.done;
+    const log = await logOf(host.store);
+    // Five programs of seven calls each: forty calls in all, and just as many as are allowed.
+    expect(only(log, 'tool.called')).toHaveLength(tools);
+    expect(made).toBe(only(log, 'tool.called').filter(({ data }) => data.parentCall).length);
+    expect(run.state).toMatchObject({
+      status: tools < 40 ? 'partial' : 'complete',
+      ledger: { used: { tools } },
+    });
   });
 });

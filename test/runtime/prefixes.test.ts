@@ -10,6 +10,7 @@ import { resumeRun } from '../../src/runtime/run.ts';
 import { memoryStore } from '../../src/stores/memory-store.ts';
 import { builtinTools } from '../../src/tools/index.ts';
 import {
+  askedBy,
   complete,
   delegate,
   logOf,
@@ -18,6 +19,7 @@ import {
   testHost,
   testPlan,
 } from '../make.ts';
+import { type Program, programBox } from './program-box.ts';
 
 /** A model without memory: what it answers depends on the question alone, as after a crash. */
 type Model = (request: ModelRequest) => ScriptedAnswer;
@@ -94,6 +96,14 @@ const SCENARIOS: Readonly<Record<string, Scenario>> = {
       isManager(request) ? delegate(`again${/## Turn\n(\d+)/.exec(textOf(request))?.[1]}`) : answer,
     options: { budget: { workers: null } },
   },
+  'programs that call tools from inside of their boxes': {
+    model: (request) => {
+      if (isManager(request)) return turns(request) > 0 ? complete('ran') : delegate('a', 'b');
+      if (request.messages.at(-1)?.role === 'tool') return answer;
+      return { toolCalls: [{ name: 'code.execute', args: { code: askedBy(request) } }] };
+    },
+    options: { tools: ['*.*'] },
+  },
   'a manager that gives up': {
     model: (request) =>
       isManager(request)
@@ -104,7 +114,16 @@ const SCENARIOS: Readonly<Record<string, Scenario>> = {
   },
 };
 
-const TOOLS = builtinTools.filter(({ name }) => name !== 'code.execute');
+const addsAndWrites =
+  (path: string): Program =>
+  async (call) => {
+    const [sum, file] = await Promise.all([
+      call('arithmetic.add', { a: 1, b: 2 }),
+      call('file.write', { path, content: 'x' }),
+    ]);
+    const read = await call('file.read', { path });
+    return [sum.data, file.data, read.data];
+  };
 
 async function endOf(
   folder: string,
@@ -119,7 +138,11 @@ async function endOf(
     await append(lease, events, durability);
     cuts.push(events.at(-1)?.seq ?? 0);
   };
-  const host = testHost(folder, { script: model, store, tools: TOOLS });
+  const sandbox = programBox({
+    a: addsAndWrites('output/a.txt'),
+    b: addsAndWrites('output/b.txt'),
+  });
+  const host = testHost(folder, { script: model, store, tools: builtinTools, sandbox });
   const plan = testPlan({ tools: ['file.*', 'arithmetic.*'], ...options });
   if (prefix.length > 0) {
     const lease = await store.create('r-test', 'a process that died');

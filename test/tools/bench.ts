@@ -13,23 +13,21 @@ import { tmpdir } from 'node:os';
 import { dirname, join, relative } from 'node:path';
 import { AwpError } from '../../src/base/errors.ts';
 import type { JsonObject } from '../../src/base/json.ts';
+import { sandboxPolicy } from '../../src/data/make-plan.ts';
 import type { SandboxPolicy } from '../../src/events/plan.ts';
 import type { Execution, Sandbox, SandboxFile, SandboxJob } from '../../src/ports/sandbox.ts';
 import type { ToolContext, ToolResult, Workspace } from '../../src/ports/tool.ts';
 import { builtinTools } from '../../src/tools/index.ts';
+import { nothingKept } from '../make.ts';
 
 const FOLDERS = ['inputs', 'shared', 'output'];
 
 export const policy: SandboxPolicy = {
+  ...sandboxPolicy(),
   minimum: 'none',
   timeoutMs: 20_000,
   memoryMb: 256,
-  cpuSeconds: 10,
-  processes: 16,
-  outputChars: 20_000,
   filesBytes: 1_000_000,
-  files: 20,
-  languages: [],
 };
 
 /** A workspace in a temporary folder, and the tools called on it. */
@@ -61,6 +59,9 @@ export function makeBench(): Bench {
         timeoutMs: 30_000,
         sandbox: async () => plainBox(),
         sandboxPolicy: policy,
+        agent: '1.1',
+        boxTools: undefined,
+        denied: () => {},
         ...context,
       });
     },
@@ -118,7 +119,7 @@ function plainBox(): Sandbox {
       { language: 'typescript', description: 'Node' },
     ],
     run: async (job) => runPlainly(job),
-    close: async () => {},
+    ...nothingKept,
   };
 }
 
@@ -131,8 +132,9 @@ function runPlainly(job: SandboxJob): Execution {
     for (const { path, bytes } of job.output) writeFileSync(join(output, path), bytes);
     const program = join(folder, `program.${SUFFIX[job.language]}`);
     writeFileSync(program, job.code);
-    const done = spawnSync(process.execPath, [program], {
+    const done = spawnSync(process.execPath, [program, ...(job.args ?? [])], {
       cwd: folder,
+      input: job.stdin ?? '',
       timeout: job.timeoutMs,
       encoding: 'utf8',
     });
@@ -149,6 +151,7 @@ function runPlainly(job: SandboxJob): Execution {
       stdout: done.stdout,
       stderr: done.stderr,
       ...(done.signal && { stopped: 'timeout' as const }),
+      limits: [],
       files,
       notes: [],
       ms: 1,

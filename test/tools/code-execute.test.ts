@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { Execution, Sandbox, SandboxJob } from '../../src/ports/sandbox.ts';
+import { nothingKept } from '../make.ts';
 import { type Bench, makeBench, policy } from './bench.ts';
 
 let bench: Bench;
@@ -10,7 +11,15 @@ afterEach(() => {
   bench.clear();
 });
 
-const done: Execution = { exitCode: 0, stdout: '', stderr: '', files: [], notes: [], ms: 1 };
+const done: Execution = {
+  exitCode: 0,
+  stdout: '',
+  stderr: '',
+  limits: [],
+  files: [],
+  notes: [],
+  ms: 1,
+};
 
 /** A box that answers as told and keeps what it was asked. */
 function box(answer: Partial<Execution>, asked: SandboxJob[] = []): () => Promise<Sandbox> {
@@ -25,7 +34,7 @@ function box(answer: Partial<Execution>, asked: SandboxJob[] = []): () => Promis
       asked.push(job);
       return { ...done, ...answer };
     },
-    close: async () => {},
+    ...nothingKept,
   });
 }
 
@@ -108,13 +117,75 @@ describe('code.execute', () => {
     });
   });
 
+  it('gives a program its arguments and what it reads', async () => {
+    const code = `import fs from 'node:fs';
+      console.log(process.argv.slice(2).join('+'), fs.readFileSync(0, 'utf8'))`;
+    const args = { code, args: ['a b', '--c'], stdin: 'ü\n1' };
+    const { data } = await bench.call('code.execute', args);
+    expect(data).toMatchObject({ stdout: 'a b+--c ü\n1\n' });
+  });
+
+  it('hands the tools on, and the agent as the session where boxes persist', async () => {
+    const asked: SandboxJob[] = [];
+    const boxTools = {
+      names: ['file.read'],
+      call: async () => ({ ok: true, status: 200, data: 1 }),
+    };
+    const context = { sandbox: box({}, asked), boxTools, agent: '2.1' };
+    await bench.call('code.execute', { code: 'x' }, context);
+    await bench.call(
+      'code.execute',
+      { code: 'x' },
+      { ...context, sandboxPolicy: { ...policy, session: 'persistent' } },
+    );
+    expect(asked.map(({ tools, session }) => [tools, session])).toEqual([
+      [boxTools, undefined],
+      [boxTools, '2.1'],
+    ]);
+  });
+
+  it('tells which limits a program met, also when it went on', async () => {
+    const answer = { limits: ['open-files', 'tool-calls'] as const };
+    const { data, ok } = await bench.call('code.execute', { code: '1' }, { sandbox: box(answer) });
+    expect(ok).toBe(true);
+    expect(data).toMatchObject({
+      limits: ['open-files', 'tool-calls'],
+      notes: [expect.stringContaining('512 may be open'), expect.stringContaining('1000 calls')],
+    });
+    const failed = { ...answer, exitCode: 1, stderr: 'OSError: [Errno 24] Too many open files' };
+    const result = await bench.call('code.execute', { code: '1' }, { sandbox: box(failed) });
+    expect(result.error).toMatch(/hint: it had too many open files/);
+  });
+
+  it('lists the requests of a program, and notes those that were refused', async () => {
+    const request = { method: 'GET', host: 'a.test:443', status: 200, bytes: 5, ms: 1 };
+    const problem = 'network/denied: b.test:80 is not on the list of hosts';
+    const refused = { method: 'CONNECT', host: 'b.test:80', bytes: 0, ms: 1, problem };
+    const denied: string[] = [];
+    const result = await bench.call(
+      'code.execute',
+      { code: '1' },
+      {
+        sandbox: box({ requests: [request, refused] }),
+        denied: (reason) => denied.push(reason),
+      },
+    );
+    expect(result.data).toMatchObject({ requests: [request, refused] });
+    expect(denied).toEqual([`CONNECT b.test:80: ${problem}`]);
+  });
+
   it.each([
     ['timeout', 408, 'stopped after 20 s'],
-    ['memory', 500, 'memory'],
-    ['cpu', 500, 'processor time'],
-    ['processes', 500, 'processes'],
+    ['memory', 500, 'its memory (256 MiB)'],
+    ['cpu', 500, 'its processor time (30 s)'],
+    ['processes', 500, '64 may be there'],
+    ['open-files', 500, '512 may be open'],
+    ['file-size', 500, '64 MiB may be in one'],
+    ['disk', 500, '1 MiB may be'],
     ['output', 500, 'printed too much'],
-    ['files', 500, 'files'],
+    ['files', 500, '200 may be handed back'],
+    ['frames', 500, 'tools.call only'],
+    ['tool-calls', 500, '1000 calls'],
   ] as const)('says that a program was stopped for %s', async (stopped, status, said) => {
     const answer = { stopped, exitCode: undefined, stdout: 'so far' };
     const result = await bench.call('code.execute', { code: '1' }, { sandbox: box(answer) });
@@ -158,7 +229,7 @@ describe('code.execute', () => {
 
 describe('a program that fails', () => {
   it.each([
-    ['a missing module', 'import "lodash"', /no module lodash in the sandbox/],
+    ['a missing module', 'import "lodash"', /no module lodash in the sandbox.*there is Node/],
     ['require', 'require("fs")', /ES modules/],
     ['a name of another program', 'total + 1', /define total in it/],
     [
@@ -177,18 +248,28 @@ describe('a program that fails', () => {
   });
 
   it.each([
-    ['javascript', 'const a = 1;\nlet b = ;', 2],
-    ['javascript', 'let c = 1; let c = 2', 1],
-    ['typescript', 'const a: number = 1;\nlet b: = 3;', 2],
-    ['typescript', 'enum A { B }', 1],
-  ])('to be read as %s is told the line', async (language, code, line) => {
+    ['javascript', 'const a = 1;\n  let b = ;', 2, 11, /end of the one before/],
+    ['javascript', 'let c = 1; let c = 2', 1, 16, /another name/],
+    ['javascript', "import { nothing } from 'node:fs';", 1, 10, /no such export/],
+    ['javascript', 'const a = "b\n";', 1, 11, /close the text/],
+    ['javascript', 'f(1, 2', 1, 6, /end of the one before/],
+    ['typescript', 'const a: number = 1;\nlet b: = 3;', 2, 8, /end of the one before/],
+    ['typescript', 'enum A { B }', 1, 1, /no enum/],
+  ])('to be read as %s (%j) is told the place', async (language, code, line, col, hint) => {
     const result = await bench.call('code.execute', { code, language });
     expect(result).toMatchObject({
       ok: false,
       status: 400,
-      error: expect.stringContaining(`could not be read in line ${line}: SyntaxError`),
-      data: { syntax_error: { line } },
+      error: expect.stringMatching(hint),
+      data: {
+        syntax_error: {
+          ...{ line, col, offending_line: code.split('\n')[line - 1] },
+          msg: expect.stringMatching(/^SyntaxError/),
+          hint: expect.stringMatching(hint),
+        },
+      },
     });
+    expect(result.error).toContain(`could not be read in line ${line}: SyntaxError`);
   });
 });
 
@@ -207,7 +288,16 @@ describe('an error of Python', () => {
       400,
       /in line 3/,
     ],
-    [`${frame}ModuleNotFoundError: No module named 'foo'\n`, 500, /no module foo/],
+    [
+      `${frame}ModuleNotFoundError: No module named 'foo'\n`,
+      500,
+      /no module foo.*there is Python 3/,
+    ],
+    [
+      `${frame}urllib.error.URLError: <urlopen error [Errno -3] Temporary failure in name resolution>\n`,
+      500,
+      /there is no network/,
+    ],
     [
       `${frame}FileNotFoundError: [Errno 2] No such file or directory: 'x'\n`,
       500,
@@ -231,5 +321,33 @@ describe('an error of Python', () => {
     const answer = { exitCode: 1, stderr };
     const result = await bench.call('code.execute', { code: 'x' }, { sandbox: box(answer) });
     expect(result).toMatchObject({ ok: false, status, error: expect.stringMatching(said) });
+  });
+});
+
+describe('a Python program that cannot be read', () => {
+  it.each([
+    ['x = 1\nif x:\n    print(x', 3, 10, "'(' was never closed", '    print(x\n         ^'],
+    ['def f():\n\tx = "abc', 2, 6, 'unterminated string literal', '    x = "abc\n        ^'],
+    ['if 1:\nx', 2, 1, 'expected an indented block', '    x\n    ^'],
+  ])('%j is told the place', async (code, line, col, msg, shown) => {
+    const stderr = `  File "program.py", line ${line}\n${shown}\nSyntaxError: ${msg}\n`;
+    const sandbox = box({ exitCode: 1, stderr });
+    const { data, status } = await bench.call('code.execute', { code }, { sandbox });
+    expect(status).toBe(400);
+    expect(data).toMatchObject({
+      syntax_error: {
+        ...{ line, col, msg: `SyntaxError: ${msg}` },
+        offending_line: code.split('\n')[line - 1],
+      },
+    });
+  });
+
+  it('in a way that names no line is told as it is', async () => {
+    const sandbox = box({ exitCode: 1, stderr: 'SyntaxError: source has null bytes\n' });
+    const { data } = await bench.call('code.execute', { code: 'x\0' }, { sandbox });
+    expect(Object(data).syntax_error).toEqual({
+      msg: 'SyntaxError: source has null bytes',
+      hint: expect.any(String),
+    });
   });
 });

@@ -3,17 +3,13 @@ import type { Message } from '../../events/event.ts';
 import type { Limits, Plan, PlanInput } from '../../events/plan.ts';
 import type { Artifact, Frame, RunState } from '../../events/state.ts';
 import { budgetReport } from '../budget.ts';
+import { NEEDS_BOX } from '../tools/inner-calls.ts';
+import { type BoxFacts, boxLines, programLines } from './box-prompt.ts';
 import { clip } from './clip.ts';
 
 /** What prompts say about the machine: the box, and the tools that workers may have. */
 export interface Surroundings {
-  box:
-    | {
-        name: string;
-        isolation: string;
-        languages: readonly { language: string; description: string }[];
-      }
-    | undefined;
+  box: BoxFacts | undefined;
   tools: readonly { name: string; description: string }[];
 }
 
@@ -46,7 +42,7 @@ export function managerSystem(plan: Plan, surroundings: Surroundings): string {
     plan.manager.instructions,
     MANAGER_RULES,
     section('Tools that workers may have', tools.join('\n') || 'none'),
-    boxSection(surroundings),
+    boxSection(surroundings, plan),
     section('Limits', JSON.stringify(limitsOf(plan.limits))),
     plan.output && typedOutput(plan.output),
   ]);
@@ -81,13 +77,15 @@ export function managerTurn(state: RunState, frame: Frame, notes: readonly strin
 export function workerStart(state: RunState, frame: Frame, surroundings: Surroundings): Message[] {
   const plan = state.plan;
   if (!plan) return [];
-  const canRun = frame.tools.includes('code.execute');
+  const { box } = surroundings;
+  const canRun = box !== undefined && frame.tools.some((name) => NEEDS_BOX.has(name));
   const system = sections([
     `You are the worker \`${frame.name}\` of a multi-agent run. Do what your instructions say with the tools you have, then report.`,
     section('Instructions', frame.instructions),
     section('Report', reportRules(frame)),
     section('Files', FILE_RULES),
-    canRun ? boxSection(surroundings) : undefined,
+    canRun && boxSection(surroundings, plan),
+    canRun && section('Programs', programLines(box, frame, plan.sandbox)),
   ]);
   const shared = byPath(state).filter((file) => isEarlier(state, file, frame));
   const user = sections([
@@ -121,7 +119,7 @@ export function lastTurnNote(reason: string): string {
   return `This is the last turn (${reason}). Nothing more can be delegated. Answer with "complete" and sum up what there is; say plainly what is missing.`;
 }
 
-const FILE_RULES = `Programs start in a folder with \`inputs/\` (read-only), \`shared/\` (read-only: files of earlier turns) and \`output/\`. Whatever is written below \`output/\` is handed to the user and is there again for your next program. Each program runs alone, in a fresh process, without network. Print what you need to know: output is cut when long.`;
+const FILE_RULES = `Programs start in a folder with \`inputs/\` (read-only), \`shared/\` (read-only: files of earlier turns) and \`output/\`; tools take the same paths. Whatever is written below \`output/\` is handed to the user and is there again for your next program.`;
 
 function reportRules({ contract }: Frame): string {
   const fields = [...new Set([...(contract?.requiredFields ?? []), 'confidence'])];
@@ -136,13 +134,9 @@ function reportRules({ contract }: Frame): string {
     .join('\n');
 }
 
-function boxSection({ box }: Surroundings): string {
-  if (!box) return section('Sandbox', 'none: no program can be run');
-  const languages = box.languages.map(
-    ({ language, description }, index) =>
-      `- ${language}${index === 0 ? ' (default)' : ''}: ${description}`,
-  );
-  return section('Sandbox', [`${box.name}: ${box.isolation}`, ...languages].join('\n'));
+function boxSection({ box }: Surroundings, { sandbox }: Plan): string {
+  const lines = box ? boxLines(box, sandbox) : 'none: no program can be run';
+  return section('Sandbox', lines);
 }
 
 function typedOutput(schema: JsonObject): string {

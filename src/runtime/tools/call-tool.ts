@@ -2,14 +2,16 @@ import { orAborted } from '../../base/concurrency.ts';
 import { AwpError, toAwpError } from '../../base/errors.ts';
 import type { Json, JsonObject } from '../../base/json.ts';
 import { matchesTool } from '../../base/paths.ts';
-import type { EventData } from '../../events/event.ts';
+import type { EventData, Fact } from '../../events/event.ts';
 import type { Plan } from '../../events/plan.ts';
-import type { Frame, PendingCall } from '../../events/state.ts';
+import type { Frame } from '../../events/state.ts';
 import type { Sandbox } from '../../ports/sandbox.ts';
-import type { Tool, ToolResult } from '../../ports/tool.ts';
+import type { Tool, ToolContext, ToolResult } from '../../ports/tool.ts';
 import type { RunContext } from '../context.ts';
 import { schemaProblems } from '../schema.ts';
+import type { WantedCall } from './admit-tool.ts';
 import type { Written } from './artifacts.ts';
+import { NEEDS_BOX, type Program, toolsInside } from './inner-calls.ts';
 import { CallWorkspace } from './workspace.ts';
 
 /** Longest time of one tool call when the tool says nothing, in milliseconds. */
@@ -21,28 +23,26 @@ const DATA_CHARS = 1_000_000;
 export interface ToolOutcome {
   returned: Omit<EventData['tool.returned'], 'files'>;
   files: readonly Written[];
+  /** What the tool wanted and was refused. */
+  denied: readonly Fact[];
 }
 
 /** Why a call may not be made, as an HTTP-like status and a sentence; undefined when it may. */
 export function callProblem(
   plan: Plan,
-  frame: Frame,
-  { call }: PendingCall,
-): { status: number; error: string; denied: boolean } | undefined {
-  const { name } = call;
+  { frame, name, inside }: WantedCall,
+): { status: number; error: string } | undefined {
   if (plan.worker.denied.some((pattern) => matchesTool(pattern, name))) {
-    return {
-      status: 403,
-      error: `tool/not-granted: ${name} is forbidden in this run`,
-      denied: true,
-    };
+    return { status: 403, error: `tool/not-granted: ${name} is forbidden in this run` };
+  }
+  if (inside && NEEDS_BOX.has(name)) {
+    return { status: 403, error: `tool/not-granted: a program cannot call ${name}` };
   }
   if (!frame.tools.includes(name)) {
-    const has = frame.tools.join(', ') || 'no tools';
+    const has = (inside ? toolsInside(frame) : frame.tools).join(', ') || 'no tools';
     return {
       status: 404,
       error: `tool/unknown: there is no tool ${name} for this agent; it has ${has}`,
-      denied: true,
     };
   }
   return undefined;
@@ -51,21 +51,35 @@ export function callProblem(
 /** Makes one tool call that was admitted and written ahead. Rejects when `signal` aborts. */
 export async function callTool(
   context: RunContext,
-  { frame, pending, tool }: { frame: Frame; pending: PendingCall; tool: Tool },
+  { wanted, tool }: { wanted: WantedCall; tool: Tool },
   signal: AbortSignal,
 ): Promise<ToolOutcome> {
-  const { clock } = context.host.effects;
+  const { frame, id, args } = wanted;
+  const { clock, files } = context.host.effects;
   const started = clock.monotonic();
   const { runFiles, state } = context;
   const shared = await runFiles.shared(state, frame);
-  const files = context.host.effects.files;
   const workspace = new CallWorkspace({ files, runFiles, state, frame, shared });
-  const result = await resultOf(context, { tool, workspace, args: pending.call.args }, signal);
+  const program = NEEDS_BOX.has(tool.name) ? context.innerCalls.open(frame, id) : undefined;
+  const denied: Fact[] = [];
+  const result = await resultOf(
+    context,
+    {
+      ...{ tool, workspace, args, frame, program },
+      denied: (reason) => {
+        const data = { tool: tool.name, reason };
+        denied.push({ type: 'security.denied', agent: frame.id, data });
+      },
+    },
+    signal,
+  );
+  // The log tells what the program's own calls came to before it tells what the program came to.
+  if (program && !signal.aborted) await orAborted(program.close(), signal);
   if (signal.aborted) throw signal.reason;
   const { ok, status, error, log } = result;
   return {
     returned: {
-      call: pending.id,
+      call: id,
       tool: tool.name,
       ...{ ok, status, data: bounded(result.data) },
       ...(error !== undefined && { error }),
@@ -73,13 +87,17 @@ export async function callTool(
       ms: Math.round(clock.monotonic() - started),
     },
     files: workspace.written(),
+    denied,
   };
 }
 
-interface Call {
+interface Call extends Pick<ToolContext, 'denied'> {
   tool: Tool;
   workspace: CallWorkspace;
   args: JsonObject;
+  frame: Frame;
+  /** The program that the call runs, if it runs one. */
+  program: Program | undefined;
 }
 
 async function resultOf(context: RunContext, call: Call, signal: AbortSignal): Promise<ToolResult> {
@@ -113,6 +131,9 @@ async function limited(context: RunContext, call: Call, signal: AbortSignal): Pr
       timeoutMs,
       sandbox: () => openBox(context),
       sandboxPolicy: context.plan.sandbox,
+      agent: call.frame.id,
+      boxTools: call.program?.tools,
+      denied: call.denied,
     });
     return await orAborted(running, either);
   } finally {

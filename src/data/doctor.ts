@@ -1,0 +1,132 @@
+import { surveyModels } from '../builtins.ts';
+import type { Effects } from '../ports/effects.ts';
+import { type SandboxFacts, surveySandboxes } from '../sandboxes/choose.ts';
+import { type FoundPython, surveyPythons } from '../sandboxes/interpreters.ts';
+import { findHome } from './home.ts';
+
+/** One thing that was looked at. */
+export interface Finding {
+  area: 'node' | 'store' | 'python' | 'sandbox' | 'model';
+  /** What it is about: a version, a folder, a box, a service. */
+  name: string;
+  /** `absent`: not there, and only missed by who wants it. */
+  state: 'ok' | 'warning' | 'broken' | 'absent';
+  words: string;
+  fix?: string;
+}
+
+/** What the machine is ready for. */
+export interface Examination {
+  findings: readonly Finding[];
+  ready: {
+    /** The rule-based demo model, which needs a box and nothing else. */
+    demo: boolean;
+    /** Whether a model can be asked. */
+    models: boolean;
+    /** The box that runs get. */
+    sandbox: string | undefined;
+  };
+}
+
+/** What is looked at. */
+export interface DoctorOptions {
+  cwd: string;
+  home?: string;
+  /** Try the boxes again, whatever was found earlier. */
+  fresh: boolean;
+}
+
+const MIB = 1024 * 1024;
+/** Less room than this is soon used up by the files of a run. */
+const LITTLE_BYTES = 512 * MIB;
+
+/** Looks at this machine: interpreter, store, Pythons, boxes, ways to models; each with its fix. */
+export async function examine(effects: Effects, options: DoctorOptions): Promise<Examination> {
+  const [store, pythons, boxes, models] = await Promise.all([
+    examineStore(effects, options),
+    surveyPythons(effects),
+    surveySandboxes(effects, { fresh: options.fresh }),
+    surveyModels(effects),
+  ]);
+  const best = boxes.find(({ name, usable }) => usable && name !== 'none');
+  const findings: Finding[] = [
+    { area: 'node', name: `Node ${process.versions.node}`, state: 'ok', words: 'runs awp' },
+    store,
+    ...pythonFindings(pythons, best),
+    ...boxes.map((box) => boxFinding(box, best)),
+    ...models.map(({ name, ready, words, fix }): Finding => {
+      const state = ready ? 'ok' : 'absent';
+      return { area: 'model', name, state, words, ...(fix !== undefined && { fix }) };
+    }),
+  ];
+  const asked = models.some(({ ready }) => ready);
+  return {
+    findings,
+    ready: { demo: best !== undefined, models: asked, sandbox: best?.name },
+  };
+}
+
+async function examineStore(effects: Effects, { cwd, home }: DoctorOptions): Promise<Finding> {
+  const { files, processes } = effects;
+  const folder = await findHome({ cwd, effects, ...(home !== undefined && { home }) });
+  const about = { area: 'store', name: folder } as const;
+  let place = folder;
+  while ((await files.info(place)) === undefined)
+    place = place.slice(0, place.lastIndexOf('/')) || '/';
+  const probe = `${place}/.awp-doctor-${processes.pid()}`;
+  try {
+    await files.write(probe, '');
+    await files.remove(probe);
+    const { free } = await files.space(place);
+    const room = `${Math.floor(free / MIB).toLocaleString('en-US')} MiB free`;
+    if (free >= LITTLE_BYTES) return { ...about, state: 'ok', words: `can be written, ${room}` };
+    return { ...about, state: 'warning', words: `only ${room}`, fix: 'make room, or set AWP_HOME' };
+  } catch {
+    const fix = 'choose another folder with --home or AWP_HOME';
+    return { ...about, state: 'broken', words: 'cannot be written', fix };
+  }
+}
+
+function pythonFindings(
+  pythons: readonly FoundPython[],
+  best: SandboxFacts | undefined,
+): Finding[] {
+  const used = best?.languages.find(({ language }) => language === 'python')?.description;
+  if (pythons.length === 0) {
+    const words = 'none was found; programs are written in JavaScript';
+    const fix = 'install Python 3.8 or newer, with pandas for data';
+    return [{ area: 'python', name: 'Python', state: 'absent', words, fix }];
+  }
+  return pythons.map(({ path, version, libraries }): Finding => {
+    const has = [...libraries].map(([name, its]) => `${name} ${its}`).join(', ');
+    const name = `Python ${version.join('.')}`;
+    const inUse = used?.startsWith(`${name} `) ?? false;
+    const words = `${path}${inUse ? ', used by programs' : ''}; ${has || 'standard library only'}`;
+    if (libraries.has('pandas')) return { area: 'python', name, state: 'ok', words };
+    // Programs have one with pandas already: this one is nobody's loss.
+    if (used?.includes('pandas')) return { area: 'python', name, state: 'absent', words };
+    const fix = `${path} -m pip install pandas matplotlib (or apt install python3-pandas python3-matplotlib)`;
+    return { area: 'python', name, state: 'warning', words: `${words}; no pandas`, fix };
+  });
+}
+
+function boxFinding(box: SandboxFacts, best: SandboxFacts | undefined): Finding {
+  const { name, usable, reason, fix, isolation, verified, selfTest } = box;
+  const about = { area: 'sandbox', name } as const;
+  if (!usable) {
+    // A weaker box that is missing is not missed while a stronger one is there.
+    const state = best === undefined ? 'broken' : 'absent';
+    return { ...about, state, words: reason ?? '', ...(fix !== undefined && { fix }) };
+  }
+  if (name === 'none')
+    return { ...about, state: 'absent', words: (isolation ?? '').replace('none: ', '') };
+  const words = [
+    ...(box === best ? ['what runs get'] : []),
+    ...(isolation === undefined ? [] : [isolation.replace(`${name}: `, '')]),
+    ...(selfTest
+      ? [`self-test ${selfTest.cached ? `passed ${selfTest.at}` : `${selfTest.ms} ms`}`]
+      : []),
+    ...(verified ? [] : ['unverified on this kind of system']),
+  ];
+  return { ...about, state: verified ? 'ok' : 'warning', words: words.join('; ') };
+}

@@ -1,0 +1,31 @@
+import type { RunEvent } from '../../events/event.ts';
+import type { Frame } from '../../events/state.ts';
+import type { RunContext } from '../context.ts';
+import { NEEDS_BOX } from './inner-calls.ts';
+
+/** Lets the sandbox know what is to come: a worker that starts will need a box, one that ended none. */
+export function followBoxes(context: RunContext, { type, agent = '' }: RunEvent): void {
+  const frame = context.state.frames.get(agent);
+  if (!frame) return;
+  if (type === 'agent.started') prepareBox(context, frame);
+  else if (type === 'agent.finished' || type === 'agent.failed') endBox(context, frame);
+}
+
+/** Has a box made ready while the worker's model thinks. */
+export function prepareBox({ sandbox, runFiles, state, plan }: RunContext, frame: Frame): void {
+  if (!sandbox || !usesBox(frame)) return;
+  const prepare = (shared: string | undefined): void =>
+    sandbox.prepare({ policy: plan.sandbox, inputs: runFiles.inputs, shared });
+  // A folder that cannot be made is told by the call that needs it.
+  runFiles.shared(state, frame).then(prepare, () => {});
+}
+
+function endBox({ sandbox, plan }: RunContext, frame: Frame): void {
+  if (!sandbox || !usesBox(frame) || plan.sandbox.session !== 'persistent') return;
+  // What cannot be ended now is ended when the run gives its sandbox back.
+  sandbox.endSession(frame.id).catch(() => {});
+}
+
+function usesBox({ tools }: Frame): boolean {
+  return tools.some((name) => NEEDS_BOX.has(name));
+}

@@ -1,0 +1,151 @@
+import type { ChangeSignal } from '../../base/concurrency.ts';
+import type { Json, JsonObject } from '../../base/json.ts';
+import type { RunEvent } from '../../events/event.ts';
+import type { Frame } from '../../events/state.ts';
+import type { BoxToolReply, BoxTools } from '../../ports/sandbox.ts';
+
+/** Tools that need a box; a program cannot start another one. */
+export const NEEDS_BOX: ReadonlySet<string> = new Set(['code.execute']);
+
+/** Calls of one program that are made at the same time; the others wait. */
+const MOST_AT_ONCE = 16;
+/** Characters of a tool's name that are kept: longer than any that there can be. */
+const NAME_CHARS = 128;
+/** Bytes of a result's JSON that go into a box; a frame holds 1 MiB. */
+const REPLY_BYTES = 900_000;
+
+/** A tool call that a program asks for from inside of its box. */
+export interface InnerCall {
+  /** `2.1/3.t1.i4`: the call of the program, and which of its own calls it is. */
+  id: string;
+  frame: Frame;
+  parentCall: string;
+  name: string;
+  args: JsonObject;
+  /** Aborts when the program, or its wait for the answer, has ended. */
+  signal: AbortSignal;
+}
+
+/** A program in its box, as far as tools are concerned. */
+export interface Program {
+  /** Undefined when its agent has no tool that it could call. */
+  tools: BoxTools | undefined;
+  /** Ends calls that are still out; resolves when the log knows of all of them. */
+  close(): Promise<void>;
+}
+
+interface Entry {
+  call: InnerCall;
+  program: { out: number };
+  reply(reply: BoxToolReply): void;
+  /** The log knows what came of it, or it was never made. */
+  over(): void;
+}
+
+/**
+ * The queue between programs in boxes and the driver: programs put calls in, the driver admits them
+ * one after another, so that none can pass a limit beside it, and the log's answer goes back.
+ */
+export class InnerCalls {
+  readonly #wake: ChangeSignal;
+  #waiting: Entry[] = [];
+  readonly #out = new Map<string, Entry>();
+
+  /** `wake` rings when there is something to take. */
+  constructor(wake: ChangeSignal) {
+    this.#wake = wake;
+  }
+
+  /** Opens the way to tools for the program of one call. */
+  open(frame: Frame, parentCall: string): Program {
+    const names = toolsInside(frame);
+    const ended = new AbortController();
+    const program = { out: 0 };
+    const open = new Set<Promise<void>>();
+    let count = 0;
+    const ask: BoxTools['call'] = (name, args, given) => {
+      count += 1;
+      const signal = AbortSignal.any([given, ended.signal]);
+      const id = `${parentCall}.i${count}`;
+      const call = { id, frame, parentCall, name: name.slice(0, NAME_CHARS), args, signal };
+      const { reply, over } = this.#add(call, program);
+      open.add(over);
+      return reply;
+    };
+    return {
+      tools: names.length === 0 ? undefined : { names, call: ask },
+      close: async () => {
+        ended.abort();
+        this.#wake.notify();
+        await Promise.all(open);
+      },
+    };
+  }
+
+  /** The calls that may be admitted now; those that nobody waits for any more are left out. */
+  take(): InnerCall[] {
+    const taken: InnerCall[] = [];
+    this.#waiting = this.#waiting.filter((entry) => {
+      if (entry.call.signal.aborted) {
+        entry.over();
+        return false;
+      }
+      if (entry.program.out >= MOST_AT_ONCE) return true;
+      entry.program.out += 1;
+      this.#out.set(entry.call.id, entry);
+      taken.push(entry.call);
+      return false;
+    });
+    return taken;
+  }
+
+  /** Hands the answer that is in the log to the program that waits for it. */
+  see(event: RunEvent): void {
+    if (event.type !== 'tool.returned') return;
+    const entry = this.#out.get(event.data.call);
+    if (!entry) return;
+    this.#out.delete(event.data.call);
+    entry.program.out -= 1;
+    entry.reply(replyOf(event.data));
+    entry.over();
+  }
+
+  #add(
+    call: InnerCall,
+    program: { out: number },
+  ): { reply: Promise<BoxToolReply>; over: Promise<void> } {
+    const reply = Promise.withResolvers<BoxToolReply>();
+    const over = Promise.withResolvers<void>();
+    const entry: Entry = { call, program, reply: reply.resolve, over: over.resolve };
+    const giveUp = (): void => reply.resolve(INTERRUPTED);
+    if (call.signal.aborted) giveUp();
+    else call.signal.addEventListener('abort', giveUp, { once: true });
+    this.#waiting.push(entry);
+    this.#wake.notify();
+    return { reply: reply.promise, over: over.promise };
+  }
+}
+
+/** Names of the tools that programs of an agent may call. */
+export function toolsInside({ tools }: Pick<Frame, 'tools'>): string[] {
+  return tools.filter((name) => !NEEDS_BOX.has(name));
+}
+
+/** Why there is no answer to a call whose program has ended. */
+export const PROGRAM_ENDED = 'tool/interrupted: the program ended before the call did';
+
+const INTERRUPTED: BoxToolReply = { ok: false, status: 500, data: {}, error: PROGRAM_ENDED };
+
+interface Returned {
+  ok: boolean;
+  status: number;
+  data: Json;
+  error?: string;
+}
+
+function replyOf({ ok, status, data, error }: Returned): BoxToolReply {
+  const bytes = Buffer.byteLength(JSON.stringify(data));
+  if (bytes <= REPLY_BYTES) return { ok, status, data, ...(error !== undefined && { error }) };
+  const large = `tool/too-large: the result has ${bytes} bytes; at most ${REPLY_BYTES} go into a program`;
+  return { ok: false, status: 500, data: {}, error: large };
+}
