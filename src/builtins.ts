@@ -7,6 +7,8 @@ import type { ModelFactory } from './providers/resolve.ts';
 import { openSandbox } from './sandboxes/choose.ts';
 import { builtinTools } from './tools/index.ts';
 
+export { surveyModels } from './providers/survey.ts';
+
 /** Everything that ships and can be named by a user: the page to read for «what is there». */
 
 /** Models that need no service, by the name that stands for them. */
@@ -34,7 +36,10 @@ const opened = new Map<string, OpenSandbox>();
  * process, so that a second run does not wait for it.
  */
 export function sandboxes(effects: Effects): OpenSandbox {
-  const forced = effects.secrets.get('AWP_SANDBOX') ?? '';
+  // What is named by the user decides about the boxes; a box is proven once for each wish.
+  const forced = ['AWP_SANDBOX', 'AWP_PYTHON', 'AWP_POOL']
+    .map((name) => effects.secrets.get(name) ?? '')
+    .join('\n');
   const known = opened.get(forced) ?? openSandbox({ ...nodeEffects(), secrets: effects.secrets });
   opened.set(forced, known);
   return known;

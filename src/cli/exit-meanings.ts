@@ -8,7 +8,7 @@ export const EXIT_MEANINGS: readonly { status: number; meaning: string }[] = [
   { status: 5, meaning: 'the run waits for a human' },
   { status: 6, meaning: 'no sandbox, or it refused' },
   { status: 7, meaning: 'stopped by the user' },
-  { status: 8, meaning: 'an input could not be had' },
+  { status: 8, meaning: 'an input could not be had, or an address not be reached' },
   { status: 9, meaning: 'the store cannot be used' },
   { status: 70, meaning: 'a bug in awp-agents' },
   { status: 130, meaning: 'ended at once by a second Ctrl-C' },

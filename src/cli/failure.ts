@@ -75,9 +75,9 @@ export function exitCodeOfRun(state: RunState): number {
   }
 }
 
-/** A failed run is a 1, unless something around it was missing: model, sandbox, source or store. */
+/** A failed run is a 1, unless something around it was missing: model, sandbox, network, source or store. */
 function failedCode(reason: string): number {
-  return /^(model|sandbox|source|store)\//.test(reason) ? exitCodeOf(reason) : EXIT.failed;
+  return /^(model|sandbox|network|source|store)\//.test(reason) ? exitCodeOf(reason) : EXIT.failed;
 }
 
 function note(label: string, text: string, style: Style): string {

@@ -100,9 +100,19 @@ class Watch {
   async #show(progress: Progress): Promise<void> {
     for await (const event of this.#handle.events(this.#state.seq + 1)) {
       fold(this.#state, event);
-      if (event.seq > this.#options.after) progress.event(event, this.#state);
+      if (event.seq > this.#options.after) {
+        if (runsUnboxed(event)) progress.aside(() => this.#warn());
+        progress.event(event, this.#state);
+      }
       if (this.#options.json) await this.#print(event);
     }
+  }
+
+  #warn(): void {
+    const { err } = this.#shell;
+    const style = this.#shell.style(err, this.#options.noColor);
+    const text = `${style.symbols.warn} no sandbox: programs of this run can do whatever you can do`;
+    err.write(`${style.paint('warn', text)}\n`);
   }
 
   async #print(event: RunEvent): Promise<void> {
@@ -141,6 +151,11 @@ class Watch {
     this.#shell.err.write(failureBlock({ ...failureOf(error, debug), run }, style));
     return exitCodeOf(error.code);
   }
+}
+
+/** Whether the run begins, or goes on, without a boundary around its programs. */
+function runsUnboxed({ type, data }: RunEvent): boolean {
+  return (type === 'run.started' || type === 'run.resumed') && data.sandbox?.name === 'none';
 }
 
 /** Turns signals and a closed output into a graceful stop, and the second signal into an end. */

@@ -53,6 +53,10 @@ const PACKAGES: ReadonlyMap<string, readonly string[]> = new Map([
   ['ignore', ['packager']],
   ['papaparse', ['data']],
   ['picocolors', ['cli']],
+  ['undici', ['effects']],
+  ['ipaddr.js', ['effects']],
+  ['quickjs-emscripten-core', ['sandboxes']],
+  ['@jitl/quickjs-ng-wasmfile-release-sync', ['sandboxes']],
   ['@ai-sdk/openai-compatible', ['providers']],
   ['@ai-sdk/provider', ['providers']],
 ]);

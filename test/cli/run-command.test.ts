@@ -10,8 +10,8 @@ import { playedRun, refusedRun } from './fake-run.ts';
 import { type FakeShellOptions, fakeShell } from './fake-shell.ts';
 import { halfwayLog, SampleLog } from './sample-run.ts';
 
-const done = (): SampleLog =>
-  halfwayLog().add('run.finished', { status: 'complete', text: 'The peak is March.', result: {} });
+const ENDED = { status: 'complete', text: 'The peak is March.', result: {} } as const;
+const done = (): SampleLog => halfwayLog().add('run.finished', ENDED);
 
 /** Runs `awp` with an engine that only notes what it was asked. */
 async function awp(argv: string[], more: FakeShellOptions = {}) {
@@ -35,6 +35,7 @@ async function awp(argv: string[], more: FakeShellOptions = {}) {
           task: 'from the file',
           managerModel: 'm1',
           budget: { loops: 3 },
+          sandbox: { minimum: 'boundary', memoryMb: 99, hosts: ['a.test'] },
         }),
         idle: ['critic'],
       }),
@@ -85,7 +86,7 @@ const emptyWorkflow: LoadedWorkflow['workflow'] = {
 describe('awp run', () => {
   it('passes every option on', async () => {
     const argv =
-      '-t do -i a=1 -i b=2 -m demo --manager-model mm --worker-model wm --budget.loops 3 --budget.workers 4 --budget.tokens 500k --budget.time 5m --budget.tools 0 --budget.depth 1 --budget.calls 9 --budget.cost 0.5 --budget.parallel 2 --out files --run-id r-mine --sandbox none --durability batched --home place';
+      '-t do -i a=1 -i b=2 -m demo --manager-model mm --worker-model wm --budget.loops 3 --budget.workers 4 --budget.tokens 500k --budget.time 5m --budget.tools 0 --budget.depth 1 --budget.calls 9 --budget.cost 0.5 --budget.parallel 2 --out files --run-id r-mine --sandbox none --allow-host api.example.com --allow-host *.example.org --durability batched --home place';
     const { asked, code } = await awp(argv.split(' '));
     expect(code).toBe(0);
     expect(asked.start).toEqual({
@@ -107,7 +108,7 @@ describe('awp run', () => {
       },
       outputDir: '/work/files',
       home: '/work/place',
-      sandbox: 'none',
+      sandbox: { minimum: 'none', only: 'none', hosts: ['api.example.com', '*.example.org'] },
       durability: 'batched',
       how: { runId: 'r-mine' },
     });
@@ -132,6 +133,36 @@ describe('awp run', () => {
     });
     expect(err).toContain('does not act on critic');
   });
+
+  it.each([
+    [[], { minimum: 'boundary', memoryMb: 99, hosts: ['a.test'] }],
+    [['--sandbox', 'auto'], { minimum: 'boundary', memoryMb: 99, hosts: ['a.test'] }],
+    [['--sandbox', 'jail'], { minimum: 'boundary', memoryMb: 99, hosts: ['a.test'], only: 'jail' }],
+    [
+      ['--allow-host', 'b.test', '--allow-host', 'a.test'],
+      { minimum: 'boundary', memoryMb: 99, hosts: ['a.test', 'b.test'] },
+    ],
+  ])('with %j keeps what the workflow says of its sandbox', async (argv, sandbox) => {
+    expect((await awp(['flow', ...argv])).asked.start).toMatchObject({ sandbox });
+  });
+
+  it.each([[[]], [['--progress', 'quiet']], [['--progress', 'tty']], [['--json']]])(
+    'warns with %j when there is no boundary',
+    async (argv) => {
+      const unboxed = new SampleLog().start();
+      const [first] = unboxed.events;
+      if (first?.type === 'run.started') first.data.sandbox = { name: 'none', isolation: 'none' };
+      const engine = {
+        start: () => playedRun(unboxed.add('run.finished', ENDED)),
+        parseInput: () => ['', ''],
+      } as Partial<Engine>;
+      const { err } = await awp(['-t', 'x', ...argv], { engine });
+      expect(
+        err.match(/no sandbox: programs of this run can do whatever you can do/g),
+      ).toHaveLength(1);
+      expect((await awp(['-t', 'x', ...argv])).err).not.toContain('no sandbox');
+    },
+  );
 
   it('prints the result on standard output and nothing else there', async () => {
     const { out, err } = await awp(['-t', 'x']);
@@ -184,6 +215,9 @@ describe('awp run', () => {
     [['-t', 'x', '--budget.tokens', 'lots'], 2, 'usage/bad-value'],
     [['-t', 'x', '--progress', 'fancy'], 2, 'usage/bad-value'],
     [['-t', 'x', '--sandbox', 'docker'], 2, 'usage/bad-value'],
+    [['-t', 'x', '--allow-host', 'http://a.test'], 2, 'usage/bad-value'],
+    [['flow', '--sandbox', 'none'], 2, 'usage/bad-option'],
+    [['--resume', 'r-old', '--allow-host', 'a.test'], 2, 'usage/bad-option'],
     [['-t', 'x', '--durability', 'none'], 2, 'usage/bad-value'],
     [['-t', 'x', '--raise', 'tokens=1'], 2, 'usage/bad-option'],
     [['--resume', 'r-old', '-t', 'x'], 2, 'usage/bad-option'],

@@ -1,3 +1,4 @@
+import { sandboxPolicy } from '../../src/data/make-plan.ts';
 import type { EventData, RunEvent, RunEventType } from '../../src/events/event.ts';
 import type { Plan } from '../../src/events/plan.ts';
 import { foldAll } from '../../src/events/reduce.ts';
@@ -43,17 +44,7 @@ export function samplePlan(more: Partial<Plan> = {}): Plan {
       repairs: 1,
       attempts: 4,
     },
-    sandbox: {
-      minimum: 'boundary',
-      timeoutMs: 30_000,
-      memoryMb: 512,
-      cpuSeconds: 30,
-      processes: 64,
-      outputChars: 30_000,
-      filesBytes: 50_000_000,
-      files: 100,
-      languages: [],
-    },
+    sandbox: sandboxPolicy(),
     stall: { enabled: true, window: 4 },
     simulated: false,
     ...more,

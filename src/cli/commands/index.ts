@@ -1,6 +1,7 @@
 import type { Command } from '../command.ts';
 import { complianceCommand } from './compliance.ts';
 import { demoCommand } from './demo.ts';
+import { doctorCommand } from './doctor.ts';
 import { explainCommand } from './explain.ts';
 import { identityCardCommand } from './identity-card.ts';
 import { initCommand } from './init.ts';
@@ -9,6 +10,9 @@ import { runCommand } from './run.ts';
 import { runsExportCommand } from './runs-export.ts';
 import { runsListCommand } from './runs-list.ts';
 import { runsShowCommand } from './runs-show.ts';
+import { sandboxListCommand } from './sandbox-list.ts';
+import { sandboxRunCommand } from './sandbox-run.ts';
+import { sandboxSelftestCommand } from './sandbox-selftest.ts';
 import { schemaCommand } from './schema.ts';
 import { unpackCommand } from './unpack.ts';
 import { validateCommand } from './validate.ts';
@@ -18,6 +22,7 @@ import { visualizeCommand } from './visualize.ts';
 /** All commands, in the order of the help. */
 export const commands: readonly Command[] = [
   demoCommand,
+  doctorCommand,
   initCommand,
   runCommand,
   validateCommand,
@@ -32,4 +37,7 @@ export const commands: readonly Command[] = [
   runsListCommand,
   runsShowCommand,
   runsExportCommand,
+  sandboxListCommand,
+  sandboxRunCommand,
+  sandboxSelftestCommand,
 ];

@@ -69,7 +69,22 @@ export const RUN_OPTIONS: readonly Option[] = [
     value: 'MODE',
     group: 'OTHER',
     rare: true,
-    help: 'auto, or none: no boundary around what models write',
+    help: 'auto, bwrap, jail, quickjs, deno, or none: no boundary at all',
+  },
+  {
+    name: 'python',
+    value: 'PATH',
+    group: 'OTHER',
+    rare: true,
+    help: 'the Python of programs; else AWP_PYTHON, else the best',
+  },
+  {
+    name: 'allow-host',
+    value: 'HOST',
+    repeat: true,
+    group: 'OTHER',
+    rare: true,
+    help: 'a host that programs may reach; repeatable',
   },
   {
     name: 'durability',

@@ -8,6 +8,7 @@ import type { Arguments, Command } from '../command.ts';
 import type { Engine } from '../engine.ts';
 import { homeOption, withHome } from '../open-home.ts';
 import { PROGRESS_MODES } from '../progress/choose.ts';
+import { pythonOption, sandboxFlags } from '../sandbox-flags.ts';
 import type { Shell } from '../shell.ts';
 import { taskText } from '../task-text.ts';
 import { oneLine } from '../text.ts';
@@ -16,7 +17,7 @@ import { type WatchOptions, watchRun } from '../watch-run.ts';
 import { RUN_OPTIONS } from './run-options.ts';
 
 /** Options that make sense when a run is resumed; everything else was settled when it began. */
-const RESUME_OPTIONS = new Set(['resume', 'raise', 'out', 'json', 'progress']);
+const RESUME_OPTIONS = new Set(['resume', 'raise', 'out', 'json', 'progress', 'python']);
 
 /** `awp run`: a task, a workflow folder, or a run that goes on. */
 export const runCommand: Command = {
@@ -80,6 +81,7 @@ async function resume(
     const handle = engine.resume(run, {
       ...homeOption(args, shell),
       ...outOption(args, shell),
+      ...pythonOption(args, shell),
       ...(args.has('raise') && { raise }),
     });
     return watchRun(handle, shell, { ...watch, after: seq });
@@ -99,7 +101,9 @@ async function newRun(
     inputs: { ...base?.inputs, ...inputsOf(engine, args) },
     budget: { ...base?.budget, ...budgetOf(args) },
     ...modelsOf(args),
-    ...modesOf(args),
+    ...sandboxFlags(args, base?.sandbox),
+    ...pythonOption(args, shell),
+    ...durabilityOf(args),
     ...homeOption(args, shell),
     ...outOption(args, shell),
   };
@@ -133,17 +137,10 @@ async function workflow(
   return loaded.options();
 }
 
-function modesOf(args: Arguments): Pick<WorkflowOptions<Json>, 'sandbox' | 'durability'> {
-  const sandbox = args.text('sandbox');
-  const durability = args.text('durability');
-  return {
-    ...(sandbox !== undefined && {
-      sandbox: parseChoice('sandbox', sandbox, ['auto', 'none'] as const),
-    }),
-    ...(durability !== undefined && {
-      durability: parseChoice('durability', durability, ['full', 'batched'] as const),
-    }),
-  };
+function durabilityOf(args: Arguments): Pick<WorkflowOptions<Json>, 'durability'> {
+  const text = args.text('durability');
+  if (text === undefined) return {};
+  return { durability: parseChoice('durability', text, ['full', 'batched'] as const) };
 }
 
 function outOption(args: Arguments, shell: Shell): { outputDir?: string } {

@@ -31,6 +31,7 @@ export function liveProgress(shell: Shell, style: Style, clock: Clock): Progress
   return {
     begin: (state) => live.show(state),
     event: (_event, state) => live.show(state),
+    aside: (write) => live.aside(write),
     stopping: () => live.stopping(),
     close: () => live.close(),
   };
@@ -63,6 +64,13 @@ class LiveTree {
   show(state: RunState): void {
     this.#state = state;
     this.#schedule();
+  }
+
+  /** What is written stays above the tree. */
+  aside(write: () => void): void {
+    if (this.#open) this.#put([]);
+    write();
+    this.#draw();
   }
 
   stopping(): void {

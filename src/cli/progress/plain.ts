@@ -37,6 +37,7 @@ export function plainProgress(stream: Stream, clock: Clock): Progress {
       print(Date.parse(event.ts), text);
       rest();
     },
+    aside: (write) => write(),
     stopping() {
       print(clock.now(), 'stopping; a second Ctrl-C ends at once');
     },

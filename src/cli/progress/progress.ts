@@ -7,6 +7,8 @@ export interface Progress {
   begin(state: RunState): void;
   /** Takes an event, with the state after it. */
   event(event: RunEvent, state: RunState): void;
+  /** Has a line written to where the progress is shown, so that neither tears the other apart. */
+  aside(write: () => void): void;
   /** Says that the user asked to stop. */
   stopping(): void;
   /** Shows the end for good and gives the terminal back. May be called again. */
@@ -14,4 +16,10 @@ export interface Progress {
 }
 
 /** Shows nothing. */
-export const quietProgress: Progress = { begin() {}, event() {}, stopping() {}, close() {} };
+export const quietProgress: Progress = {
+  begin() {},
+  event() {},
+  aside: (write) => write(),
+  stopping() {},
+  close() {},
+};
