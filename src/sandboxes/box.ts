@@ -35,8 +35,8 @@ export interface Launch {
    * (bubblewrap): one that it has just made may not have asked the kernel for that yet.
    */
   leavesChild?: boolean;
-  /** The kernel's own ceilings for the whole tree, where there can be any. */
-  group?: Group | undefined;
+  /** Makes the kernel's own ceilings for the whole tree, where there can be any. */
+  group?: (() => Promise<Group>) | undefined;
   /** What went through the box's proxy since the last time. */
   requests?(): Promise<readonly ProxyRecord[]>;
 }
@@ -67,6 +67,8 @@ export interface BoxEnd {
 
 /** Bytes of each of stdout and stderr after which a program is stopped, not only cut. */
 const FLOOD_BYTES = 64 * 1024 * 1024;
+/** How long a program has run before it gets a group of its own, in milliseconds. */
+const ENCLOSE_MS = 50;
 /** How long the texts of a session's program are waited for when all else has come, in milliseconds. */
 const TEXT_MS = 500;
 const NO_USE: TreeUse = { memoryMb: 0, cpuSeconds: 0, tasks: 0 };
@@ -107,6 +109,9 @@ export class Box {
   readonly #exit: Promise<number>;
   #before: TreeUse = NO_USE;
   #current: Current | undefined;
+  #group: Promise<Group | undefined> | undefined;
+  /** What was met in the group, once the box has ended and the group is gone. */
+  #last: Promise<SandboxLimit[]> | undefined;
   #started = false;
   #over = false;
 
@@ -146,8 +151,8 @@ export class Box {
     if (signal.aborted) abort();
     const stopTimer = this.#stopper.timer(job.timeoutMs, () => this.#stopper.stop('timeout'));
     const stopWatch = this.#watch(job);
+    const stopWaiting = this.#stopper.timer(ENCLOSE_MS, () => this.#enclose());
     try {
-      await this.launch.group?.enclose(this.#child.pid);
       void this.#child.extra[0]?.write(jobFrames(job, more));
       const code = await this.#codeOf(current, mark);
       return await this.#endOf(current, code);
@@ -155,6 +160,7 @@ export class Box {
       signal.removeEventListener('abort', abort);
       stopTimer();
       stopWatch();
+      stopWaiting();
       this.#current = undefined;
       if (mark !== undefined && !this.#over) void this.ready();
     }
@@ -164,6 +170,7 @@ export class Box {
   async close(): Promise<void> {
     this.#stopper.stop('cancelled');
     await this.#exit.catch(() => {});
+    await this.#last;
   }
 
   #begin(job: SandboxJob, mark: string | undefined): Current {
@@ -178,6 +185,24 @@ export class Box {
     };
     this.#current = current;
     return current;
+  }
+
+  /**
+   * A group is made for a program that takes its time: making one takes the kernel longer than most
+   * programs, and until then the limits of each process hold.
+   */
+  #enclose(): void {
+    const { group } = this.launch;
+    if (!group) return;
+    this.#group ??= group().catch(() => undefined);
+    void this.#group.then((made) => made?.enclose(this.#child.pid)).catch(() => {});
+  }
+
+  async #closeGroup(): Promise<SandboxLimit[]> {
+    const group = await this.#group;
+    const met = (await group?.hit()) ?? [];
+    await group?.remove();
+    return met;
   }
 
   #watch(job: SandboxJob): () => void {
@@ -211,7 +236,7 @@ export class Box {
 
   async #endOf({ stdout, stderr, frames }: Current, code: number): Promise<BoxEnd> {
     const text = { stdout: stdout.end(), stderr: stderr.end() };
-    const hit = (await this.launch.group?.hit()) ?? [];
+    const hit = [...((await (this.#last ?? (await this.#group)?.hit())) ?? [])];
     if (this.#calls?.end()) hit.push('tool-calls');
     const requests = await this.launch.requests?.();
     const started = this.#started;
@@ -261,6 +286,7 @@ export class Box {
     } finally {
       this.#over = true;
       this.#stopper.release();
+      this.#last = this.#closeGroup();
     }
   }
 }

@@ -2,6 +2,7 @@ import type { ProcessSpec } from '../ports/effects.ts';
 import type { Launch } from './box.ts';
 import { Boxes, type Made } from './boxes.ts';
 import { runCommand } from './commands.ts';
+import { pythonProgram } from './compiled.ts';
 import { FontList } from './fonts.ts';
 import { isSystemPath, type NodeRuntime, type PythonRuntime } from './interpreters.ts';
 import { idsOf, type Machine } from './machine.ts';
@@ -17,7 +18,6 @@ import {
   nodeCommand,
   type Provider,
   programEnv,
-  pythonCommand,
   type RunnerTexts,
   readinessWords,
 } from './provider.ts';
@@ -46,6 +46,8 @@ interface Parts {
   texts: RunnerTexts;
   node: NodeRuntime | undefined;
   python: PythonRuntime | undefined;
+  /** The words that start the runner of Python. */
+  runner: readonly string[];
   fonts: FontList | undefined;
   system: readonly string[];
 }
@@ -82,7 +84,8 @@ export async function bwrapProvider(kit: Kit): Promise<Provider | undefined> {
     return (await runCommand(effects, { ...spec, uid }))?.code === 0;
   });
   const fonts = python && new FontList(machine, python);
-  const all: Parts = { ...parts, node, python, fonts };
+  const runner = python ? await pythonProgram(machine, python, texts.runner) : [];
+  const all: Parts = { ...parts, node, python, runner, fonts };
   const run = node && inBubblewrap({ machine, bwrap, node: node.source, bridge: texts.nodeBridge });
   const boxes = new Boxes(
     {
@@ -132,7 +135,7 @@ async function makeBox(
       wayOut,
     };
     const makeGroup = await kit.groups();
-    const group = await makeGroup?.(groupLimits(shape, shape.room + TMP_BYTES + SHM_BYTES));
+    const ceilings = groupLimits(shape, shape.room + TMP_BYTES + SHM_BYTES);
     const filter = seccompFilter(parts.arch, { loopback: wayOut !== undefined });
     const launch: Launch = {
       spec: specOf(parts, shape, { ...places, fonts: fonts.length }),
@@ -143,7 +146,7 @@ async function makeBox(
       shares: shape.readiness === 'session',
       writable: [`${CWD}/output`, TMP, '/dev/shm'],
       leavesChild: true,
-      group,
+      group: makeGroup && (() => makeGroup(ceilings)),
       ...(wayOut && { requests: wayOut.requests }),
     };
     return {
@@ -152,7 +155,6 @@ async function makeBox(
       remove: async () => {
         await closeAll(machine, { wayOut, folders: [] });
         await staged.remove();
-        await group?.remove();
       },
     };
   } catch (error) {
@@ -179,7 +181,7 @@ function specOf(parts: Parts, shape: Shape, places: Places & { fonts: number }):
 }
 
 function programArgs(parts: Parts, shape: Shape, places: Places & { fonts: number }): string[] {
-  const { python, texts, fonts } = parts;
+  const { python, runner, texts, fonts } = parts;
   if (shape.language !== 'python' && (shape.readiness === 'cold' || !python)) {
     return nodeArgs(parts, shape, places);
   }
@@ -197,7 +199,7 @@ function programArgs(parts: Parts, shape: Shape, places: Places & { fonts: numbe
     '--',
     ...(isPython ? [] : nodeProgram(parts, shape, places)),
   ];
-  return [...pythonCommand(python?.path ?? '', texts.runner), ...options];
+  return [...runner, ...options];
 }
 
 function nodeProgram({ node, texts }: Parts, shape: Shape, { layers, kit }: Places): string[] {
@@ -237,9 +239,9 @@ function bridge({ node, texts }: Parts): string[] {
 }
 
 /** Python starts in a third of Node's time; where there is none, Node collects as well. */
-function collectorOf({ node, python, texts }: Parts): string[] {
+function collectorOf({ node, python, runner, texts }: Parts): string[] {
   if (!python) return [...collectCommand(node?.path ?? '', texts), CWD];
-  return [...pythonCommand(python.path, texts.runner), `cwd=${CWD}`, 'collect=1', '--'];
+  return [...runner, `cwd=${CWD}`, 'collect=1', '--'];
 }
 
 function quote(word: string): string {

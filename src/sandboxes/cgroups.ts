@@ -1,5 +1,6 @@
 import type { Effects, Files } from '../ports/effects.ts';
 import type { SandboxLimit } from '../ports/sandbox.ts';
+import { treePids } from './process-tree.ts';
 import { hostMark } from './scratch.ts';
 
 /**
@@ -18,7 +19,7 @@ export interface GroupLimits {
 
 /** The control group of one box. */
 export interface Group {
-  /** Puts a process in it; what that one starts is in it too. */
+  /** Puts a process and all below it in it; what they start from then on is in it too. */
   enclose(pid: number): Promise<void>;
   /** Ceilings that were run into. */
   hit(): Promise<SandboxLimit[]>;
@@ -107,11 +108,7 @@ async function makeGroup(effects: Effects, { layout, name, limits }: Wish): Prom
     throw error;
   }
   return {
-    enclose: async (pid) => {
-      for (const folder of folders) {
-        await files.tell(`${folder}/cgroup.procs`, String(pid)).catch(unlessGone);
-      }
-    },
+    enclose: (pid) => encloseTree(files, folders, pid),
     hit: async () => {
       const met = layout.counters.map(async ([index, file, line, limit]) =>
         (await countIn(files, `${folders[index]}/${file}`, line)) > 0 ? [limit] : [],
@@ -120,6 +117,20 @@ async function makeGroup(effects: Effects, { layout, name, limits }: Wish): Prom
     },
     remove,
   };
+}
+
+/** One that starts others meanwhile is looked at again, until there are no new ones. */
+async function encloseTree(files: Files, folders: readonly string[], pid: number): Promise<void> {
+  const inside = new Set<number>();
+  for (let fresh = [pid]; fresh.length > 0; ) {
+    for (const one of fresh) {
+      inside.add(one);
+      for (const folder of folders) {
+        await files.tell(`${folder}/cgroup.procs`, String(one)).catch(unlessGone);
+      }
+    }
+    fresh = (await treePids(files, pid)).filter((one) => !inside.has(one));
+  }
 }
 
 /** One that has ended already needs no ceiling. */

@@ -87,11 +87,11 @@ export async function surveySandboxes(
 async function factsOf(kit: Kit, entry: ProviderEntry, fresh: boolean): Promise<SandboxFacts> {
   const { os, arch } = kit.machine.effects.processes.platform();
   const base = { name: entry.name, verified: os === 'linux' && arch === 'x64' };
-  const provider = await makeOne(kit, entry);
-  if (provider === undefined || typeof provider === 'string') {
-    const reason = provider ?? NOT_THERE;
-    const lacking = { usable: false, reason, languages: [], network: false };
-    return { ...base, ...lacking, fix: entry.fix };
+  const provider = await makeOne(kit, entry).catch(whyNot);
+  if (provider === undefined || typeof provider === 'string' || 'reason' in provider) {
+    const why = typeof provider === 'object' ? provider : { reason: provider ?? NOT_THERE };
+    const lacking = { usable: false, languages: [], network: false };
+    return { ...base, ...lacking, fix: entry.fix, ...why };
   }
   const { isolation, network } = provider;
   if (!entry.boundary) {
@@ -106,6 +106,12 @@ async function factsOf(kit: Kit, entry: ProviderEntry, fresh: boolean): Promise<
     ...(problem !== undefined && { reason: problem, fix: entry.fix }),
     selfTest: { ms, at, cached },
   };
+}
+
+/** A setting that keeps a box from being made is told with the box: the survey goes on. */
+function whyNot(error: unknown): { reason: string; fix?: string } {
+  if (!(error instanceof AwpError)) throw error;
+  return { reason: error.message, ...(error.hint !== undefined && { fix: error.hint }) };
 }
 
 /** Looking for Pythons and trying them takes longer than all the rest; who wants none, need not wait. */

@@ -1,8 +1,8 @@
 import type { ProcessSpec } from '../ports/effects.ts';
 import type { Launch } from './box.ts';
 import { Boxes, type Made } from './boxes.ts';
-import type { Group } from './cgroups.ts';
 import { runCommand } from './commands.ts';
+import { pythonProgram } from './compiled.ts';
 import { FontList } from './fonts.ts';
 import type { NodeRuntime, PythonRuntime } from './interpreters.ts';
 import { idsOf, type Machine } from './machine.ts';
@@ -16,7 +16,6 @@ import {
   nodeCommand,
   type Provider,
   programEnv,
-  pythonCommand,
   type RunnerTexts,
   readablePath,
   readinessWords,
@@ -40,6 +39,8 @@ interface Parts {
   python: PythonRuntime;
   node: NodeRuntime | undefined;
   namespaces: boolean;
+  /** The words that start the jail and its runner. */
+  runner: readonly string[];
   fonts: FontList;
 }
 
@@ -62,7 +63,10 @@ export async function jailProvider(
   const node = await kit.node().catch(() => undefined);
   const namespaces = wish.namespaces && (await allowsNamespaces(machine, python));
   const fonts = new FontList(machine, python);
-  const parts = { machine, arch, texts, python, node, namespaces, fonts };
+  const path = readablePath(python);
+  const compiling = { path, version: python.version, env: libraryEnv(python) };
+  const runner = await pythonProgram(machine, compiling, `${texts.jail}\n${texts.runner}`);
+  const parts = { machine, arch, texts, python, node, namespaces, runner, fonts };
   const spaces = namespaces ? 'own namespaces, ' : '';
   const boxes = new Boxes(
     {
@@ -115,11 +119,9 @@ async function makeBox(
   const staged = await stageFolders(machine, shape);
   const cwd = await scratchFolder(machine, 'jail');
   let wayOut: WayOut | undefined;
-  let group: Group | undefined;
   const remove = async (): Promise<void> => {
     await closeAll(machine, { wayOut, folders: [cwd] });
     await staged.remove();
-    await group?.remove();
   };
   try {
     wayOut = await openWayOut(machine, shape.policy.hosts);
@@ -133,10 +135,11 @@ async function makeBox(
       ...{ staged, cwd, layers: folders, kit: dataKit?.folder, wayOut },
       fonts: first.length,
     };
-    group = await (await kit.groups())?.(groupLimits(shape, namespaces ? 3 * shape.room : 0));
+    const makeGroup = await kit.groups();
+    const ceilings = groupLimits(shape, namespaces ? 3 * shape.room : 0);
     const launch: Launch = {
       spec: specOf(parts, shape, places),
-      group,
+      group: makeGroup && (() => makeGroup(ceilings)),
       first,
       calls: CALLS.pipe,
       watchTasks: !namespaces,
@@ -162,7 +165,7 @@ interface Places {
 }
 
 function specOf(parts: Parts, shape: Shape, places: Places): ProcessSpec {
-  const { python, texts, namespaces } = parts;
+  const { python, texts, namespaces, runner } = parts;
   const { cwd, wayOut } = places;
   const isPython = shape.language === 'python';
   const options = [
@@ -180,8 +183,7 @@ function specOf(parts: Parts, shape: Shape, places: Places): ProcessSpec {
     '--',
     ...(isPython ? [] : nodeProgram(parts, shape, places)),
   ];
-  const text = `${texts.jail}\n${texts.runner}`;
-  const [command = '', ...args] = pythonCommand(readablePath(python), text);
+  const [command = '', ...args] = runner;
   const env = {
     ...programEnv(cwd, `${cwd}/tmp`),
     ...libraryEnv(python),

@@ -1,5 +1,6 @@
 import { fileURLToPath } from 'node:url';
 import type { Effects } from '../ports/effects.ts';
+import { lookAtMachine, readableInterpreter } from './machine.ts';
 
 /** The modules for data that JavaScript and TypeScript programs may import (docs/data-kit.md). */
 export interface DataKit {
@@ -25,17 +26,26 @@ const CALLS = [
 const GAPS = 'There are no mixed models, time-series models or trees.';
 
 interface Manifest {
+  /** Tells one build of it from another. */
+  hash: string;
   modules: readonly string[];
   packages: readonly { name: string; version: string }[];
 }
 
-/** Finds the data kit; undefined where it has not been built. */
-export async function kitFolder({ files }: Effects): Promise<DataKit | undefined> {
+/**
+ * Finds the data kit: its folder, or a copy of it that the box's user can read. Undefined where it
+ * has not been built, or cannot be made readable.
+ */
+export async function kitFolder(effects: Effects): Promise<DataKit | undefined> {
   for (const place of PLACES) {
     const folder = fileURLToPath(new URL(place, import.meta.url)).replace(/[/\\]$/, '');
     try {
-      const manifest: Manifest = JSON.parse(await files.readText(`${folder}/manifest.json`));
-      return { folder, description: describeKit(manifest) };
+      const manifest: Manifest = JSON.parse(
+        await effects.files.readText(`${folder}/manifest.json`),
+      );
+      const machine = await lookAtMachine(effects);
+      const readable = await readableInterpreter(machine, folder, manifest.hash);
+      return { folder: readable, description: describeKit(manifest) };
     } catch {
       // Not there, or not complete: boxes then offer the language alone.
     }

@@ -1,6 +1,7 @@
 import type { ProcessSpec } from '../ports/effects.ts';
 import type { Execution, SandboxJob } from '../ports/sandbox.ts';
 import { startBox } from './box.ts';
+import { pythonProgram } from './compiled.ts';
 import type { NodeRuntime, PythonRuntime } from './interpreters.ts';
 import type { Machine } from './machine.ts';
 import { neverStarted, toExecution } from './outcome.ts';
@@ -12,7 +13,6 @@ import {
   nodeCommand,
   type Provider,
   programEnv,
-  pythonCommand,
   type RunnerTexts,
 } from './provider.ts';
 import { languagesOf, pickPython } from './runtimes.ts';
@@ -29,6 +29,8 @@ interface Parts {
   texts: RunnerTexts;
   node: NodeRuntime;
   python: PythonRuntime | undefined;
+  /** The words that start the runner of Python. */
+  runner: readonly string[];
 }
 
 /**
@@ -43,7 +45,9 @@ export async function plainProvider(kit: Kit): Promise<Provider | undefined> {
   const path = effects.processes.node();
   const node = { ...(await kit.node().catch(() => ({ version: '' }))), path, source: path };
   const python = await pickPython({ ...kit, machine }, async () => true);
-  const parts = { kit, machine, texts: await kit.texts(), node, python };
+  const texts = await kit.texts();
+  const runner = python ? await pythonProgram(machine, python, texts.runner) : [];
+  const parts = { kit, machine, texts, node, python, runner };
   return {
     name: 'none',
     isolation: 'none: programs can do whatever you can do on this machine',
@@ -98,12 +102,12 @@ interface Places {
 }
 
 function programSpec(parts: Parts, job: SandboxJob, { cwd, layers, kit }: Places): ProcessSpec {
-  const { texts, node, python } = parts;
+  const { texts, node, runner } = parts;
   const links = [job.inputs ?? '', job.shared ?? ''];
   const [command = '', ...args] =
     job.language === 'python'
       ? [
-          ...pythonCommand(python?.path ?? '', texts.runner),
+          ...runner,
           ...[`cwd=${cwd}`, 'alone=1', `inputs=${links[0]}`, `shared=${links[1]}`],
           ...[`calls=${CALLS.descriptor}`, `tools_text=${texts.pythonTools}`],
           ...(layers.length > 0 ? [`layers=${layers.join('\n')}`] : []),

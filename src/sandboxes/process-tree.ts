@@ -38,6 +38,16 @@ export async function treeUse(
   return total;
 }
 
+/** The numbers of a process and of all below it. */
+export async function treePids(files: Files, pid: number): Promise<number[]> {
+  const found = [pid];
+  for (let next = 0; next < found.length; next++) {
+    const { children } = await processUse(files, found[next] ?? 0);
+    found.push(...children);
+  }
+  return found;
+}
+
 /** How often a process that was told to halt is looked at before it counts as halted. */
 const LOOKS = 50;
 

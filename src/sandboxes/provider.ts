@@ -137,12 +137,6 @@ export function programEnv(cwd: string, temporary: string): Record<string, strin
   };
 }
 
-/** The start of a Python that runs a text of ours; its frames then bear a name that is hidden. */
-export function pythonCommand(path: string, text: string): string[] {
-  const start = 'import sys; exec(compile(sys.argv.pop(1), "<awp>", "exec"))';
-  return [path, '-s', '-S', '-X', 'utf8', '-c', start, text];
-}
-
 /** What a program of Node finds besides its own folder, as words for run.mjs. */
 export interface NodeSurroundings {
   /** Number of the descriptor on which tools are called. */

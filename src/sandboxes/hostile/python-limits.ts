@@ -343,13 +343,14 @@ for number in range(20000):
     except NameError: raise
     except Exception: break
     done += 1
+# Said before the broken frames: nobody listens to it after them.
+if done > TOOL_CALLS: print('ESCAPED: %d calls' % done, flush=True)
 for fd in range(3, 64):
     try:
         os.set_blocking(fd, False)
         os.write(fd, struct.pack('>I', 0xffffffff) + b'{' * 1000)
         os.write(fd, struct.pack('>I', 2000) + b'[' * 2000)
-    except OSError: pass
-return done > TOOL_CALLS and '%d calls' % done`,
+    except OSError: pass`,
   },
   {
     ...{

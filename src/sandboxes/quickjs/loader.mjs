@@ -12,7 +12,8 @@ const ABSENT = `${OURS}absent/`;
 const FAILED = `${OURS}failed/`;
 const KIT = 'kit:';
 const HAS = 'this box has computing, files and the tools of the host only';
-const BARE = /^(?:@[\w.-]+\/)?[\w.-]+(?:\/[\w.-]+)*$/;
+/** No part of it is `.` or `..`: such a name would lead out of the folder that it is looked for in. */
+const BARE = /^(?!.*(?:^|\/)\.{1,2}(?:\/|$))(?:@[\w.-]+\/)?[\w.-]+(?:\/[\w.-]+)*$/;
 
 /**
  * Loads modules by name for the engine. It gets over an error in the loading of a module, but not in

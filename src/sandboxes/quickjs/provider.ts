@@ -1,13 +1,13 @@
 import type { ProcessSpec } from '../../ports/effects.ts';
-import type { Execution, SandboxJob } from '../../ports/sandbox.ts';
-import { Box, type Launch } from '../box.ts';
+import type { Launch } from '../box.ts';
+import { Boxes, type Made } from '../boxes.ts';
 import { readableKit } from '../deno/programs.ts';
 import { fetchChannel } from '../fetch-channel.ts';
 import type { NodeRuntime } from '../interpreters.ts';
 import type { DataKit } from '../kit.ts';
 import { idsOf, type Machine } from '../machine.ts';
-import { neverStarted, toExecution } from '../outcome.ts';
 import type { Kit, Provider } from '../provider.ts';
+import type { Shape } from '../shape.ts';
 import { type Staged, stageFolders } from '../staging.ts';
 import { type ChildModules, readModules } from './modules.ts';
 
@@ -26,8 +26,6 @@ interface Parts {
   stackKb: number;
 }
 
-/** How long the engine may take until a program can begin, in milliseconds. */
-const START_MS = 20_000;
 /** Heap of the process around the engine, in MiB: texts and files pass through it. */
 const HEAP_MB = 256;
 /** Stack of that process, in KiB: Node's own, and the most that we ask for. */
@@ -40,7 +38,7 @@ const CALLS = { pipe: 1, descriptor: 4 };
 /**
  * Boxes by QuickJS, an engine that was compiled to wasm, in a process of ours that may read the
  * program's inputs and nothing else: for JavaScript and TypeScript wherever Node runs. Undefined
- * where the packages of the engine are not installed.
+ * where the packages of the engine are not installed, or Node cannot be read by the box's user.
  */
 export async function quickjsProvider(
   kit: Kit,
@@ -52,18 +50,28 @@ export async function quickjsProvider(
   const modules = await readModules(effects).catch(() => undefined);
   if (!modules) return undefined;
   const [node, folder, stackKb] = await Promise.all([
-    kit.node(),
+    kit.node().catch(() => undefined),
     readableKit(machine, options.dataKit),
     stackOf(machine),
   ]);
+  if (!node) return undefined;
   const parts = { machine, node, modules, kit: folder, stackKb };
+  const boxes = new Boxes(
+    {
+      effects,
+      make: (shape) => makeBox(parts, shape),
+      frames: async () => [],
+      serves: () => false,
+    },
+    kit.poolSize,
+  );
   const more = options.dataKit ? `; ${options.dataKit.description}` : '; no packages';
   const on = (name: string): string =>
     `${name} on QuickJS inside of Node ${node.version} (about 30 times slower than Node itself), an ES module with node:fs, node:path and a few other node: modules for computing${more}`;
   return {
     name: 'quickjs',
     isolation:
-      'QuickJS: an engine in wasm with its own memory, in a process that may read inputs only',
+      'QuickJS: an engine in wasm with its own memory, in a process that may read its inputs and nothing else',
     languages: [
       { language: 'javascript', description: on('JavaScript') },
       {
@@ -72,7 +80,7 @@ export async function quickjsProvider(
       },
     ],
     network: true,
-    run: (job, signal) => run(parts, job, signal),
+    ...boxes.asProvider('javascript'),
   };
 }
 
@@ -88,67 +96,30 @@ async function stackOf({ effects: { files, processes } }: Machine): Promise<numb
   return Math.max(STACK_KB.least, Math.min(STACK_KB.most, allowed));
 }
 
-async function run(parts: Parts, job: SandboxJob, signal: AbortSignal): Promise<Execution> {
-  const { effects } = parts.machine;
-  if (signal.aborted) return neverStarted();
-  const staged = await stageFolders(parts.machine, job);
-  try {
-    const launch = launchFor(parts, job, staged);
-    const box = new Box(effects, launch);
-    await readyInTime(parts, box, signal);
-    const start = effects.clock.monotonic();
-    const end = await box.run(job, { signal, more: [] });
-    return toExecution(end, { launch, job, signal }, effects.clock.monotonic() - start);
-  } finally {
-    await staged.remove();
-  }
-}
-
-/** Waits for the engine; a box that takes too long or is cancelled is told so by its run. */
-async function readyInTime(
-  { machine: { effects } }: Parts,
-  box: Box,
-  signal: AbortSignal,
-): Promise<void> {
-  const late = Promise.withResolvers<void>();
-  const cancel = effects.clock.timer(START_MS, late.resolve);
-  signal.addEventListener('abort', () => late.resolve(), { once: true });
-  if (signal.aborted) late.resolve();
-  try {
-    await Promise.race([box.ready(), late.promise]);
-  } finally {
-    cancel();
-  }
-}
-
-function launchFor(parts: Parts, job: SandboxJob, staged: Staged): Launch {
-  const hosts = job.policy.hosts.length > 0;
-  const calls = hosts || (job.tools?.names.length ?? 0) > 0;
-  return {
-    spec: specOf(parts, job, { ...staged, hosts, calls }),
-    first: [parts.modules.rest],
-    ...(calls && { calls: CALLS.pipe }),
-    ...(hosts && fetchChannel(parts.machine.effects)),
+async function makeBox(parts: Parts, shape: Shape): Promise<Made> {
+  const { machine, modules } = parts;
+  const staged = await stageFolders(machine, shape);
+  const launch: Launch = {
+    spec: specOf(parts, shape, staged),
+    first: [modules.rest],
+    calls: CALLS.pipe,
+    ...(shape.policy.hosts.length > 0 && fetchChannel(machine.effects)),
     watchTasks: false,
   };
+  return { launch, use: () => {}, remove: () => staged.remove() };
 }
 
-interface Given extends Staged {
-  /** Whether requests of the program are answered. */
-  hosts: boolean;
-  /** Whether there is a channel for calls. */
-  calls: boolean;
-}
-
-function specOf(parts: Parts, job: SandboxJob, given: Given): ProcessSpec {
+function specOf(
+  parts: Parts,
+  { language, policy }: Shape,
+  { inputs, shared }: Staged,
+): ProcessSpec {
   const { machine, node, modules, kit, stackKb } = parts;
-  const { inputs, shared, hosts, calls } = given;
-  const { memoryMb, cpuSeconds, fileBytes, openFiles } = job.policy;
+  const { memoryMb, cpuSeconds, fileBytes, openFiles } = policy;
   const words = {
-    ...{ language: job.language, inputs, shared, kit, hosts },
-    ...{ memoryMb, cpuSeconds, fileBytes, openFiles },
+    ...{ language, inputs, shared, kit, calls: CALLS.descriptor },
+    ...{ memoryMb, cpuSeconds, fileBytes, openFiles, hosts: policy.hosts.length > 0 },
     stackBytes: Math.floor((stackKb * 1024) / STACK_RATIO),
-    calls: calls ? CALLS.descriptor : undefined,
   };
   const readable = [inputs, shared, kit].filter((folder) => folder !== undefined);
   const flags = [
@@ -168,7 +139,7 @@ function specOf(parts: Parts, job: SandboxJob, given: Given): ProcessSpec {
     args: [...flags, '--input-type=module', '-e', modules.boot, JSON.stringify(words)],
     cwd: '/',
     env: { TZ: 'UTC' },
-    extra: calls ? ['pipe', 'pipe'] : ['pipe'],
+    extra: ['pipe', 'pipe'],
     ...idsOf(machine),
   };
 }
