@@ -4,10 +4,9 @@ import type { OpenSandbox } from './ports/sandbox.ts';
 import type { Tool } from './ports/tool.ts';
 import { demoProvider } from './providers/demo/index.ts';
 import type { ModelFactory } from './providers/resolve.ts';
+import { type ModelRoute, surveyRoutes } from './providers/survey.ts';
 import { openSandbox } from './sandboxes/choose.ts';
 import { builtinTools } from './tools/index.ts';
-
-export { surveyModels } from './providers/survey.ts';
 
 /** Everything that ships and can be named by a user: the page to read for «what is there». */
 
@@ -23,6 +22,11 @@ export const builtinModels: ReadonlyMap<string, ModelFactory> = new Map([
     }),
   ],
 ]);
+
+/** The ways to models of this machine, and what each lacks. */
+export function surveyModels(effects: Effects): Promise<readonly ModelRoute[]> {
+  return surveyRoutes(effects, builtinModels);
+}
 
 /** Tools that workers can be given, by name. */
 export const tools: ReadonlyMap<string, Tool> = new Map(

@@ -1,8 +1,11 @@
+import { dirname, join } from 'node:path';
+import { AwpError } from '../base/errors.ts';
 import { surveyModels } from '../builtins.ts';
 import type { Effects } from '../ports/effects.ts';
+import type { ModelRoute } from '../providers/survey.ts';
 import { type SandboxFacts, surveySandboxes } from '../sandboxes/choose.ts';
 import { type FoundPython, surveyPythons } from '../sandboxes/interpreters.ts';
-import { findHome } from './home.ts';
+import { findHome, openHome } from './home.ts';
 
 /** One thing that was looked at. */
 export interface Finding {
@@ -44,47 +47,67 @@ const LITTLE_BYTES = 512 * MIB;
 export async function examine(effects: Effects, options: DoctorOptions): Promise<Examination> {
   const [store, pythons, boxes, models] = await Promise.all([
     examineStore(effects, options),
-    surveyPythons(effects),
+    surveyPythons(effects).catch(asFinding),
     surveySandboxes(effects, { fresh: options.fresh }),
     surveyModels(effects),
   ]);
-  const best = boxes.find(({ name, usable }) => usable && name !== 'none');
+  const forced = effects.secrets.get('AWP_SANDBOX');
+  const best = boxes.find(
+    ({ name, usable }) => usable && name !== 'none' && name === (forced ?? name),
+  );
   const findings: Finding[] = [
     { area: 'node', name: `Node ${process.versions.node}`, state: 'ok', words: 'runs awp' },
     store,
-    ...pythonFindings(pythons, best),
+    ...('state' in pythons ? [pythons] : pythonFindings(pythons, best)),
+    ...(forced === undefined || best ? [] : [forcedFinding(forced, boxes)]),
     ...boxes.map((box) => boxFinding(box, best)),
-    ...models.map(({ name, ready, words, fix }): Finding => {
-      const state = ready ? 'ok' : 'absent';
-      return { area: 'model', name, state, words, ...(fix !== undefined && { fix }) };
-    }),
+    ...models.map(modelFinding),
   ];
-  const asked = models.some(({ ready }) => ready);
+  // What the user chose is what is asked: another way does not stand in for it.
+  const asked = models.filter(({ chosen }) => chosen);
+  const ways = asked.length > 0 ? asked : models.filter(({ ready }) => ready);
+  const canAsk = ways.length > 0 && ways.every(({ ready }) => ready);
   return {
     findings,
-    ready: { demo: best !== undefined, models: asked, sandbox: best?.name },
+    ready: { demo: best !== undefined, models: canAsk, sandbox: best?.name },
   };
 }
 
 async function examineStore(effects: Effects, { cwd, home }: DoctorOptions): Promise<Finding> {
-  const { files, processes } = effects;
-  const folder = await findHome({ cwd, effects, ...(home !== undefined && { home }) });
+  const place = { cwd, effects, ...(home !== undefined && { home }) };
+  const folder = await findHome(place);
   const about = { area: 'store', name: folder } as const;
-  let place = folder;
-  while ((await files.info(place)) === undefined)
-    place = place.slice(0, place.lastIndexOf('/')) || '/';
-  const probe = `${place}/.awp-doctor-${processes.pid()}`;
   try {
-    await files.write(probe, '');
-    await files.remove(probe);
-    const { free } = await files.space(place);
+    // Finds a damaged store, and leaves no trace where there is none.
+    await (await openHome(place)).close();
+    const free = await freeBytes(effects, folder);
     const room = `${Math.floor(free / MIB).toLocaleString('en-US')} MiB free`;
     if (free >= LITTLE_BYTES) return { ...about, state: 'ok', words: `can be written, ${room}` };
     return { ...about, state: 'warning', words: `only ${room}`, fix: 'make room, or set AWP_HOME' };
-  } catch {
-    const fix = 'choose another folder with --home or AWP_HOME';
-    return { ...about, state: 'broken', words: 'cannot be written', fix };
+  } catch (error) {
+    const hint = error instanceof AwpError ? error.hint : undefined;
+    const fix = hint ?? 'choose another folder with --home or AWP_HOME';
+    const words = error instanceof AwpError ? error.message : 'cannot be written';
+    return { ...about, state: 'broken', words, fix };
   }
+}
+
+/** Room where the folder is or would be. Rejects where nothing can be written. */
+async function freeBytes({ files, processes }: Effects, folder: string): Promise<number> {
+  let place = folder;
+  while ((await files.info(place)) === undefined) place = dirname(place);
+  const probe = join(place, `.awp-doctor-${processes.pid()}`);
+  await files.write(probe, '');
+  await files.remove(probe);
+  return (await files.space(place)).free;
+}
+
+/** A Python that was named and is none: every run that could use one is refused. */
+function asFinding(error: unknown): Finding {
+  if (!(error instanceof AwpError)) throw error;
+  const { message, hint } = error;
+  const about = { area: 'python', name: 'Python', state: 'broken' } as const;
+  return { ...about, words: message, ...(hint !== undefined && { fix: hint }) };
 }
 
 function pythonFindings(
@@ -108,6 +131,22 @@ function pythonFindings(
     const fix = `${path} -m pip install pandas matplotlib (or apt install python3-pandas python3-matplotlib)`;
     return { area: 'python', name, state: 'warning', words: `${words}; no pandas`, fix };
   });
+}
+
+function modelFinding({ name, ready, words, fix, chosen }: ModelRoute): Finding {
+  const lacking = chosen ? 'broken' : 'absent';
+  const state = ready ? 'ok' : lacking;
+  return { area: 'model', name, state, words, ...(fix !== undefined && { fix }) };
+}
+
+/** `AWP_SANDBOX` allows one box only; this one cannot be had. */
+function forcedFinding(forced: string, boxes: readonly SandboxFacts[]): Finding {
+  const about = { area: 'sandbox', name: `AWP_SANDBOX=${forced}`, state: 'broken' } as const;
+  const fix = 'unset AWP_SANDBOX, or name a box that can be used';
+  const known = boxes.find(({ name }) => name === forced);
+  if (known === undefined) return { ...about, words: 'there is no box of that name', fix };
+  const weak = 'it keeps nothing apart, and runs ask for more unless they say none';
+  return { ...about, words: known.usable ? weak : 'the only one allowed cannot be used', fix };
 }
 
 function boxFinding(box: SandboxFacts, best: SandboxFacts | undefined): Finding {

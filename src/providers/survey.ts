@@ -1,7 +1,8 @@
+import { AwpError } from '../base/errors.ts';
 import type { Effects } from '../ports/effects.ts';
-import { ModelError } from '../ports/model-provider.ts';
+import type { ResolveModel } from '../ports/model-provider.ts';
 import { isLoopback } from './loopback.ts';
-import { defaultModel, makeResolver } from './resolve.ts';
+import { defaultModel, type ModelFactory, makeResolver } from './resolve.ts';
 import { SERVICES } from './services.ts';
 
 /** One way to a model, for people. */
@@ -14,46 +15,64 @@ export interface ModelRoute {
   words: string;
   /** What would help. */
   fix?: string;
+  /** Whether the user's own variables name it: then no other is asked in its place. */
+  chosen?: true;
 }
 
 /** A service of this machine that does not answer in this time is not there. */
 const PATIENCE_MS = 1500;
 
-/** The ways to models that are configured, and what each lacks. Asks services of this machine only. */
-export async function surveyModels(effects: Effects): Promise<readonly ModelRoute[]> {
+/**
+ * The ways to models that are configured, and what each lacks. Asks services of this machine only.
+ * `extra`: models that need no service.
+ */
+export async function surveyRoutes(
+  effects: Effects,
+  extra: ReadonlyMap<string, ModelFactory>,
+): Promise<readonly ModelRoute[]> {
   const base = effects.secrets.get('LLM_BASE_URL')?.trim();
   const routes = base ? [await baseRoute(effects, base)] : await serviceRoutes(effects);
   const wanted = defaultModel(effects.secrets);
-  return wanted === undefined ? routes : [defaultRoute(effects, wanted), ...routes];
+  return wanted === undefined
+    ? routes
+    : [defaultRoute(makeResolver({ effects, extra }), wanted), ...routes];
 }
 
 /** Where `LLM_MODEL` leads. */
-function defaultRoute(effects: Effects, wanted: string): ModelRoute {
-  const name = `LLM_MODEL=${wanted}`;
+function defaultRoute(resolve: ResolveModel, wanted: string): ModelRoute {
+  const about = { name: `LLM_MODEL=${wanted}`, chosen: true } as const;
   try {
-    const { provider, model } = makeResolver({ effects })(wanted);
-    return { name, ready: true, words: `asks ${provider.name} for ${model}` };
+    const { provider, model, simulated } = resolve(wanted);
+    const words = simulated ? 'simulated, needs no service' : `asks ${provider.name} for ${model}`;
+    return { ...about, ready: true, words };
   } catch (error) {
-    if (!(error instanceof ModelError)) throw error;
-    const fix = error.hint === undefined ? {} : { fix: error.hint };
-    return { name, ready: false, words: error.message, ...fix };
+    return { ...about, ready: false, ...whyNot(error) };
   }
+}
+
+/** Why a model cannot be asked, from what the resolver throws. */
+function whyNot(error: unknown): Pick<ModelRoute, 'words' | 'fix'> {
+  if (!(error instanceof AwpError)) throw error;
+  return { words: error.message, ...(error.hint !== undefined && { fix: error.hint }) };
 }
 
 /** LLM_BASE_URL serves every model string (decision 22). */
 async function baseRoute(effects: Effects, base: string): Promise<ModelRoute> {
-  if (!URL.canParse(base)) {
-    const fix = 'for example LLM_BASE_URL=http://localhost:8000/v1';
-    return { name: 'LLM_BASE_URL', ready: false, words: 'it is not an address', fix };
+  try {
+    // Any name will do: the address and its key are what can be wrong.
+    makeResolver({ effects })('any');
+  } catch (error) {
+    return { name: 'LLM_BASE_URL', chosen: true, ready: false, ...whyNot(error) };
   }
-  const { host } = new URL(base);
+  const about = { name: new URL(base).host, chosen: true } as const;
   const serves = 'serves every model string (LLM_BASE_URL)';
-  if (!isLoopback(base)) return { name: host, ready: true, words: serves };
-  if (await answers(effects, `${base.replace(/\/$/, '')}/models`)) {
-    return { name: host, ready: true, words: `${serves} and answers` };
+  if (!isLoopback(base)) return { ...about, ready: true, words: serves };
+  // Also a refusal is an answer: it may ask for a key, or have no list of its models.
+  if ((await statusOf(effects, `${base.replace(/\/+$/, '')}/models`)) !== undefined) {
+    return { ...about, ready: true, words: `${serves} and answers` };
   }
   const fix = 'start the service, or unset LLM_BASE_URL';
-  return { name: host, ready: false, words: `${serves} but does not answer`, fix };
+  return { ...about, ready: false, words: `${serves} but does not answer`, fix };
 }
 
 async function serviceRoutes(effects: Effects): Promise<ModelRoute[]> {
@@ -79,18 +98,19 @@ async function localRoute(
   effects: Effects,
   { name, baseUrl }: { name: string; baseUrl: string },
 ): Promise<ModelRoute> {
-  if (await answers(effects, `${baseUrl}/models`)) {
+  if ((await statusOf(effects, `${baseUrl}/models`)) === 200) {
     return { name, ready: true, words: 'answers on this machine' };
   }
   return { name, ready: false, words: 'does not answer on this machine', fix: `start ${name}` };
 }
 
-async function answers({ network }: Effects, url: string): Promise<boolean> {
+/** The status of what answers there; undefined when nothing does. */
+async function statusOf({ network }: Effects, url: string): Promise<number | undefined> {
   try {
-    const { ok, body } = await network.fetch(url, { signal: AbortSignal.timeout(PATIENCE_MS) });
+    const { status, body } = await network.fetch(url, { signal: AbortSignal.timeout(PATIENCE_MS) });
     await body?.cancel();
-    return ok;
+    return status;
   } catch {
-    return false;
+    return undefined;
   }
 }

@@ -4,7 +4,7 @@ import fs from 'node:fs';
 import path from 'node:path';
 
 const CHANNEL = 3;
-const MAX_ENTRIES = 20000;
+const MAX_ENTRIES = 10000;
 const MAX_DEPTH = 32;
 const MAX_NOTES = 20;
 const [cwd] = process.argv.slice(1);

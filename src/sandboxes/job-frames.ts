@@ -36,7 +36,7 @@ function frame(kind: string, name: string, text = ''): Frame {
 }
 
 function outputFrame({ path, bytes }: SandboxJob['output'][number]): Frame {
-  const problem = pathProblem(path);
+  const problem = pathProblem(path) ?? (normalPath(path) === '' ? 'the path is empty' : undefined);
   if (problem) throw new AwpError('sandbox/refused', `output/${path} cannot go in: ${problem}`);
   return { kind: 'F', name: normalPath(path), payload: bytes };
 }

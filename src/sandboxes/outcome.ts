@@ -131,7 +131,7 @@ function fileProblem(
   { length }: Uint8Array,
   { job: { policy }, left, count }: { job: SandboxJob; left: number; count: number },
 ): { limit?: SandboxLimit; why: string } | undefined {
-  const why = pathProblem(name);
+  const why = pathProblem(name) ?? (normalPath(name) === '' ? 'the path is empty' : undefined);
   if (why !== undefined) return { why };
   if (count >= policy.files) {
     return { limit: 'files', why: `only ${policy.files} files may be handed back` };

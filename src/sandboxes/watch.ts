@@ -9,7 +9,7 @@ const WATCH_MS = 100;
 const OWN_MEMORY_MB = 32;
 const OWN_TASKS = 4;
 /** Entries of its file systems after which a program is stopped: each costs memory of the kernel. */
-const MOST_ENTRIES = 20_000;
+const MOST_ENTRIES = 10_000;
 
 /** What is looked at. */
 export interface Watched {

@@ -86,7 +86,7 @@ const emptyWorkflow: LoadedWorkflow['workflow'] = {
 describe('awp run', () => {
   it('passes every option on', async () => {
     const argv =
-      '-t do -i a=1 -i b=2 -m demo --manager-model mm --worker-model wm --budget.loops 3 --budget.workers 4 --budget.tokens 500k --budget.time 5m --budget.tools 0 --budget.depth 1 --budget.calls 9 --budget.cost 0.5 --budget.parallel 2 --out files --run-id r-mine --sandbox none --allow-host api.example.com --allow-host *.example.org --durability batched --home place';
+      '-t do -i a=1 -i b=2 -m demo --manager-model mm --worker-model wm --budget.loops 3 --budget.workers 4 --budget.tokens 500k --budget.time 5m --budget.tools 0 --budget.depth 1 --budget.calls 9 --budget.cost 0.5 --budget.parallel 2 --out files --run-id r-mine --sandbox none --python venv/bin/python --allow-host api.example.com --allow-host *.example.org --durability batched --home place';
     const { asked, code } = await awp(argv.split(' '));
     expect(code).toBe(0);
     expect(asked.start).toEqual({
@@ -109,6 +109,7 @@ describe('awp run', () => {
       outputDir: '/work/files',
       home: '/work/place',
       sandbox: { minimum: 'none', only: 'none', hosts: ['api.example.com', '*.example.org'] },
+      python: '/work/venv/bin/python',
       durability: 'batched',
       how: { runId: 'r-mine' },
     });
@@ -191,11 +192,12 @@ describe('awp run', () => {
 
   it('goes on with a run by the beginning of its id', async () => {
     const argv = ['--resume', 'r-old', '--raise', 'tokens=1m', '--raise', 'time=null'];
-    const { asked } = await awp([...argv, '--out', 'files']);
+    const { asked } = await awp([...argv, '--out', 'files', '--python', 'python3.12']);
     expect(asked.resume).toEqual({
       id: 'r-old0000000',
       raise: { tokens: 1_000_000, time: null },
       outputDir: '/work/files',
+      python: 'python3.12',
     });
   });
 

@@ -5,8 +5,8 @@ import { pathToFileURL } from 'node:url';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { buildKit, KIT_CACHE } from '../../scripts/kit.ts';
 import { temporaryFolder } from '../make.ts';
-import { JOB_INPUTS } from './job.ts';
 import { decodePng } from './png.ts';
+import { JOB_INPUTS } from './weather.ts';
 
 type Rows = Record<string, unknown>[];
 type Chart = { svg: string; png: string; warnings: string[] };

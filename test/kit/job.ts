@@ -1,10 +1,17 @@
-import { readFileSync } from 'node:fs';
-import { resolve } from 'node:path';
 import type { SandboxFile } from '../../src/ports/sandbox.ts';
 import { decodePng } from './png.ts';
-
-/** The folder with what the job reads; a box shows it as `inputs/`. */
-export const JOB_INPUTS = resolve(import.meta.dirname, '../../examples/data');
+import {
+  close,
+  correlation,
+  groupProblems,
+  leastSquares,
+  mean,
+  pooledTest,
+  ROWS,
+  tail,
+  valuesOf,
+  variance,
+} from './weather.ts';
 
 /** What an analyst would do with a table; nothing in it depends on the box. */
 export const JOB = `
@@ -132,18 +139,6 @@ function figureProblems(figures: Figures): string[] {
     ...(figures.first === '2012-01-01T00:00:00.000Z' ? [] : [`first is ${figures.first}`]),
     ...(figures.model.terms.length === 4 ? [] : ['the model has not four terms']),
   ];
-}
-
-function groupProblems(csv: string): string[] {
-  const [head, ...lines] = csv.trim().split('\n');
-  const weathers = [...new Set(ROWS.map(({ weather }) => weather))].sort();
-  if (head !== 'weather,days,highest' || lines.length !== weathers.length) return [csv];
-  return lines.filter((line, index) => {
-    const [weather = '', days, highest] = line.split(',');
-    const values = valuesOf('temp_max', weather);
-    const named = weather === weathers[index] && Number(days) === values.length;
-    return !named || !close(Number(highest), mean(values));
-  });
 }
 
 function svgProblems(svg: string): string[] {

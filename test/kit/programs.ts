@@ -4,9 +4,8 @@ import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { KIT_CACHE } from '../../scripts/kit.ts';
 import type { SandboxFile } from '../../src/ports/sandbox.ts';
-import { JOB_INPUTS } from './job.ts';
+import { JOB_INPUTS } from './weather.ts';
 
-const DENO = join(import.meta.dirname, '../../node_modules/.bin/deno');
 const MAP = join(KIT_CACHE, 'import-map.json');
 
 /** Lets Node find the modules of the kit by their bare names. */
@@ -40,18 +39,6 @@ export function workingFolder(folder: string): void {
 /** Runs a program in Node with the kit and nothing else. */
 export function runInNode(folder: string, code: string): Ended {
   return run(folder, code, [process.execPath, `--import=${HOOK}`]);
-}
-
-/** Runs a program in Deno, which may read the kit and its folder and write its output. */
-export function runInDeno(folder: string, code: string): Ended {
-  const may = [
-    '--no-prompt',
-    `--allow-read=${KIT_CACHE},${folder}`,
-    `--allow-write=${folder}/output`,
-  ];
-  return run(folder, code, [
-    ...[DENO, 'run', '--no-remote', '--no-npm', '--no-config', `--import-map=${MAP}`, ...may],
-  ]);
 }
 
 function run(folder: string, code: string, [command = '', ...args]: readonly string[]): Ended {

@@ -6,11 +6,14 @@ export const JOB_INPUTS = resolve(import.meta.dirname, '../../examples/data');
 
 type Row = Record<'date' | 'weather', string> &
   Record<'precipitation' | 'temp_max' | 'temp_min' | 'wind', number>;
-type NumberColumn = 'precipitation' | 'temp_max' | 'temp_min' | 'wind';
+/** Columns that hold numbers. */
+export type NumberColumn = 'precipitation' | 'temp_max' | 'temp_min' | 'wind';
 
+/** The table of `seattle-weather.csv`, read without any of the programs that are tried. */
+export const ROWS = readRows();
 
-const ROWS = readRows();
-const valuesOf = (name: NumberColumn, weather?: string): number[] =>
+/** The numbers of a column, in order; of days with this weather only, if one is named. */
+export const valuesOf = (name: NumberColumn, weather?: string): number[] =>
   ROWS.filter((row) => weather === undefined || row.weather === weather).map((row) => row[name]);
 
 function readRows(): Row[] {
@@ -28,20 +31,22 @@ function readRows(): Row[] {
   });
 }
 
-
-const close = (got: number, right: number): boolean =>
+/** Whether two figures agree to about seven digits. */
+export const close = (got: number, right: number): boolean =>
   Math.abs(got - right) <= 1e-7 * Math.max(Math.abs(right), 1e-3);
 
-
-const mean = (values: readonly number[]): number =>
+/** The arithmetic mean. */
+export const mean = (values: readonly number[]): number =>
   values.reduce((sum, value) => sum + value, 0) / values.length;
 
-function variance(values: readonly number[]): number {
+/** The variance of a sample. */
+export function variance(values: readonly number[]): number {
   const middle = mean(values);
   return values.reduce((sum, value) => sum + (value - middle) ** 2, 0) / (values.length - 1);
 }
 
-function correlation(name: NumberColumn): number {
+/** Pearson's correlation of the highest temperature with a column. */
+export function correlation(name: NumberColumn): number {
   const [left, right] = [valuesOf('temp_max'), valuesOf(name)];
   const [a, b] = [mean(left), mean(right)];
   const products = left.map((value, index) => (value - a) * ((right[index] ?? 0) - b));
@@ -49,14 +54,18 @@ function correlation(name: NumberColumn): number {
   return covariance / Math.sqrt(variance(left) * variance(right));
 }
 
-function pooledTest(left: readonly number[], right: readonly number[]): { t: number; df: number } {
+/** Student's test of two samples with one variance. */
+export function pooledTest(
+  left: readonly number[],
+  right: readonly number[],
+): { t: number; df: number } {
   const [n, m] = [left.length, right.length];
   const pooled = ((n - 1) * variance(left) + (m - 1) * variance(right)) / (n + m - 2);
   return { t: (mean(left) - mean(right)) / Math.sqrt(pooled / n + pooled / m), df: n + m - 2 };
 }
 
 /** Both tails of Student's t beyond `t`, by Simpson's rule over the angle whose tangent is t. */
-function tail(t: number, df: number): number {
+export function tail(t: number, df: number): number {
   // With t = sqrt(df) tan(angle) the density is the cosine to the power of df - 1.
   const area = (from: number): number => {
     const steps = 20_000;
@@ -71,6 +80,7 @@ function tail(t: number, df: number): number {
   return area(Math.atan(Math.abs(t) / Math.sqrt(df))) / area(0);
 }
 
+/** A regression: the constant first, then the columns in order. */
 interface Fit {
   coefficients: number[];
   errors: number[];
@@ -78,8 +88,8 @@ interface Fit {
   df: number;
 }
 
-/** By the normal equations, which is another way than the kit's. */
-function leastSquares(x: readonly NumberColumn[], y: NumberColumn): Fit {
+/** A regression by the normal equations, which is another way than that of the programs. */
+export function leastSquares(x: readonly NumberColumn[], y: NumberColumn): Fit {
   const target = valuesOf(y);
   const columns = [target.map(() => 1), ...x.map((name) => valuesOf(name))];
   const dot = (a: readonly number[], b: readonly number[]): number =>
@@ -116,4 +126,17 @@ function inverted(matrix: readonly (readonly number[])[]): number[][] {
     });
   }
   return work.map((line) => line.slice(size));
+}
+
+/** What is wrong with a table of days and mean highest temperature by weather. */
+export function groupProblems(csv: string): string[] {
+  const [head, ...lines] = csv.trim().split('\n');
+  const weathers = [...new Set(ROWS.map(({ weather }) => weather))].sort();
+  if (head !== 'weather,days,highest' || lines.length !== weathers.length) return [csv];
+  return lines.filter((line, index) => {
+    const [weather = '', days, highest] = line.split(',');
+    const values = valuesOf('temp_max', weather);
+    const named = weather === weathers[index] && Number(days) === values.length;
+    return !named || !close(Number(highest), mean(values));
+  });
 }

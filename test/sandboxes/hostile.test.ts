@@ -29,7 +29,7 @@ const ROWS = [
 
 /** Rows that no program inside of a box can try, and where they are tested. */
 const ELSEWHERE: Readonly<Record<string, string>> = {
-  '12.3-61': 'test/contracts/sandbox-boundary.ts',
+  '12.3-61': 'test/sandboxes/hostile-host-ends.test.ts',
 };
 
 describe('the hostile programs', () => {

@@ -62,7 +62,7 @@ function reportText({ findings, ready }: Examination, style: Style): string {
     `a model ${mark(ready.models)}`,
     `sandboxed code ${mark(ready.sandbox !== undefined)}${box}`,
   ];
-  return `${lines.join('\n')}\n\nReady for: ${parts.join('  ')}\n${nextText(ready)}`;
+  return `${lines.join('\n')}\n\nReady for: ${parts.join('  ')}\n${nextText({ findings, ready })}`;
 }
 
 /** A service that is only not configured: there are many, so they share a line. */
@@ -89,10 +89,13 @@ function markOf(state: Finding['state'], { symbols }: Style): [Tone, string] {
   return state === 'broken' ? ['bad', symbols.bad] : ['dim', symbols.waiting];
 }
 
-function nextText({ demo, models }: Examination['ready']): string {
-  if (!models)
-    return 'No model is configured: set a key, start Ollama, or try `awp demo` without one.\n';
-  return demo ? '' : 'No sandbox can be used: see the fixes above.\n';
+function nextText({ findings, ready: { demo, models } }: Examination): string {
+  if (!demo) return 'No sandbox can be used: see the fixes above.\n';
+  if (models) return '';
+  const chosen = findings.some(({ area, state }) => area === 'model' && state === 'broken');
+  return chosen
+    ? 'The model that was chosen cannot be asked: see the fix above, or try `awp demo` without one.\n'
+    : 'No model is configured: set a key, start Ollama, or try `awp demo` without one.\n';
 }
 
 function asJson({ findings, ready }: Examination): object {

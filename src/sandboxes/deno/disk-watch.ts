@@ -9,7 +9,7 @@ const WATCH_MS = 200;
 /** Room beside what may be handed back: a program may tidy up before it ends. */
 const SPARE_BYTES = 1024 * 1024;
 /** Files and folders after which a program is stopped. */
-const MOST_ENTRIES = 20_000;
+const MOST_ENTRIES = 10_000;
 
 /** A look that goes on until it is ended. */
 export interface DiskWatch {

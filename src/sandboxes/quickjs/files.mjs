@@ -16,7 +16,7 @@ const FIXED = new Map([
 const MIB = 1024 * 1024;
 /** Room beside what may be handed back: a program may tidy up before it ends. */
 const SPARE_BYTES = MIB;
-const MOST_ENTRIES = 20_000;
+const MOST_ENTRIES = 10_000;
 const MOST_NAME_BYTES = 255;
 const MOST_PATH_BYTES = 4096;
 const MOST_NOTES = 20;
