@@ -161,19 +161,30 @@ async function makeFolder(path: string, mode?: number): Promise<void> {
  * ever where a folder is there in which nothing can be made, as below /proc.
  */
 async function makeAll(path: string, mode: number | undefined): Promise<string | undefined> {
+  const direct = await makeOne(path, mode);
+  if (direct !== 'no parent') return direct === 'made' ? path : undefined;
+  const parent = dirname(path);
+  const first = parent === path ? undefined : await makeAll(parent, mode);
+  // The parent is there now. If it was there before, nothing of that name can be made in it.
+  const made = await makeOne(path, mode);
+  if (made === 'no parent') {
+    throw Object.assign(new Error(`ENOENT: no folder can be made at ${path}`), { code: 'ENOENT' });
+  }
+  return first ?? (made === 'made' ? path : undefined);
+}
+
+async function makeOne(
+  path: string,
+  mode: number | undefined,
+): Promise<'made' | 'there' | 'no parent'> {
   try {
     await mkdir(path, mode);
-    return path;
+    return 'made';
   } catch (error) {
     const code = codeOf(error);
-    if (code === 'EEXIST' && (await stat(path)).isDirectory()) return undefined;
-    const parent = dirname(path);
-    if (code !== 'ENOENT' || parent === path) throw error;
-    const first = await makeAll(parent, mode);
-    // The parent was there all the time: what is missing is something that we cannot make.
-    if (first === undefined) throw error;
-    await makeAll(path, mode);
-    return first;
+    if (code === 'ENOENT') return 'no parent';
+    if (code === 'EEXIST' && (await stat(path)).isDirectory()) return 'there';
+    throw error;
   }
 }
 

@@ -5,7 +5,7 @@ import { Box, type BoxEnd, type InBox, type Launch, startBox } from './box.ts';
 import type { Frame } from './frames.ts';
 import { neverStarted, toExecution } from './outcome.ts';
 import type { Provider } from './provider.ts';
-import { comingShape, type Shape, shapeKey, shapeOf } from './shape.ts';
+import { comingShape, type Shape, sessionShape, shapeKey, shapeOf } from './shape.ts';
 
 /** How long a box that was made ready waits for a program, in milliseconds. */
 const IDLE_MS = 60_000;
@@ -43,6 +43,8 @@ interface Session {
   ready: Promise<Ready>;
   /** Resolves when its last program is over: they run one after the other. */
   last: Promise<unknown>;
+  /** Whether its box was ended: programs that still wait for it get another one. */
+  over: boolean;
 }
 
 /**
@@ -97,8 +99,7 @@ export class Boxes {
   /** Ends the box of a session. */
   async endSession(name: string): Promise<void> {
     const session = this.#sessions.get(name);
-    this.#sessions.delete(name);
-    if (session) await this.#discard(await session.ready.catch(() => undefined));
+    if (session) await this.#end(name, session);
   }
 
   /** Ends all boxes; resolves when nothing of them is left. */
@@ -188,31 +189,47 @@ export class Boxes {
   }
 
   async #runInSession(name: string, job: SandboxJob, signal: AbortSignal): Promise<Execution> {
-    const session = await this.#session(name, job);
+    const session = this.#session(name, job);
     const turn = session.last.then(async () => {
+      if (signal.aborted) return neverStarted();
       const ready = await session.ready;
       ready.keep();
-      const done = await this.#runIn(ready, job, { signal, marked: true });
       // A program that was stopped took the box with it: the next one starts clean.
-      if (ready.box.over || done.stopped !== undefined) await this.endSession(name);
+      if (ready.box.over) await this.#end(name, session);
+      if (session.over) return undefined;
+      const done = await this.#runIn(ready, job, { signal, marked: true });
+      if (ready.box.over || done.stopped !== undefined) await this.#end(name, session);
       return done;
     });
     session.last = turn.catch(() => {});
-    return await turn;
+    return (await turn) ?? (await this.#runInSession(name, job, signal));
   }
 
   /** The session's box; another one when the worker's next program needs another shape. */
-  async #session(name: string, job: SandboxJob): Promise<Session> {
-    const shape: Shape = { ...shapeOf(job), readiness: 'session' };
+  #session(name: string, job: SandboxJob): Session {
+    const shape = sessionShape(job);
     const key = shapeKey(shape);
     const known = this.#sessions.get(name);
     if (known?.key === key) return known;
-    await known?.last;
-    await this.endSession(name);
-    const session = { key, ready: this.#start(shape), last: Promise.resolve() };
-    session.ready.catch(() => this.#sessions.delete(name));
+    // Nothing may come between: whoever asks next has to find the new one.
+    const ready = (known?.last ?? Promise.resolve()).then(async () => {
+      if (known) await this.#end(name, known);
+      return await this.#start(shape);
+    });
+    const session: Session = { key, ready, last: Promise.resolve(), over: false };
+    ready.catch(() => this.#forget(name, session));
     this.#sessions.set(name, session);
     return session;
+  }
+
+  #forget(name: string, session: Session): void {
+    session.over = true;
+    if (this.#sessions.get(name) === session) this.#sessions.delete(name);
+  }
+
+  async #end(name: string, session: Session): Promise<void> {
+    this.#forget(name, session);
+    await this.#discard(await session.ready.catch(() => undefined));
   }
 
   async #runIn(

@@ -1,5 +1,5 @@
 import type { Language, SandboxPolicy } from '../events/plan.ts';
-import type { ComingJob, SandboxJob } from '../ports/sandbox.ts';
+import type { ComingJob, SandboxFile, SandboxJob } from '../ports/sandbox.ts';
 
 /** What a box is made for: everything of a job that cannot be changed once the box has started. */
 export interface Shape {
@@ -23,8 +23,8 @@ const SPARE_BYTES = 1024 * 1024;
 
 /** The shape of the box for a job. */
 export function shapeOf({ language, policy, inputs, shared, output }: SandboxJob): Shape {
-  const given = output.reduce((sum, { bytes }) => sum + bytes.length, 0);
-  return { language, policy, inputs, shared, room: roomFor(policy, given), readiness: 'cold' };
+  const room = roomFor(policy, sizeOf(output));
+  return { language, policy, inputs, shared, room, readiness: 'cold' };
 }
 
 /** The shape of the box for a job that is likely to come, of a worker that has no files yet. */
@@ -32,9 +32,23 @@ export function comingShape({ policy, inputs, shared }: ComingJob, language: Lan
   return { language, policy, inputs, shared, room: roomFor(policy, 0), readiness: 'ahead' };
 }
 
+/**
+ * The shape of the box that the programs of a worker share: with room for what they bring along and
+ * write anew, so that a worker that writes files keeps its box.
+ */
+export function sessionShape(job: SandboxJob): Shape {
+  const { policy, output } = job;
+  const given = Math.max(sizeOf(output), policy.filesBytes);
+  return { ...shapeOf(job), room: roomFor(policy, given), readiness: 'session' };
+}
+
 /** Whether a box of one shape serves for the other; how it is made ready does not matter. */
 export function shapeKey({ language, policy, inputs, shared, room }: Shape): string {
   return JSON.stringify([language, policy, inputs ?? null, shared ?? null, room]);
+}
+
+function sizeOf(files: readonly SandboxFile[]): number {
+  return files.reduce((sum, { bytes }) => sum + bytes.length, 0);
 }
 
 /** Files that a worker brings along count besides, in steps, so that boxes can be made ahead. */

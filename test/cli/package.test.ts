@@ -2,6 +2,8 @@ import { execFileSync, spawnSync } from 'node:child_process';
 import { existsSync, readFileSync, statSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { KIT_BYTES } from '../../scripts/kit.ts';
+import { withoutPython } from '../demo/hidden-python.ts';
 import { temporaryFolder } from '../make.ts';
 
 const ROOT = resolve(import.meta.dirname, '../..');
@@ -46,7 +48,7 @@ describe('the package', () => {
   it('holds no sources, tests or secrets, and is small', () => {
     const surplus = /(?<!\.d)\.ts$|\.test\.|^(src|test|bench|scripts|\.awp)\/|\.env|\.db/;
     expect(paths().filter((path) => surplus.test(path))).toEqual([]);
-    expect(files.reduce((sum, { size }) => sum + size, 0)).toBeLessThan(3_000_000);
+    expect(files.reduce((sum, { size }) => sum + size, 0)).toBeLessThan(3_000_000 + KIT_BYTES);
   });
 
   it('has every file that its description names', () => {
@@ -85,4 +87,18 @@ describe('the package', () => {
     expect(status).toBe(0);
     expect(existsSync(join(folder.path, 'awp-demo/report.md'))).toBe(true);
   });
+
+  it.for(['bwrap', 'quickjs'])(
+    'runs the demo from the built files without a Python, in %s',
+    (box, { skip }) => {
+      const demo = [join(ROOT, 'dist/cli/main.js'), 'demo', '--out', box];
+      const hidden = withoutPython(process.execPath, demo);
+      if (!hidden) return skip('nothing can be hidden here');
+      const { command, args } = hidden;
+      const env = { ...process.env, AWP_SANDBOX: box };
+      const done = spawnSync(command, args, { cwd: folder.path, env, encoding: 'utf8' });
+      expect({ status: done.status, stderr: done.stderr }).toMatchObject({ status: 0 });
+      expect(existsSync(join(folder.path, box, 'report.html'))).toBe(true);
+    },
+  );
 });

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import { readdirSync, readFileSync } from 'node:fs';
+import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { SandboxName } from '../../src/ports/sandbox.ts';
@@ -21,7 +22,8 @@ interface Left {
 /** Runs the demo, or gives the reason why there is no such box. */
 async function demoIn(box: SandboxName): Promise<Left | string> {
   const out = join(folder.path, box);
-  const env = { AWP_SANDBOX: box, AWP_HOME: `${out}-runs` };
+  // Verdicts on boxes are kept below the home folder.
+  const env = { AWP_SANDBOX: box, AWP_HOME: `${out}-runs`, HOME: homedir() };
   const {
     code,
     out: said,

@@ -13,6 +13,7 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { sha256 } from '../../src/base/hash.ts';
 import { nodeFiles } from '../../src/effects/files.ts';
+import { temporaryFolder } from '../make.ts';
 
 const files = nodeFiles();
 let folder = '';
@@ -129,5 +130,22 @@ describe('folders', () => {
     ]);
     expect(made[0]).not.toBe(made[1]);
     for (const path of made) await files.remove(path);
+  });
+
+  it('makes folders that others make at the same time', async () => {
+    using folder = temporaryFolder();
+    for (let turn = 0; turn < 50; turn++) {
+      const made = Array.from({ length: 8 }, (_, index) =>
+        files.makeFolder(join(folder.path, `${turn}`, 'a', 'b', `${index % 2}`)),
+      );
+      await Promise.all(made);
+    }
+    expect(await files.list(folder.path)).toHaveLength(50);
+  });
+
+  it('tells of a folder in which nothing can be made, and does not try for ever', async () => {
+    await expect(files.makeFolder('/proc/made/deeper')).rejects.toMatchObject({
+      code: 'ENOENT',
+    });
   });
 });

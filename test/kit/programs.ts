@@ -23,7 +23,7 @@ registerHooks({
 `)}`;
 
 /** What came of a program. */
-export interface Ended {
+interface Ended {
   status: number | null;
   stdout: string;
   stderr: string;
@@ -52,7 +52,7 @@ function run(folder: string, code: string, [command = '', ...args]: readonly str
 }
 
 /** The files below a folder, by relative path. */
-export function filesIn(folder: string): SandboxFile[] {
+function filesIn(folder: string): SandboxFile[] {
   return readdirSync(folder, { recursive: true, withFileTypes: true })
     .filter((entry) => entry.isFile())
     .map((entry) => join(entry.parentPath, entry.name))
