@@ -8,6 +8,6 @@ const user = await boxUser();
 
 describeBox('bwrap', box, (opened) => {
   boundaryContract(opened, user);
-  benignContract(async () => opened);
+  benignContract(opened);
   featureContract(opened);
 });

@@ -33,7 +33,7 @@ const TOOLS: BoxTools = {
 };
 
 describeBox('deno', box, (opened) => {
-  benignContract(async () => opened);
+  benignContract(opened);
   describe('programs', () => programs(opened));
   describe('limits', () => limits(opened));
 });

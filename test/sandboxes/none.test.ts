@@ -5,6 +5,6 @@ import { openBox } from './boxes.ts';
 const box = await boxOrReason(() => openBox('none'));
 
 describeBox('none', box, (opened) => {
-  benignContract(async () => opened);
+  benignContract(opened);
   featureContract(opened);
 });

@@ -5,4 +5,4 @@ import { openQuickjs } from './quickjs-box.ts';
 const box = await boxOrReason(openQuickjs);
 
 describeBox('quickjs with all that a box gives', box, featureContract);
-describeBox('quickjs with honest programs', box, (opened) => benignContract(async () => opened));
+describeBox('quickjs with honest programs', box, (opened) => benignContract(opened));
