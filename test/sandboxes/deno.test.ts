@@ -29,7 +29,9 @@ const TOOLS: BoxTools = {
   call: async (name, args) =>
     name === 'echo.say'
       ? { ok: true, status: 200, data: args }
-      : { ok: false, status: 418, data: {}, error: 'it is a teapot' },
+      : name === 'echo.fail'
+        ? { ok: false, status: 418, data: {}, error: 'it is a teapot' }
+        : { ok: false, status: 404, data: {}, error: 'there is no such tool' },
 };
 
 describeBox('deno', box, (opened) => {
