@@ -8,6 +8,9 @@ const MOST_BYTES = 1024 * 1024;
 const LOOKS = 20_000;
 const PAUSE_MS = 0.2;
 
+/** Calls that are out at the same time; more wait for their turn, for the host would refuse them. */
+const MOST_OUT = 32;
+
 /** A call that did not work; `status` is like that of HTTP, `data` what came with it. */
 class ToolError extends Error {
   name = 'ToolError';
@@ -37,7 +40,9 @@ class Channel {
   #fd;
   #waiting = new Map();
   #buffer = Buffer.alloc(0);
-  #last = 0;
+  // What an earlier program of the same box has not read must not be taken for an answer to us.
+  #last = Math.floor(Math.random() * 2 ** 40);
+  #held = [];
   #socket;
 
   constructor(fd) {
@@ -59,6 +64,12 @@ class Channel {
     for (let at = 0; at < bytes.length; ) {
       at += patiently(() => fs.writeSync(this.#fd, bytes, at));
     }
+  }
+
+  /** Sends a call as soon as there is room for it. */
+  sendInTurn(name, args, done) {
+    if (this.#waiting.size < MOST_OUT) this.send(name, args, done);
+    else this.#held.push([name, args, done]);
   }
 
   /** Takes what comes in while the program goes on. */
@@ -85,8 +96,11 @@ class Channel {
       const end = this.#buffer.readUInt32BE(0) + 4;
       const reply = JSON.parse(this.#buffer.toString('utf8', 4, end));
       this.#buffer = this.#buffer.subarray(end);
-      this.#waiting.get(reply.id)?.(reply);
+      const done = this.#waiting.get(reply.id);
       this.#waiting.delete(reply.id);
+      done?.(reply);
+      const [next] = this.#held.splice(0, done ? 1 : 0);
+      if (next) this.send(...next);
     }
     // A program that waits for nothing more may end.
     if (this.#waiting.size === 0) this.#socket?.unref();
@@ -100,7 +114,7 @@ export function makeTools(fd, names) {
     list: () => [...names].sort(),
     call: (name, args) =>
       new Promise((resolve, reject) => {
-        channel.send(name, args, (reply) =>
+        channel.sendInTurn(name, args, (reply) =>
           reply.ok ? resolve(reply.data) : reject(new ToolError(reply)),
         );
         channel.listen();

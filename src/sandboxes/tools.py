@@ -24,7 +24,8 @@ class Tools:
         self._lock = threading.Lock()
         self._reading = threading.Lock()
         self._replies = {}
-        self._last = 0
+        # What an earlier program of the same box has not read must not be taken for an answer to us.
+        self._last = int.from_bytes(os.urandom(5), 'big')
 
     def list(self):
         """Names of the tools that this program may call."""

@@ -122,6 +122,23 @@ for (const name of ['test.fail', 'test.other']) {
     expect(tools.calls.map(([name]) => name)).toEqual(['test.fail', 'test.other']);
   });
 
+  it('may have many calls at once, which wait for their turn', async () => {
+    if (box.name === 'quickjs' || box.name === 'deno') return;
+    const tools = noting((args) => args);
+    const code: Texts = {
+      python: `
+import asyncio
+async def main():
+    done = await asyncio.gather(*[tools.call_async('test.echo', i=i) for i in range(150)])
+    print(sum(one['i'] for one in done))
+asyncio.run(main())`,
+      javascript: `
+const calls = Array.from({ length: 150 }, (_, i) => tools.call('test.echo', { i }));
+console.log((await Promise.all(calls)).reduce((sum, { i }) => sum + i, 0));`,
+    };
+    expect(await run(code, { tools })).toMatchObject({ stderr: '', stdout: '11175\n', limits: [] });
+  });
+
   it('may call as often as the policy says, and not once more', async () => {
     const code: Texts = {
       python: `
