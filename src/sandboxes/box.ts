@@ -210,7 +210,7 @@ export class Box {
     const { pid } = this.#child;
     const watched = { effects: this.#effects, pid, job, before: this.#before };
     return watchBox(
-      { ...watched, watchTasks, shares, writable },
+      { ...watched, watchTasks, shares, writable, started: () => this.#started },
       {
         timer: (ms, fire) => this.#stopper.timer(ms, fire),
         stop: (why) => this.#stopper.stop(why),

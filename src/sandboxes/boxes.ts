@@ -38,6 +38,13 @@ interface Ready {
   keep(): void;
 }
 
+/** A box that is being made ready, or waits. */
+interface Waiting {
+  started: Promise<Ready | undefined>;
+  /** Once it waits for a program. */
+  ready?: Ready;
+}
+
 interface Session {
   key: string;
   ready: Promise<Ready>;
@@ -55,7 +62,7 @@ interface Session {
 export class Boxes {
   readonly #maker: BoxMaker;
   readonly #size: number;
-  readonly #pool: Promise<Ready | undefined>[] = [];
+  readonly #pool: Waiting[] = [];
   readonly #sessions = new Map<string, Session>();
   readonly #closing = new Set<Promise<unknown>>();
   #over = new AbortController();
@@ -85,7 +92,7 @@ export class Boxes {
     if (policy.session === 'persistent' && session !== undefined && this.#maker.serves(language)) {
       return await this.#runInSession(session, job, signal);
     }
-    const ready = await this.#take(shapeKey(shapeOf(job)));
+    const ready = this.#take(shapeKey(shapeOf(job)));
     return ready ? await this.#runWarm(ready, job, signal) : await this.#runCold(job, signal);
   }
 
@@ -108,13 +115,23 @@ export class Boxes {
     this.#over = new AbortController();
     const pool = this.#pool.splice(0);
     await Promise.all([...this.#sessions.keys()].map((name) => this.endSession(name)));
-    await Promise.all(pool.map(async (one) => this.#discard(await one)));
+    await Promise.all(pool.map(async ({ started }) => this.#discard(await started)));
     await Promise.all(this.#closing);
   }
 
   #fill(shape: Shape): void {
     // One that cannot be made ready now is not missed: the program itself will say what is wrong.
-    this.#pool.push(this.#start(shape).catch(() => undefined));
+    const waiting: Waiting = { started: this.#start(shape).catch(() => undefined) };
+    this.#pool.push(waiting);
+    void waiting.started.then((ready) => {
+      if (ready) waiting.ready = ready;
+      else this.#drop(waiting);
+    });
+  }
+
+  #drop(waiting: Waiting): void {
+    const index = this.#pool.indexOf(waiting);
+    if (index >= 0) this.#pool.splice(index, 1);
   }
 
   async #start(shape: Shape): Promise<Ready> {
@@ -132,21 +149,25 @@ export class Boxes {
     return ready;
   }
 
-  /** A box of this shape that waits, if it is ready now. Others that wait for other shapes go. */
-  async #take(key: string): Promise<Ready | undefined> {
-    const waiting = this.#pool.shift();
-    const ready = await waiting;
-    if (!ready) return undefined;
-    ready.keep();
-    if (ready.key === key && !ready.box.over) return ready;
-    this.#later(this.#discard(ready));
+  /**
+   * A box of this shape that is ready now: a fresh one is there sooner than one that still imports its
+   * libraries. Those that wait for other shapes make room.
+   */
+  #take(key: string): Ready | undefined {
+    for (const waiting of [...this.#pool]) {
+      const { ready } = waiting;
+      if (!ready) continue;
+      this.#drop(waiting);
+      ready.keep();
+      if (ready.key === key && !ready.box.over) return ready;
+      this.#later(this.#discard(ready));
+    }
     return undefined;
   }
 
   async #dismiss(ready: Ready): Promise<void> {
-    for (const [index, one] of this.#pool.entries()) {
-      if ((await one) === ready) this.#pool.splice(index, 1);
-    }
+    const waiting = this.#pool.find((one) => one.ready === ready);
+    if (waiting) this.#drop(waiting);
     await this.#discard(ready);
   }
 

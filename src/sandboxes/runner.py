@@ -281,6 +281,11 @@ def run_to_end(text, names):
     return 0
 
 
+# The process whose status others wait for, and where it says it; only they can end it then.
+SAYING = None
+SAYING_PIPE = None
+
+
 def leave(status):
     """Ends the process with all that a program may rely on, but without taking every module apart:
     that would copy each page that is shared with the process that had imported them."""
@@ -295,6 +300,11 @@ def leave(status):
     except BaseException as error:
         sys.excepthook(type(error), error, error.__traceback__)
         status = status or 120
+    if SAYING == os.getpid():
+        # The kernel takes its time to tidy up after a large process: nobody has to wait for that.
+        os.write(SAYING_PIPE, bytes([status]))
+        while True:
+            signal.pause()
     os._exit(status)
 
 
@@ -494,6 +504,32 @@ def disk_use(top):
     return total, count
 
 
+def is_alone(child, options):
+    """Whether nothing else of the program is there; true only where all processes can be seen."""
+    ours = {'1', str(child), str(options.get('spare'))}
+    try:
+        others = [name for name in os.listdir('/proc') if name.isdigit() and name not in ours]
+    except OSError:
+        return False
+    return os.getpid() == 1 and not others
+
+
+def status_said(child, heard):
+    """The status that the program's process says before it ends; None when it just ends."""
+    import select
+
+    while True:
+        if select.select([heard], [], [], 0.05)[0]:
+            said = os.read(heard, 1)
+            break
+        # What it has left running may hold the pipe: its own end counts as well.
+        if os.waitid(os.P_PID, child, os.WEXITED | os.WNOHANG | os.WNOWAIT):
+            said = b''
+            break
+    os.close(heard)
+    return said[0] if said else None
+
+
 def wait_for(child, options):
     """The program's status as a shell gives it, and the limit for which it had to be stopped."""
     limit = None
@@ -524,16 +560,24 @@ def wait_for(child, options):
     return os.WEXITSTATUS(status), limit
 
 
-def supervise(child, job, options):
-    """Waits for a program, tidies up after it and hands its files back."""
+def supervise(child, job, options, heard=None):
+    """Waits for a program, tidies up after it and hands its files back. `heard`: the end of a pipe on
+    which it says its status."""
     def stop(*_):
         end_all()
         os._exit(143)
 
     signal.signal(signal.SIGTERM, stop)
     take_limits(options)
-    status, limit = wait_for(child, options)
-    end_all(options)
+    said = None if heard is None else status_said(child, heard)
+    if said is None:
+        status, limit = wait_for(child, options)
+        end_all(options)
+    else:
+        status, limit = said, None
+        os.kill(child, signal.SIGKILL)
+        if not is_alone(child, options):
+            end_all(options)
     if limit:
         send(b'X', limit)
     send(b'Z', str(status))
@@ -596,6 +640,25 @@ def close_others(keep, options):
         start = descriptor + 1
 
 
+def new_pipe(options):
+    """A pipe for the status of a process that has its libraries already; both ends."""
+    return os.pipe() if options.get('preload') else None
+
+
+def will_say(pipe):
+    global SAYING, SAYING_PIPE
+    if pipe:
+        os.close(pipe[0])
+        SAYING, SAYING_PIPE = os.getpid(), pipe[1]
+
+
+def only_heard(pipe):
+    if not pipe:
+        return None
+    os.close(pipe[1])
+    return pipe[0]
+
+
 def become(job, options, command, channel):
     """In the new process: leaves it nothing but what is a program's, and becomes the program."""
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
@@ -625,15 +688,17 @@ def serve_one(options, command):
     shielded = 'serve' in options
     if shielded:
         shield(True)
+    heard = None if command else new_pipe(options)
     child = os.fork()
     if not child:
         if shielded:
             shield(False)
+        will_say(heard)
         return become(job, options, command, theirs)
     if ours:
         theirs.close()
         hand_over(ours, job)
-    status = supervise(child, job, options)
+    status = supervise(child, job, options, only_heard(heard))
     if ours:
         ours.close()
     return status
@@ -641,12 +706,15 @@ def serve_one(options, command):
 
 def wait_ahead(options, command):
     """Starts the program's process before there is a program: it has its libraries when one comes."""
-    import socket
+    # What is needed later is looked for now.
+    import atexit, itertools, resource, select, socket, threading  # noqa: E401, F401
 
     ours, theirs = socket.socketpair()
+    heard = None if command else new_pipe(options)
     child = os.fork()
     if not child:
         ours.close()
+        will_say(heard)
         os.dup2(theirs.fileno(), CHANNEL, inheritable=True)
         theirs.close()
         if command:
@@ -660,7 +728,7 @@ def wait_ahead(options, command):
     send(b'S')
     job = take_job(options)
     hand_over(ours, job)
-    return supervise(child, job, options)
+    return supervise(child, job, options, only_heard(heard))
 
 
 def main():

@@ -25,6 +25,8 @@ export interface Watched {
   shares: boolean;
   /** Folders that the program can write to, as the box sees them. */
   writable: readonly string[];
+  /** Whether the box has its own file systems by now: before that, the same paths are the machine's. */
+  started(): boolean;
 }
 
 /** What a watch does. */
@@ -51,7 +53,7 @@ export function watchBox(watched: Watched, { timer, stop }: Watch): () => void {
 }
 
 async function passedLimit(watched: Watched): Promise<SandboxLimit | undefined> {
-  const { effects, pid, job, before, watchTasks, shares, writable } = watched;
+  const { effects, pid, job, before, watchTasks, shares, writable, started } = watched;
   const { policy } = job;
   const use = await treeUse(effects.files, pid);
   if (use.cpuSeconds - before.cpuSeconds > policy.cpuSeconds) return 'cpu';
@@ -59,7 +61,7 @@ async function passedLimit(watched: Watched): Promise<SandboxLimit | undefined> 
   const grown = use.memoryMb - before.memoryMb;
   if (grown > most && (!shares || (await privateMemory(watched)) > most)) return 'memory';
   if (watchTasks && use.tasks > policy.processes + OWN_TASKS) return 'processes';
-  for (const folder of writable) {
+  for (const folder of started() ? writable : []) {
     if ((await entriesIn(watched, folder)) > MOST_ENTRIES) return 'files';
   }
   return undefined;
@@ -75,7 +77,9 @@ async function privateMemory({ effects, pid, before }: Watched): Promise<number>
 async function entriesIn({ effects, pid }: Watched, folder: string): Promise<number> {
   try {
     const children = await effects.files.readText(`/proc/${pid}/task/${pid}/children`);
-    const inside = children.trim().split(' ')[0] || String(pid);
+    const [inside] = children.trim().split(' ');
+    // The first process itself may live outside: what it sees as these folders is the machine's.
+    if (!inside) return 0;
     return (await effects.files.space(`/proc/${inside}/root${folder}`)).entries;
   } catch {
     return 0;

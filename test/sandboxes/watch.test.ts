@@ -9,6 +9,8 @@ import { POLICY } from '../contracts/sandbox-contract.ts';
 
 const effects = nodeEffects();
 const NO_USE = { memoryMb: 0, cpuSeconds: 0, tasks: 0 };
+/** Waits beside a process of its own, as the first process of a box does. */
+const WITH_CHILD = `import subprocess\nchild = subprocess.Popen(['sleep', '60'])\n`;
 const WAIT = 'import time\nprint("ready", flush=True)\ntime.sleep(60)';
 const started: ChildProcess[] = [];
 afterEach(() => {
@@ -42,7 +44,7 @@ function watching(pid: number, policy: Partial<SandboxJob['policy']>, more: Part
   };
   const watched: Watched = {
     ...{ effects, pid, job, before: NO_USE },
-    ...{ watchTasks: false, shares: false, writable: [] },
+    ...{ watchTasks: false, shares: false, writable: [], started: () => true },
     ...more,
   };
   const end = watchBox(watched, {
@@ -112,7 +114,9 @@ ${WAIT}`;
   });
 
   it('stops a program whose file system has too many entries', async () => {
-    const pid = await running(WAIT);
+    const pid = await running(
+      `import subprocess\nchild = subprocess.Popen(['sleep', '60'])\n${WAIT}`,
+    );
     const asked: string[] = [];
     const space = async (path: string) => {
       asked.push(path);
@@ -121,7 +125,20 @@ ${WAIT}`;
     const full = { ...effects, files: { ...effects.files, space } };
     const { look, end } = watching(pid, {}, { effects: full, writable: ['/first', '/second'] });
     expect(await look()).toEqual(['files']);
-    expect(asked).toEqual([`/proc/${pid}/root/first`, `/proc/${pid}/root/second`]);
+    expect(asked.map((path) => path.replace(/^\/proc\/\d+/, ''))).toEqual([
+      ...['/root/first', '/root/second'],
+    ]);
+    // Its own file system is the machine's: one that is in the box is asked.
+    expect(asked.join()).not.toContain(`/proc/${pid}/`);
+    end();
+  });
+
+  it('does not take the file systems of the machine for those of a box that is not there yet', async () => {
+    const space = async () => ({ bytes: 0, free: 0, entries: 1_000_000 });
+    const full = { ...effects, files: { ...effects.files, space } };
+    const more = { effects: full, writable: ['/first'], started: () => false };
+    const { look, end } = watching(await running(`${WITH_CHILD}${WAIT}`), {}, more);
+    expect(await look()).toEqual([]);
     end();
   });
 
