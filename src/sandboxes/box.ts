@@ -127,7 +127,7 @@ export class Box {
     this.#child.stdin.end();
     for (const frame of launch.first ?? []) void this.#child.extra[0]?.write(encodeFrame(frame));
     for (const { pipe, bytes } of launch.feeds ?? []) void this.#feed(pipe, bytes);
-    this.#exit = this.#ended();
+    this.#exit = this.#untilExit();
     // Who waits for it is told; a box that nobody waits for any more has nobody to tell.
     this.#exit.catch(() => {});
   }
@@ -164,6 +164,14 @@ export class Box {
       this.#current = undefined;
       if (mark !== undefined && !this.#over) void this.ready();
     }
+  }
+
+  /** Resolves when the box has ended by itself, or was ended because it did not in this time. */
+  async ended(patienceMs: number): Promise<void> {
+    const cancel = this.#stopper.timer(patienceMs, () => this.#stopper.stop('cancelled'));
+    await this.#exit.catch(() => {});
+    cancel();
+    await this.#last;
   }
 
   /** Ends the box; resolves when nothing of it is left. */
@@ -277,7 +285,7 @@ export class Box {
     pipe?.end();
   }
 
-  async #ended(): Promise<number> {
+  async #untilExit(): Promise<number> {
     try {
       const { code, signal } = await this.#child.exit;
       return code ?? 128 + (signal === 'SIGTERM' ? 15 : 9);

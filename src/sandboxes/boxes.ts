@@ -9,6 +9,8 @@ import { comingShape, type Shape, sessionShape, shapeKey, shapeOf } from './shap
 
 /** How long a box that was made ready waits for a program, in milliseconds. */
 const IDLE_MS = 60_000;
+/** How long a box whose program is over may take to end by itself, in milliseconds. */
+const QUICK_MS = 500;
 
 /** A box as its provider makes it. */
 export interface Made {
@@ -28,6 +30,16 @@ export interface BoxMaker {
   frames(job: SandboxJob): Promise<readonly Frame[]>;
   /** Whether a runner stays beside programs of this language and says when one is over. */
   serves(language: Language): boolean;
+  /** Whether nothing on the host is left to remove when a fresh box has said that its program is over. */
+  quick?(language: Language): boolean;
+}
+
+/** How a program is run in a box that was started. */
+interface HowToRun {
+  signal: AbortSignal;
+  /** Whether a runner says when it is over. */
+  marked: boolean;
+  more?: readonly Frame[];
 }
 
 interface Ready {
@@ -196,8 +208,9 @@ export class Boxes {
   }
 
   async #runCold(job: SandboxJob, signal: AbortSignal): Promise<Execution> {
-    const { effects, make, frames } = this.#maker;
+    const { effects, make, frames, quick } = this.#maker;
     const [made, more] = await Promise.all([make(shapeOf(job), signal), frames(job)]);
+    if (quick?.(job.language)) return await this.#runQuick({ made, more }, job, signal);
     try {
       made.use(job);
       const start = effects.clock.monotonic();
@@ -206,6 +219,21 @@ export class Boxes {
       return toExecution(end, run, effects.clock.monotonic() - start);
     } finally {
       await made.remove();
+    }
+  }
+
+  /** Takes the runner's word for the program's end; that of the box is not waited for. */
+  async #runQuick(
+    { made, more }: { made: Made; more: readonly Frame[] },
+    job: SandboxJob,
+    signal: AbortSignal,
+  ): Promise<Execution> {
+    const { effects } = this.#maker;
+    const box = new Box(effects, made.launch);
+    try {
+      return await this.#runIn({ made, box }, job, { signal, marked: true, more });
+    } finally {
+      this.#later(box.ended(QUICK_MS).then(() => made.remove()));
     }
   }
 
@@ -254,14 +282,14 @@ export class Boxes {
   }
 
   async #runIn(
-    { made, box }: Ready,
+    { made, box }: Pick<Ready, 'made' | 'box'>,
     job: SandboxJob,
-    { signal, marked }: { signal: AbortSignal; marked: boolean },
+    { signal, marked, more = [] }: HowToRun,
   ): Promise<Execution> {
     const { effects } = this.#maker;
     made.use(job);
     const start = effects.clock.monotonic();
-    const inBox = marked ? withMark(effects, signal) : { signal, more: [] };
+    const inBox = marked ? withMark(effects, signal, more) : { signal, more };
     const end: BoxEnd = await box.run(job, inBox);
     return toExecution(
       end,
@@ -272,7 +300,7 @@ export class Boxes {
 }
 
 /** The end of a program's texts cannot be foretold by it: it is a word of chance. */
-function withMark(effects: Effects, signal: AbortSignal): InBox {
+function withMark(effects: Effects, signal: AbortSignal, more: readonly Frame[]): InBox {
   const mark = `\0${Buffer.from(effects.random.bytes(16)).toString('hex')}\n`;
-  return { signal, mark, more: [{ kind: 'E', name: '', payload: Buffer.from(mark) }] };
+  return { signal, mark, more: [...more, { kind: 'E', name: '', payload: Buffer.from(mark) }] };
 }

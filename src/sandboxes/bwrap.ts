@@ -94,6 +94,7 @@ export async function bwrapProvider(kit: Kit): Promise<Provider | undefined> {
       frames: async ({ language, code }) =>
         language === 'python' ? ((await fonts?.framesFor(code)) ?? []) : [],
       serves: (language) => language === 'python' || python !== undefined,
+      quick: (language) => language === 'python',
     },
     kit.poolSize,
   );

@@ -37,7 +37,8 @@ function works(asUser: AsUser, options: { uid?: number; gid?: number }): boolean
 const isRoot = nodeEffects().processes.uid() === 0;
 
 describe.runIf(isRoot)('awp sandbox selftest as an ordinary user', () => {
-  it.each(['bwrap', 'jail'])(
+  // Most of the time is waiting for programs that have to be stopped.
+  it.concurrent.each(['bwrap', 'jail'])(
     'finds everything in %s as it should be',
     async (box) => {
       using folder = temporaryFolder();

@@ -52,6 +52,8 @@ async function openWorld(): Promise<World> {
     home,
     env: {
       PATH: '/usr/bin:/bin',
+      // Boxes that are made ready for a process that is about to be killed cost more than all else.
+      AWP_POOL: '0',
       AWP_HOME: home,
       LLM_BASE_URL: server.url,
       LLM_API_KEY: 'test-key-0123456789',
