@@ -341,9 +341,12 @@ def preload(options):
             from io import BytesIO
 
             pyplot = sys.modules['matplotlib.pyplot']
-            figure = pyplot.figure()
-            figure.add_subplot().plot([0, 1])
-            figure.savefig(BytesIO(), format='png')
+            if 'pandas' in sys.modules:
+                # Its own way to draw is looked for when it is first used.
+                sys.modules['pandas'].DataFrame({'x': [0, 1], 'y': [1, 0]}).plot(x='x', y='y')
+            else:
+                pyplot.plot([0, 1])
+            pyplot.savefig(BytesIO(), format='png')
             pyplot.close('all')
         except Exception:
             pass
