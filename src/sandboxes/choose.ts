@@ -56,11 +56,10 @@ export function openSandbox(effects: Effects): OpenSandbox {
   };
   return async (policy) => {
     const why: string[] = [];
-    const { secrets } = effects;
-    const entries = candidates(secrets.get('AWP_SANDBOX'), policy);
-    const named = secrets.get('AWP_PYTHON') !== undefined && !asksForNoPython(policy);
+    const lacking: ProviderEntry[] = [];
+    const entries = candidates(effects.secrets.get('AWP_SANDBOX'), policy);
     // Whoever names a Python that is none is told so, also where another box would run JavaScript.
-    if (named && entries.some(({ hostPython }) => hostPython)) await (await kitOnce()).pythons();
+    if (needsNamedPython(effects, entries, policy)) await (await kitOnce()).pythons();
     for (const entry of entries) {
       const proven = await prove(entry, policy);
       const fit = typeof proven === 'string' ? proven : fitting(proven, policy);
@@ -68,9 +67,19 @@ export function openSandbox(effects: Effects): OpenSandbox {
         return proven.hold(await withPackages(proven.provider, fit, policy));
       }
       why.push(`${entry.name}: ${fit}`);
+      if (typeof proven === 'string') lacking.push(entry);
     }
-    throw unavailable(why.join('; '), fixes(policy));
+    throw unavailable(why.join('; '), fixes(lacking, policy));
   };
+}
+
+function needsNamedPython(
+  { secrets }: Effects,
+  entries: readonly ProviderEntry[],
+  policy: SandboxPolicy,
+): boolean {
+  const named = secrets.get('AWP_PYTHON') !== undefined && !asksForNoPython(policy);
+  return named && entries.some(({ hostPython }) => hostPython);
 }
 
 /** Looks at every box of this machine, strongest first, and tries each. `fresh`: again. */
@@ -207,13 +216,12 @@ async function withPackages(
   );
 }
 
-function fixes({ only, minimum }: SandboxPolicy): string {
-  const strong = PROVIDERS.filter(({ name, boundary }) => boundary && (only ?? name) === name).map(
-    ({ fix }) => fix,
-  );
-  const words = strong.length > 0 ? strong.join('; or ') : 'choose another box';
+/** What would help: the boxes that could be had, unless one is there that only does not fit. */
+function fixes(lacking: readonly ProviderEntry[], { only, minimum }: SandboxPolicy): string {
+  const words = lacking.filter(({ boundary }) => boundary).map(({ fix }) => fix);
+  if (words.length === 0) return 'awp sandbox list shows which box has what; choose another';
   const none = minimum === 'none' ? '' : '; --sandbox none runs programs without any protection';
-  return `${words}${only === undefined ? none : ''}`;
+  return `${words.join('; or ')}${only === undefined ? none : ''}`;
 }
 
 function unavailable(why: string, hint?: string): AwpError {

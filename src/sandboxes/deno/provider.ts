@@ -79,7 +79,7 @@ function languagesOf(
   pyodide: Pyodide | undefined,
   kit: DataKit | undefined,
 ): SandboxLanguage[] {
-  const more = kit ? ` ${kit.description}` : ', no packages';
+  const more = kit ? `; ${kit.description}` : '; no packages';
   const on = (name: string): string =>
     `${name} on Deno ${version}, an ES module with the node: modules${more}`;
   const python = (given: Pyodide): SandboxLanguage => ({
