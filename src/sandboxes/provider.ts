@@ -90,12 +90,13 @@ export async function readTexts({ files }: Effects): Promise<RunnerTexts> {
   const read = (name: string): Promise<string> =>
     files.readText(fileURLToPath(new URL(name, import.meta.url)));
   const [python, node] = await Promise.all([
-    Promise.all(['runner.py', 'jail.py', 'tools.py', 'bridge.py'].map(read)),
+    Promise.all(['names.py', 'runner.py', 'jail.py', 'tools.py', 'bridge.py'].map(read)),
     Promise.all(
       ['run.mjs', 'collect.mjs', 'tools.mjs', 'bridge.mjs', 'secret-fetch.mjs'].map(read),
     ),
   ]);
-  const [runner = '', jail = '', pythonTools = '', pythonBridge = ''] = python;
+  const [names = '', programs = '', jail = '', pythonTools = '', pythonBridge = ''] = python;
+  const runner = `${names}\n${programs}`;
   const [run = '', collect = '', nodeTools = '', nodeBridge = '', secretFetch = ''] = node;
   return {
     ...{ runner, jail, run, collect, pythonTools, nodeTools, pythonBridge, nodeBridge },

@@ -3,12 +3,12 @@ import { sha256 } from '../../base/hash.ts';
 import type { DataKit } from '../kit.ts';
 import { type Machine, readableInterpreter } from '../machine.ts';
 
-/** Programs of ours that Deno runs; they lie beside this file in `src` as in `dist`. */
+/** Programs of ours that Deno runs; they lie in this folder and the one above, in `src` as in `dist`. */
 const NAMES = [
   ...['entry', 'job', 'names', 'report', 'tools', 'calls', 'load', 'python', 'snapshot'].map(
-    (name) => `${name}.mjs`,
+    (name) => `deno/${name}.mjs`,
   ),
-  'python-runner.py',
+  ...['deno/python-runner.py', 'names.py'],
 ];
 
 /** The folder of our programs as the box's user can read it, and what they are at this moment. */
@@ -21,10 +21,10 @@ export interface Programs {
 /** Gives the folder, or a copy that the box's user can read. */
 export async function readablePrograms(machine: Machine): Promise<Programs> {
   const { files } = machine.effects;
-  const folder = fileURLToPath(new URL('.', import.meta.url)).replace(/[/\\]$/, '');
+  const folder = fileURLToPath(new URL('..', import.meta.url)).replace(/[/\\]$/, '');
   const texts = await Promise.all(NAMES.map((name) => files.readText(`${folder}/${name}`)));
   const stamp = sha256(texts.join('\n'));
-  return { folder: await readableInterpreter(machine, folder, stamp), stamp };
+  return { folder: `${await readableInterpreter(machine, folder, stamp)}/deno`, stamp };
 }
 
 /** The folder of the data kit as the box's user can read it. */

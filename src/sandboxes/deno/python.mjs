@@ -1,6 +1,7 @@
 // Runs one Python program in Pyodide, CPython in WebAssembly. Whatever the program reaches of
 // JavaScript has Deno's permissions and no others: that is the boundary, not what Python is shown.
 
+import names from '../names.py' with { type: 'text' };
 import { takeJob, tellReady } from './job.mjs';
 import { load } from './load.mjs';
 import runner from './python-runner.py' with { type: 'text' };
@@ -17,7 +18,7 @@ export async function runPython({ pyodide, folders, calls, hosts }, putFiles) {
   showFolders(python.FS, folders);
   connect(python);
   const scope = python.toPy({ __name__: '_awp' });
-  python.runPython(runner, { globals: scope, filename: '<awp>' });
+  python.runPython(`${names}\n${runner}`, { globals: scope, filename: '<awp>' });
   tellReady();
   const job = await takeJob();
   putFiles(job.files);
