@@ -1,6 +1,6 @@
 import type { Effects } from '../ports/effects.ts';
 import { groupMaker } from './cgroups.ts';
-import { findNode, findPythons } from './interpreters.ts';
+import { findNode, findPythons, type PythonRuntime } from './interpreters.ts';
 import { kitFolder } from './kit.ts';
 import { lookAtMachine, type Machine } from './machine.ts';
 import { packageLayer } from './packages/layers.ts';
@@ -25,7 +25,10 @@ export async function makeKit(effects: Effects): Promise<Kit> {
     poolSize: poolSize(effects),
     layers: async ({ language: used, policy, python, run }, signal) => {
       const language = used === 'python' ? 'python' : 'javascript';
-      const packages = policy.packages[language];
+      const declared = policy.packages[language];
+      // What the Python has already is not installed again, unless a version is asked for.
+      const packages =
+        language === 'python' ? declared.filter((name) => !has(python, name)) : declared;
       if (packages.length === 0) return [];
       const request = {
         language,
@@ -37,6 +40,10 @@ export async function makeKit(effects: Effects): Promise<Kit> {
     },
   };
   return kit;
+}
+
+function has(python: PythonRuntime | undefined, name: string): boolean {
+  return python?.libraries.has(name.toLowerCase().replaceAll('_', '-')) ?? false;
 }
 
 /** `AWP_POOL`: a number of boxes; what is none counts as not said. */

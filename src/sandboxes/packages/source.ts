@@ -18,17 +18,14 @@ export interface PackageSource {
   certificates: string | undefined;
 }
 
-/** The tools' own defaults, and where those send a client for files. */
-const DEFAULTS = {
-  python: { index: 'https://pypi.org/simple', files: ['files.pythonhosted.org'] },
-  javascript: { index: 'https://registry.npmjs.org/', files: [] },
-} as const;
+/** The setting with the address of a language's index. */
+const SETTINGS = { python: 'AWP_PIP_INDEX', javascript: 'AWP_NPM_REGISTRY' } as const;
 
 /**
  * Where packages of a language come from, by the settings of the environment: `AWP_PIP_WHEELS` (a
- * folder) before `AWP_PIP_INDEX`, `AWP_NPM_REGISTRY`, else the public indexes. `AWP_PACKAGE_HOSTS`
- * names more hosts, for an index that sends its clients elsewhere for files. The settings of pip and
- * npm themselves do not count: a layer depends on nothing that it does not name. Throws
+ * folder) before `AWP_PIP_INDEX`, or `AWP_NPM_REGISTRY`. `AWP_PACKAGE_HOSTS` names more hosts, for an
+ * index that sends its clients elsewhere for files. Nothing is taken for granted, and the settings of
+ * pip and npm themselves do not count: a layer depends on nothing that its user has not named. Throws
  * `sandbox/bad-index`.
  */
 export function packageSource({ secrets }: Effects, language: PackageLanguage): PackageSource {
@@ -38,20 +35,20 @@ export function packageSource({ secrets }: Effects, language: PackageLanguage): 
     if (!folder.startsWith('/')) throw badIndex('AWP_PIP_WHEELS', 'an absolute path');
     return { index: undefined, folder, login: undefined, hosts: [], certificates };
   }
-  const setting = language === 'python' ? 'AWP_PIP_INDEX' : 'AWP_NPM_REGISTRY';
+  const setting = SETTINGS[language];
   const given = secrets.get(setting);
-  const url = parsed(given ?? DEFAULTS[language].index);
+  if (given === undefined) throw noIndex(language);
+  const url = parsed(given);
   if (!url) throw badIndex(setting, 'an http or https address');
   const login = loginOf(setting, url);
   url.username = '';
   url.password = '';
-  const files = given === undefined ? DEFAULTS[language].files : [];
   const more = secrets.get('AWP_PACKAGE_HOSTS')?.split(/[\s,]+/) ?? [];
   return {
     index: url.href,
     folder: undefined,
     login,
-    hosts: [...new Set([url.host, ...files, ...more.filter((one) => one !== '')])],
+    hosts: [...new Set([url.host, ...more.filter((one) => one !== '')])],
     certificates,
   };
 }
@@ -89,8 +86,18 @@ function decoded(text: string): string | undefined {
   }
 }
 
+function noIndex(language: PackageLanguage): AwpError {
+  const setting = SETTINGS[language];
+  const folder = language === 'python' ? ', or AWP_PIP_WHEELS to a folder of wheels' : '';
+  return new AwpError(
+    'sandbox/bad-index',
+    `packages of ${language} are declared, but no index for them is configured`,
+    { hint: `set ${setting} to the address of the index that you trust${folder}` },
+  );
+}
+
 function badIndex(setting: string, what: string): AwpError {
   return new AwpError('sandbox/bad-index', `${setting} is not ${what}`, {
-    hint: `set ${setting} to ${what}, or leave it out for the public index`,
+    hint: `set ${setting} to ${what}`,
   });
 }

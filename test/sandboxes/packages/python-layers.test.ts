@@ -11,6 +11,7 @@ import {
 } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { sandboxPolicy } from '../../../src/data/make-plan.ts';
 import { nodeEffects } from '../../../src/effects/index.ts';
 import { makeKit } from '../../../src/sandboxes/make-kit.ts';
 import { packageLayer } from '../../../src/sandboxes/packages/layers.ts';
@@ -307,8 +308,25 @@ describe.skipIf(!hasPip)('a layer of Python packages', { timeout: 120_000 }, () 
     );
   });
 
-  it('is told apart from a Python without pip', async () => {
+  it('is not needed for what the Python has already, unless a version is asked for', async () => {
     using made = await layerKit({});
+    const runtime = {
+      path: python,
+      version: '3.11.0',
+      folders: [],
+      libraries: new Map([['tiny-x', '1']]),
+    };
+    const wish = (packages: string[]) => ({
+      ...{ language: 'python' as const, python: runtime },
+      policy: { ...sandboxPolicy(), packages: { python: packages, javascript: [] } },
+    });
+    const { signal } = new AbortController();
+    expect(await made.kit.layers(wish(['Tiny_X']), signal)).toEqual([]);
+    await expect(made.kit.layers(wish(['tiny-x==2']), signal)).rejects.toThrow(/no index/);
+  });
+
+  it('is told apart from a Python without pip', async () => {
+    using made = await layerKit({ AWP_PIP_INDEX: 'https://index.test/simple' });
     const folder = join(made.place, 'bare');
     expect(spawnSync(python, ['-m', 'venv', '--without-pip', folder]).status).toBe(0);
     const bare = {
@@ -323,6 +341,7 @@ describe.skipIf(!hasPip)('a layer of Python packages', { timeout: 120_000 }, () 
   });
 
   it.each([
+    [{}, /^sandbox\/bad-index: packages of python are declared, but no index .*AWP_PIP_INDEX/],
     [{ AWP_PIP_INDEX: 'ftp://index.test' }, /^sandbox\/bad-index: AWP_PIP_INDEX/],
     [{ AWP_PIP_INDEX: 'https://a.test/ --pre' }, /^sandbox\/bad-index: AWP_PIP_INDEX/],
     [{ AWP_PIP_INDEX: 'https://u:a%0Ab@a.test/' }, /^sandbox\/bad-index: AWP_PIP_INDEX/],
