@@ -1,7 +1,7 @@
 import type { Language } from '../events/plan.ts';
 import type { Effects } from '../ports/effects.ts';
 import type { ComingJob, Execution, SandboxJob } from '../ports/sandbox.ts';
-import { Box, type BoxEnd, type InBox, type Launch, startBox } from './box.ts';
+import { Box, type BoxEnd, type InBox, type Launch } from './box.ts';
 import type { Frame } from './frames.ts';
 import { neverStarted, toExecution } from './outcome.ts';
 import type { Provider } from './provider.ts';
@@ -210,30 +210,15 @@ export class Boxes {
   async #runCold(job: SandboxJob, signal: AbortSignal): Promise<Execution> {
     const { effects, make, frames, quick } = this.#maker;
     const [made, more] = await Promise.all([make(shapeOf(job), signal), frames(job)]);
-    if (quick?.(job.language)) return await this.#runQuick({ made, more }, job, signal);
+    // Where nothing on the host waits for the end of the box, the runner's word is enough.
+    const marked = quick?.(job.language) ?? false;
+    let box: Box | undefined;
     try {
-      made.use(job);
-      const start = effects.clock.monotonic();
-      const run = { launch: made.launch, job, signal, more };
-      const end = await startBox(effects, run);
-      return toExecution(end, run, effects.clock.monotonic() - start);
+      box = new Box(effects, made.launch);
+      return await this.#runIn({ made, box }, job, { signal, marked, more });
     } finally {
-      await made.remove();
-    }
-  }
-
-  /** Takes the runner's word for the program's end; that of the box is not waited for. */
-  async #runQuick(
-    { made, more }: { made: Made; more: readonly Frame[] },
-    job: SandboxJob,
-    signal: AbortSignal,
-  ): Promise<Execution> {
-    const { effects } = this.#maker;
-    const box = new Box(effects, made.launch);
-    try {
-      return await this.#runIn({ made, box }, job, { signal, marked: true, more });
-    } finally {
-      this.#later(box.ended(QUICK_MS).then(() => made.remove()));
+      if (marked && box) this.#later(box.ended(QUICK_MS).then(() => made.remove()));
+      else await made.remove();
     }
   }
 

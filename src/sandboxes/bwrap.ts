@@ -4,14 +4,13 @@ import { Boxes, type Made } from './boxes.ts';
 import { runCommand } from './commands.ts';
 import { pythonProgram } from './compiled.ts';
 import { FontList } from './fonts.ts';
+import { type Furniture, furnish, type Household } from './furnish.ts';
 import { isSystemPath, type NodeRuntime, type PythonRuntime } from './interpreters.ts';
 import { idsOf, type Machine } from './machine.ts';
 import { inBubblewrap } from './packages/in-bubblewrap.ts';
-import type { RunInstaller } from './packages/run-installer.ts';
 import {
   collectCommand,
   ETC_PATHS,
-  groupLimits,
   type Kit,
   kernelLimits,
   limitWords,
@@ -21,11 +20,10 @@ import {
   type RunnerTexts,
   readinessWords,
 } from './provider.ts';
-import { closeAll, openWayOut, PROXY_PORT, proxyEnv, type WayOut } from './proxied.ts';
+import { PROXY_PORT, proxyEnv } from './proxied.ts';
 import { languagesOf, pickPython } from './runtimes.ts';
 import { type FilterArch, filterArch, seccompFilter } from './seccomp.ts';
 import type { Shape } from './shape.ts';
-import { type Staged, stageFolders } from './staging.ts';
 
 const CWD = '/box';
 const TMP = '/tmp';
@@ -50,14 +48,6 @@ interface Parts {
   runner: readonly string[];
   fonts: FontList | undefined;
   system: readonly string[];
-}
-
-/** The places of one box. */
-interface Places {
-  staged: Staged;
-  layers: readonly string[];
-  kit: string | undefined;
-  wayOut: WayOut | undefined;
 }
 
 /**
@@ -87,10 +77,11 @@ export async function bwrapProvider(kit: Kit): Promise<Provider | undefined> {
   const runner = python ? await pythonProgram(machine, python, texts.runner) : [];
   const all: Parts = { ...parts, node, python, runner, fonts };
   const run = node && inBubblewrap({ machine, bwrap, node: node.source, bridge: texts.nodeBridge });
+  const household: Household = { kit, machine, python, fonts, run };
   const boxes = new Boxes(
     {
       effects,
-      make: (shape, signal) => makeBox({ kit, parts: all, run }, shape, signal),
+      make: (shape, signal) => makeBox({ parts: all, household }, shape, signal),
       frames: async ({ language, code }) =>
         language === 'python' ? ((await fonts?.framesFor(code)) ?? []) : [],
       serves: (language) => language === 'python' || python !== undefined,
@@ -108,63 +99,30 @@ export async function bwrapProvider(kit: Kit): Promise<Provider | undefined> {
   };
 }
 
-interface Maker {
-  kit: Kit;
-  parts: Parts;
-  /** Where installers of declared packages run. */
-  run: RunInstaller | undefined;
-}
-
 async function makeBox(
-  { kit, parts, run }: Maker,
+  { parts, household }: { parts: Parts; household: Household },
   shape: Shape,
   signal: AbortSignal,
 ): Promise<Made> {
-  const { machine, python } = parts;
-  const staged = await stageFolders(machine, shape);
-  try {
-    const [wayOut, layers, dataKit, fonts] = await Promise.all([
-      openWayOut(machine, shape.policy.hosts),
-      kit.layers({ ...shape, python, run }, signal),
-      kit.dataKit(),
-      shape.readiness !== 'cold' && shape.language === 'python' ? (parts.fonts?.all() ?? []) : [],
-    ]);
-    const places = {
-      staged,
-      layers: layers.map(({ folder }) => folder),
-      kit: dataKit?.folder,
-      wayOut,
-    };
-    const makeGroup = await kit.groups();
-    const ceilings = groupLimits(shape, shape.room + TMP_BYTES + SHM_BYTES);
-    const filter = seccompFilter(parts.arch, { loopback: wayOut !== undefined });
-    const launch: Launch = {
-      spec: specOf(parts, shape, { ...places, fonts: fonts.length }),
-      first: fonts,
-      feeds: [{ pipe: FILTER.pipe, bytes: filter }],
-      calls: CALLS.pipe,
-      watchTasks: false,
-      shares: shape.readiness === 'session',
-      writable: [`${CWD}/output`, TMP, '/dev/shm'],
-      leavesChild: true,
-      group: makeGroup && (() => makeGroup(ceilings)),
-      ...(wayOut && { requests: wayOut.requests }),
-    };
-    return {
-      launch,
-      use: (job) => wayOut?.use(job),
-      remove: async () => {
-        await closeAll(machine, { wayOut, folders: [] });
-        await staged.remove();
-      },
-    };
-  } catch (error) {
-    await staged.remove();
-    throw error;
-  }
+  const tmpfsBytes = shape.room + TMP_BYTES + SHM_BYTES;
+  const furniture = await furnish(household, { shape, tmpfsBytes }, signal);
+  const { wayOut, first, group, remove } = furniture;
+  const filter = seccompFilter(parts.arch, { loopback: wayOut !== undefined });
+  const launch: Launch = {
+    spec: specOf(parts, shape, furniture),
+    ...{ first, group },
+    feeds: [{ pipe: FILTER.pipe, bytes: filter }],
+    calls: CALLS.pipe,
+    watchTasks: false,
+    shares: shape.readiness === 'session',
+    writable: [`${CWD}/output`, TMP, '/dev/shm'],
+    leavesChild: true,
+    ...(wayOut && { requests: wayOut.requests }),
+  };
+  return { launch, use: (job) => wayOut?.use(job), remove };
 }
 
-function specOf(parts: Parts, shape: Shape, places: Places & { fonts: number }): ProcessSpec {
+function specOf(parts: Parts, shape: Shape, places: Furniture): ProcessSpec {
   const { staged, layers, kit, wayOut } = places;
   const shown = [...layers, ...(kit === undefined ? [] : [kit])];
   const args = [
@@ -181,7 +139,7 @@ function specOf(parts: Parts, shape: Shape, places: Places & { fonts: number }):
   return { command: parts.bwrap, args, env: {}, extra: EXTRA, ...idsOf(parts.machine) };
 }
 
-function programArgs(parts: Parts, shape: Shape, places: Places & { fonts: number }): string[] {
+function programArgs(parts: Parts, shape: Shape, places: Furniture): string[] {
   const { python, runner, texts, fonts } = parts;
   if (shape.language !== 'python' && (shape.readiness === 'cold' || !python)) {
     return nodeArgs(parts, shape, places);
@@ -195,7 +153,7 @@ function programArgs(parts: Parts, shape: Shape, places: Places & { fonts: numbe
       ? [`proxy=${WAY_OUT}`, `port=${PROXY_PORT}`, `bridge_text=${texts.pythonBridge}`]
       : []),
     ...readinessWords(shape.readiness, isPython && fonts ? python : undefined),
-    ...(places.fonts > 0 ? [`first=${places.fonts}`] : []),
+    ...(places.first.length > 0 ? [`first=${places.first.length}`] : []),
     ...limitWords(kernelLimits(shape)),
     '--',
     ...(isPython ? [] : nodeProgram(parts, shape, places)),
@@ -203,7 +161,7 @@ function programArgs(parts: Parts, shape: Shape, places: Places & { fonts: numbe
   return [...runner, ...options];
 }
 
-function nodeProgram({ node, texts }: Parts, shape: Shape, { layers, kit }: Places): string[] {
+function nodeProgram({ node, texts }: Parts, shape: Shape, { layers, kit }: Furniture): string[] {
   const { language, policy } = shape;
   const surroundings = { calls: CALLS.descriptor, layers, kit };
   return nodeCommand(node?.path ?? '', { texts, language, policy, cwd: CWD }, surroundings);
@@ -213,7 +171,7 @@ function nodeProgram({ node, texts }: Parts, shape: Shape, { layers, kit }: Plac
  * The shell watches the program and starts the collector, so that the program has neither the
  * channel nor a say in what is collected. A shell starts in a millisecond.
  */
-function nodeArgs(parts: Parts, shape: Shape, places: Places): string[] {
+function nodeArgs(parts: Parts, shape: Shape, places: Furniture): string[] {
   const { cpu, fsize, nofile, data, nproc } = kernelLimits(shape);
   const limits = [`--cpu=${cpu}:${cpu + 1}`, `--fsize=${fsize}`, `--nofile=${nofile}`];
   const more = [`--data=${data}`, `--nproc=${nproc}`, '--core=0', '--'];

@@ -4,11 +4,11 @@ import { Boxes, type Made } from './boxes.ts';
 import { runCommand } from './commands.ts';
 import { pythonProgram } from './compiled.ts';
 import { FontList } from './fonts.ts';
+import { type Furniture, furnish, type Household } from './furnish.ts';
 import type { NodeRuntime, PythonRuntime } from './interpreters.ts';
 import { idsOf, type Machine } from './machine.ts';
 import {
   ETC_PATHS,
-  groupLimits,
   type Kit,
   kernelLimits,
   libraryEnv,
@@ -20,12 +20,11 @@ import {
   readablePath,
   readinessWords,
 } from './provider.ts';
-import { closeAll, openWayOut, PROXY_PORT, proxyEnv, type WayOut } from './proxied.ts';
+import { PROXY_PORT, proxyEnv } from './proxied.ts';
 import { languagesOf, pickPython } from './runtimes.ts';
-import { scratchFolder } from './scratch.ts';
+import { removeScratch, scratchFolder } from './scratch.ts';
 import { type FilterArch, filterArch, seccompFilter } from './seccomp.ts';
 import type { Shape } from './shape.ts';
-import { type Staged, stageFolders } from './staging.ts';
 
 /** Pipes besides the three of every process: frames, calls of tools. */
 const EXTRA = ['pipe', 'pipe'] as const;
@@ -68,10 +67,11 @@ export async function jailProvider(
   const runner = await pythonProgram(machine, compiling, `${texts.jail}\n${texts.runner}`);
   const parts = { machine, arch, texts, python, node, namespaces, runner, fonts };
   const spaces = namespaces ? 'own namespaces, ' : '';
+  const household: Household = { kit, machine, python, fonts };
   const boxes = new Boxes(
     {
       effects: machine.effects,
-      make: (shape, signal) => makeBox({ kit, parts }, shape, signal),
+      make: (shape, signal) => makeBox({ parts, household }, shape, signal),
       frames: async ({ language, code }) =>
         language === 'python' ? await fonts.framesFor(code) : [],
       serves: () => true,
@@ -111,58 +111,36 @@ sys.exit(libc.mount(b'none', b'/', None, ctypes.c_ulong(1 << 14 | 1 << 18), None
 }
 
 async function makeBox(
-  { kit, parts }: { kit: Kit; parts: Parts },
+  { parts, household }: { parts: Parts; household: Household },
   shape: Shape,
   signal: AbortSignal,
 ): Promise<Made> {
-  const { machine, namespaces, fonts, python } = parts;
-  const staged = await stageFolders(machine, shape);
-  const cwd = await scratchFolder(machine, 'jail');
-  let wayOut: WayOut | undefined;
-  const remove = async (): Promise<void> => {
-    await closeAll(machine, { wayOut, folders: [cwd] });
-    await staged.remove();
-  };
-  try {
-    wayOut = await openWayOut(machine, shape.policy.hosts);
-    const [layers, dataKit, first] = await Promise.all([
-      kit.layers({ ...shape, python }, signal),
-      kit.dataKit(),
-      shape.readiness !== 'cold' && shape.language === 'python' ? fonts.all() : [],
-    ]);
-    const folders = layers.map(({ folder }) => folder);
-    const places = {
-      ...{ staged, cwd, layers: folders, kit: dataKit?.folder, wayOut },
-      fonts: first.length,
-    };
-    const makeGroup = await kit.groups();
-    const ceilings = groupLimits(shape, namespaces ? 3 * shape.room : 0);
-    const launch: Launch = {
-      spec: specOf(parts, shape, places),
-      group: makeGroup && (() => makeGroup(ceilings)),
-      first,
-      calls: CALLS.pipe,
-      watchTasks: !namespaces,
-      shares: shape.readiness === 'session',
-      writable: namespaces ? [`${cwd}/output`, `${cwd}/tmp`, '/dev/shm'] : [],
-      ...(wayOut && { requests: wayOut.requests }),
-    };
-    return { launch, use: (job) => wayOut?.use(job), remove };
-  } catch (error) {
-    await remove();
+  const { machine, namespaces } = parts;
+  const tmpfsBytes = namespaces ? 3 * shape.room : 0;
+  const furniture = await furnish(household, { shape, tmpfsBytes }, signal);
+  const { wayOut, first, group } = furniture;
+  const cwd = await scratchFolder(machine, 'jail').catch(async (error: unknown) => {
+    await furniture.remove();
     throw error;
-  }
+  });
+  const launch: Launch = {
+    spec: specOf(parts, shape, { ...furniture, cwd }),
+    ...{ first, group },
+    calls: CALLS.pipe,
+    watchTasks: !namespaces,
+    shares: shape.readiness === 'session',
+    writable: namespaces ? [`${cwd}/output`, `${cwd}/tmp`, '/dev/shm'] : [],
+    ...(wayOut && { requests: wayOut.requests }),
+  };
+  const remove = async (): Promise<void> => {
+    await furniture.remove();
+    await removeScratch(machine, cwd);
+  };
+  return { launch, use: (job) => wayOut?.use(job), remove };
 }
 
-/** The places of one box. */
-interface Places {
-  staged: Staged;
-  cwd: string;
-  layers: readonly string[];
-  kit: string | undefined;
-  wayOut: WayOut | undefined;
-  fonts: number;
-}
+/** The places of one box, its own folder included. */
+type Places = Furniture & { cwd: string };
 
 function specOf(parts: Parts, shape: Shape, places: Places): ProcessSpec {
   const { python, texts, namespaces, runner } = parts;
@@ -176,7 +154,7 @@ function specOf(parts: Parts, shape: Shape, places: Places): ProcessSpec {
       ? [`proxy=${wayOut.socket}`, `port=${PROXY_PORT}`, `bridge_text=${texts.pythonBridge}`]
       : []),
     ...readinessWords(shape.readiness, isPython ? python : undefined),
-    ...(places.fonts > 0 ? [`first=${places.fonts}`] : []),
+    ...(places.first.length > 0 ? [`first=${places.first.length}`] : []),
     // The kernel counts processes for each user: a limit is only ours in a namespace of our own.
     ...(namespaces ? ['namespaces=1'] : [`disk=${shape.room}`, `writable=${cwd}`]),
     ...limitWords(kernelLimits(shape), namespaces ? [] : ['nproc']),

@@ -47,7 +47,7 @@ export const PROVIDERS: readonly ProviderEntry[] = [
     name: 'quickjs',
     boundary: true,
     fix: 'npm install awp-agents again: a part of it is missing',
-    make: async (kit) => quickjsProvider(kit, { dataKit: await kit.dataKit() }),
+    make: quickjsProvider,
   },
   {
     name: 'none',

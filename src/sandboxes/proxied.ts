@@ -1,7 +1,7 @@
 import type { ProxyRecord } from '../ports/effects.ts';
 import type { SandboxJob } from '../ports/sandbox.ts';
 import type { Machine } from './machine.ts';
-import { removeScratch, scratchFolder } from './scratch.ts';
+import { scratchFolder } from './scratch.ts';
 
 /** The way out of a box that was given hosts: a proxy on our side, on a unix socket of its own. */
 export interface WayOut {
@@ -62,13 +62,4 @@ export function proxyEnv(wayOut: WayOut | undefined): Record<string, string> {
   const names = ['http_proxy', 'https_proxy', 'HTTP_PROXY', 'HTTPS_PROXY'];
   const entries = names.map((name): [string, string] => [name, address]);
   return { ...Object.fromEntries(entries), NODE_USE_ENV_PROXY: '1' };
-}
-
-/** Closes what may not be there. */
-export async function closeAll(
-  machine: Machine,
-  { wayOut, folders }: { wayOut?: WayOut | undefined; folders: readonly string[] },
-): Promise<void> {
-  await wayOut?.close();
-  for (const folder of folders) await removeScratch(machine, folder);
 }

@@ -7,7 +7,7 @@ import { quickjsProvider } from '../../src/sandboxes/quickjs/provider.ts';
 /** A box of QuickJS, made without a self-test. Throws where there is none. */
 export async function openQuickjs(): Promise<Sandbox> {
   const kit = await makeKit(nodeEffects());
-  const provider = await quickjsProvider(kit, { dataKit: await kit.dataKit() });
+  const provider = await quickjsProvider(kit);
   if (!provider) throw new Error('the packages of QuickJS are not installed');
   return holdersOf(provider)(provider.languages);
 }

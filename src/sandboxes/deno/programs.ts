@@ -1,6 +1,5 @@
 import { fileURLToPath } from 'node:url';
 import { sha256 } from '../../base/hash.ts';
-import type { DataKit } from '../kit.ts';
 import { type Machine, readableInterpreter } from '../machine.ts';
 
 /** Programs of ours that Deno runs; they lie in this folder and the one above, in `src` as in `dist`. */
@@ -25,14 +24,4 @@ export async function readablePrograms(machine: Machine): Promise<Programs> {
   const texts = await Promise.all(NAMES.map((name) => files.readText(`${folder}/${name}`)));
   const stamp = sha256(texts.join('\n'));
   return { folder: `${await readableInterpreter(machine, folder, stamp)}/deno`, stamp };
-}
-
-/** The folder of the data kit as the box's user can read it. */
-export async function readableKit(
-  machine: Machine,
-  kit: DataKit | undefined,
-): Promise<string | undefined> {
-  if (!kit) return undefined;
-  const map = await machine.effects.files.readText(`${kit.folder}/import-map.json`);
-  return await readableInterpreter(machine, kit.folder, sha256(map + kit.description));
 }

@@ -12,7 +12,7 @@ import { denoArgs } from './command.ts';
 import { watchDisk } from './disk-watch.ts';
 import { type Shown, showFolders } from './folders.ts';
 import { type DenoRuntime, findDeno, findPyodide, type Pyodide } from './locate.ts';
-import { type Programs, readableKit, readablePrograms } from './programs.ts';
+import { type Programs, readablePrograms } from './programs.ts';
 import { pyodideSnapshot } from './snapshot.ts';
 import { trimReport } from './trim-report.ts';
 
@@ -48,15 +48,14 @@ export async function denoProvider(kit: Kit): Promise<Provider | undefined> {
   const deno = await findDeno(machine);
   if (!deno) return undefined;
   const dataKit = await kit.dataKit();
-  const [programs, folder, node, pyodide] = await Promise.all([
+  const [programs, node, pyodide] = await Promise.all([
     readablePrograms(machine),
-    readableKit(machine, dataKit),
     kit.node(),
     findPyodide(machine),
   ]);
   let snapshot: Promise<string | undefined> | undefined;
   const parts: Parts = {
-    ...{ machine, deno, programs, pyodide, kit: folder },
+    ...{ machine, deno, programs, pyodide, kit: dataKit?.folder },
     ...{ node: node.source, collect: kit.texts },
     snapshot: () => {
       if (pyodide) snapshot ??= pyodideSnapshot({ machine, deno, pyodide, programs });

@@ -1,5 +1,5 @@
 import type { Machine } from '../machine.ts';
-import { closeAll, openWayOut, PROXY_PORT, proxyEnv, type WayOut } from '../proxied.ts';
+import { openWayOut, PROXY_PORT, proxyEnv, type WayOut } from '../proxied.ts';
 import type { InstallCommand } from './command.ts';
 import { onHost, type RunInstaller } from './run-installer.ts';
 
@@ -40,7 +40,7 @@ export function inBubblewrap(box: InstallerBox): RunInstaller {
       // bubblewrap's own environment can be read inside: it has none.
       return await run({ ...command, command: bwrap, args, env: {} }, signal);
     } finally {
-      await closeAll(machine, { wayOut, folders: [] });
+      await wayOut?.close();
     }
   };
 }

@@ -1,21 +1,13 @@
 import type { ProcessSpec } from '../../ports/effects.ts';
 import type { Launch } from '../box.ts';
 import { Boxes, type Made } from '../boxes.ts';
-import { readableKit } from '../deno/programs.ts';
 import { fetchChannel } from '../fetch-channel.ts';
 import type { NodeRuntime } from '../interpreters.ts';
-import type { DataKit } from '../kit.ts';
 import { idsOf, type Machine } from '../machine.ts';
 import type { Kit, Provider } from '../provider.ts';
 import type { Shape } from '../shape.ts';
 import { type Staged, stageFolders } from '../staging.ts';
 import { type ChildModules, readModules } from './modules.ts';
-
-/** What a box of QuickJS offers besides the language itself. */
-export interface QuickjsOptions {
-  /** Modules that programs may import by bare names; none when left out. */
-  dataKit?: DataKit | undefined;
-}
 
 interface Parts {
   machine: Machine;
@@ -40,22 +32,19 @@ const CALLS = { pipe: 1, descriptor: 4 };
  * program's inputs and nothing else: for JavaScript and TypeScript wherever Node runs. Undefined
  * where the packages of the engine are not installed, or Node cannot be read by the box's user.
  */
-export async function quickjsProvider(
-  kit: Kit,
-  options: QuickjsOptions = {},
-): Promise<Provider | undefined> {
+export async function quickjsProvider(kit: Kit): Promise<Provider | undefined> {
   const { machine } = kit;
   const { effects, uid } = machine;
   if (effects.processes.uid() === 0 && uid === undefined) return undefined;
   const modules = await readModules(effects).catch(() => undefined);
   if (!modules) return undefined;
-  const [node, folder, stackKb] = await Promise.all([
+  const [node, dataKit, stackKb] = await Promise.all([
     kit.node().catch(() => undefined),
-    readableKit(machine, options.dataKit),
+    kit.dataKit(),
     stackOf(machine),
   ]);
   if (!node) return undefined;
-  const parts = { machine, node, modules, kit: folder, stackKb };
+  const parts = { machine, node, modules, kit: dataKit?.folder, stackKb };
   const boxes = new Boxes(
     {
       effects,
@@ -65,7 +54,7 @@ export async function quickjsProvider(
     },
     kit.poolSize,
   );
-  const more = options.dataKit ? `; ${options.dataKit.description}` : '; no packages';
+  const more = dataKit ? `; ${dataKit.description}` : '; no packages';
   const on = (name: string): string =>
     `${name} on QuickJS inside of Node ${node.version} (about 30 times slower than Node itself), an ES module with node:fs, node:path and a few other node: modules for computing${more}`;
   return {
