@@ -1,7 +1,7 @@
-import { mkdir, readdir, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Language } from '../../src/events/plan.ts';
-import type { Execution, Sandbox } from '../../src/ports/sandbox.ts';
+import type { Execution, Sandbox, SandboxJob } from '../../src/ports/sandbox.ts';
 import { type Bait, layBait } from '../sandboxes/bait.ts';
 import {
   type Attempts,
@@ -27,11 +27,31 @@ export function boundaryContract(box: Sandbox, uid: number | undefined): void {
   describe.runIf(has('python'))('what is handed back', () => artifacts(box));
 }
 
-function escapes(
+/** What was laid out, and what came of a battery of attempts. */
+export interface Battery {
+  bait: Bait;
+  done: Execution;
+}
+
+/**
+ * Runs a battery of attempts in one program, looks at each, and at what they were after. Gives what is
+ * known of it to tests that look at more. `before`: put before the program's text.
+ */
+export function withstandsBattery(
   box: Sandbox,
   uid: number | undefined,
-  { language, attempts }: { language: Language; attempts: Attempts },
-): void {
+  {
+    language,
+    attempts,
+    before = '',
+    job = {},
+  }: {
+    language: Language;
+    attempts: Attempts;
+    before?: string;
+    job?: Partial<SandboxJob>;
+  },
+): () => Battery {
   let bait: Bait;
   let done: Execution;
   let results: Map<string, string | null>;
@@ -41,10 +61,10 @@ function escapes(
     const inputs = `${bait.folder}/in`;
     await mkdir(inputs);
     await writeFile(`${inputs}/table.csv`, 'a');
-    const code = battery(attempts, bait);
-    done = await runIn(box, { language, code, inputs, shared: inputs });
+    const code = before + battery(attempts, bait);
+    done = await runIn(box, { language, code, inputs, shared: inputs, ...job });
     results = new Map(Object.entries(JSON.parse(done.stdout || '{}')));
-  });
+  }, 60_000);
   afterAll(async () => bait?.close());
 
   it.for(Object.keys(attempts))('%s', (name) => {
@@ -60,11 +80,21 @@ function escapes(
       ...['host.sock', 'in', 'secret.json', 'writable.txt'],
     ]);
     expect(await readdir(`${bait.folder}/in`)).toEqual(['table.csv']);
+    expect(await readFile(`${bait.folder}/in/table.csv`, 'utf8')).toBe('a');
+    expect(done.files.map(({ path }) => path)).not.toContain(FORGED_NAME);
   });
+  return () => ({ bait, done });
+}
+
+function escapes(
+  box: Sandbox,
+  uid: number | undefined,
+  tried: { language: Language; attempts: Attempts },
+): void {
+  const battery = withstandsBattery(box, uid, tried);
 
   it('forges no file and leaves no link', () => {
-    expect(done.files.map(({ path }) => path)).not.toContain(FORGED_NAME);
-    expect(done.files).toEqual([]);
+    expect(battery().done.files).toEqual([]);
   });
 }
 

@@ -1,18 +1,11 @@
-import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { Execution, Sandbox } from '../../src/ports/sandbox.ts';
+import type { Sandbox } from '../../src/ports/sandbox.ts';
+import { withstandsBattery } from '../contracts/sandbox-boundary.ts';
 import { boxOrReason, describeBox, POLICY, runIn } from '../contracts/sandbox-contract.ts';
 import { type Bait, layBait } from './bait.ts';
 import { boxUser } from './boxes.ts';
 import { openDeno } from './deno-box.ts';
-import {
-  type Attempts,
-  FORGED_NAME,
-  NODE_ATTEMPTS,
-  nodeBattery,
-  PYTHON_ATTEMPTS,
-  pythonBattery,
-} from './escapes.ts';
+import { type Attempts, NODE_ATTEMPTS, PYTHON_ATTEMPTS } from './escapes.ts';
 
 const box = await boxOrReason(() => openDeno());
 const user = await boxUser();
@@ -290,38 +283,10 @@ function ours(attempts: Attempts): Attempts {
 }
 
 function escapes(opened: Sandbox, language: 'javascript' | 'python', attempts: Attempts): void {
-  let bait: Bait;
-  let done: Execution;
-  let results: Map<string, string | null>;
-  beforeAll(async () => {
-    bait = await layBait(user);
-    const battery = language === 'python' ? pythonBattery : nodeBattery;
-    const inputs = `${bait.folder}/in`;
-    await mkdir(inputs);
-    await writeFile(`${inputs}/table.csv`, 'a');
-    // Errors that come by an event and not by the call are as good an answer.
-    const heard = language === 'javascript' ? "process.on('uncaughtException', () => {});\n" : '';
-    const code = heard + battery(attempts, bait);
-    const policy = { ...POLICY, outputChars: 100_000, cpuSeconds: 60 };
-    done = await runIn(opened, { language, code, inputs, shared: inputs, policy });
-    results = new Map(Object.entries(JSON.parse(done.stdout || '{}')));
-  }, 60_000);
-  afterAll(async () => bait?.close());
-
-  it.for(Object.keys(attempts))('%s', (name) => {
-    expect(done).toMatchObject({ exitCode: 0 });
-    expect(results.get(name)).toBeNull();
-  });
-
-  it('tried all of it: nothing of the host was changed, ended or reached', async () => {
-    expect(await bait.untouched()).toBe(true);
-    expect(JSON.stringify(done)).not.toContain(bait.secret);
-    expect((await readdir(bait.folder)).sort()).toEqual([
-      ...['host.sock', 'in', 'secret.json', 'writable.txt'],
-    ]);
-    expect(await readFile(`${bait.folder}/in/table.csv`, 'utf8')).toBe('a');
-    expect(done.files.map(({ path }) => path)).not.toContain(FORGED_NAME);
-  });
+  // Errors that come by an event and not by the call are as good an answer.
+  const before = language === 'javascript' ? "process.on('uncaughtException', () => {});\n" : '';
+  const job = { policy: { ...POLICY, outputChars: 100_000, cpuSeconds: 60 } };
+  withstandsBattery(opened, user, { language, attempts, before, job });
 }
 
 describe('the attempts', () => {

@@ -1,14 +1,13 @@
-import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { nodeEffects } from '../../src/effects/index.ts';
-import type { Execution, SandboxJob } from '../../src/ports/sandbox.ts';
+import type { SandboxJob } from '../../src/ports/sandbox.ts';
 import { makeKit } from '../../src/sandboxes/make-kit.ts';
 import { quickjsProvider } from '../../src/sandboxes/quickjs/provider.ts';
 import { selfTest } from '../../src/sandboxes/self-test.ts';
+import { withstandsBattery } from '../contracts/sandbox-boundary.ts';
 import { boxOrReason, describeBox, POLICY, runIn } from '../contracts/sandbox-contract.ts';
-import { type Bait, layBait } from './bait.ts';
 import { boxUser } from './boxes.ts';
-import { type Attempts, FORGED_NAME, NODE_ATTEMPTS, nodeBattery } from './escapes.ts';
+import { type Attempts, NODE_ATTEMPTS } from './escapes.ts';
 import { openQuickjs } from './quickjs-box.ts';
 
 const box = await boxOrReason(openQuickjs);
@@ -170,36 +169,9 @@ process.exit(5);`,
 };
 
 describeBox('quickjs withstands a program that', box, (opened) => {
-  let bait: Bait;
-  let done: Execution;
-  let results: Map<string, string | null>;
   const attempts = { ...NODE_ATTEMPTS, ...ENGINE_ATTEMPTS };
-  beforeAll(async () => {
-    bait = await layBait(user);
-    const inputs = `${bait.folder}/in`;
-    await mkdir(inputs);
-    await writeFile(`${inputs}/table.csv`, 'a');
-    const policy = { ...POLICY, outputChars: 100_000 };
-    const code = nodeBattery(attempts, bait);
-    done = await runIn(opened, { language: 'javascript', code, inputs, shared: inputs, policy });
-    results = new Map(Object.entries(JSON.parse(done.stdout || '{}')));
-  }, 60_000);
-  afterAll(async () => bait?.close());
-
-  it.for(Object.keys(attempts))('%s', (name) => {
-    expect(done).toMatchObject({ exitCode: 0 });
-    expect(results.get(name)).toBeNull();
-  });
-
-  it('tries all of it: nothing of the host was changed, ended or reached', async () => {
-    expect(await bait.untouched()).toBe(true);
-    expect(JSON.stringify(done)).not.toContain(bait.secret);
-    expect((await readdir(bait.folder)).sort()).toEqual([
-      ...['host.sock', 'in', 'secret.json', 'writable.txt'],
-    ]);
-    expect(await readFile(`${bait.folder}/in/table.csv`, 'utf8')).toBe('a');
-    expect(done.files.map(({ path }) => path)).not.toContain(FORGED_NAME);
-  });
+  const job = { policy: { ...POLICY, outputChars: 100_000 } };
+  withstandsBattery(opened, user, { language: 'javascript', attempts, job });
 
   it.for(Object.entries(PROGRAMS))('%s', { timeout: 90_000 }, async ([, [code, outcome]]) => {
     const { stopped, exitCode, job } = outcome;
