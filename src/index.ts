@@ -2,6 +2,7 @@
 export type { Diagnostic, Edit, Fix, Related, Severity } from './base/diagnostic.ts';
 export { AwpError, type ErrorFamily, type Findings } from './base/errors.ts';
 export type { Json, JsonObject } from './base/json.ts';
+export { Secret } from './base/secret.ts';
 export type { Position, Range, SourceFile } from './base/source-file.ts';
 export {
   AgentWorkflow,
@@ -9,11 +10,20 @@ export {
   resumeRun,
   type WorkflowOptions,
 } from './data/agent-workflow.ts';
+export {
+  type ApprovalReply,
+  type ApprovalRequest,
+  type OnApproval,
+  pendingApprovals,
+  resolveApproval,
+} from './data/approvals.ts';
 export type { ComplianceOptions, ComplianceReport } from './data/compliance.ts';
 export { file, type InputValue } from './data/inputs.ts';
 export type { SchemaName } from './data/json-schema.ts';
 export { type LoadedWorkflow, loadWorkflow } from './data/load-workflow.ts';
+export type { McpServerOptions } from './data/mcp-settings.ts';
 export type { BudgetOptions, OutputSchema, SandboxOptions } from './data/options.ts';
+export type { OwnTool } from './data/own-tools.ts';
 export type {
   PackOptions,
   PackResult,
@@ -31,15 +41,20 @@ export {
   verify,
 } from './data/protocol.ts';
 export type { RunHandle, StartOptions } from './data/run-handle.ts';
+export { fromEnv, type SecretOptions } from './data/secret-options.ts';
+export { type ToolDefinition, tool } from './data/tool.ts';
+export type { ApproveOption, ToolPolicyOptions } from './data/tool-options.ts';
 export type { ValidateOptions, ValidationReport } from './data/validate.ts';
 export type {
   EventData,
   EventOf,
+  LiveEvent,
   Message,
   ModelDelta,
   RunEvent,
   RunEventType,
   ToolCall,
+  ToolProgress,
   Usage,
 } from './events/event.ts';
 export type { Limits, Plan, SandboxPolicy } from './events/plan.ts';
@@ -55,4 +70,5 @@ export type { RunState, RunStatus } from './events/state.ts';
 export type { Workflow } from './models/workflow.ts';
 export type { ModelProvider, ModelRequest, Price } from './ports/model-provider.ts';
 export type { RunSummary, Store } from './ports/store.ts';
+export type { Tool, ToolContext, ToolResult } from './ports/tool.ts';
 export { type MermaidOptions, toMermaid } from './visualizer/mermaid.ts';

@@ -8,7 +8,7 @@ import { nodeEffects } from '../src/effects/index.ts';
 import type { EventOf, RunEvent, RunEventType } from '../src/events/event.ts';
 import type { Plan } from '../src/events/plan.ts';
 import type { Effects } from '../src/ports/effects.ts';
-import type { Host } from '../src/ports/host.ts';
+import type { GrantedSecret, Host } from '../src/ports/host.ts';
 import type { ModelProvider, ModelRequest, Price } from '../src/ports/model-provider.ts';
 import type { Sandbox } from '../src/ports/sandbox.ts';
 import type { Store } from '../src/ports/store.ts';
@@ -31,6 +31,8 @@ export interface TestHostOptions {
   effects?: Partial<Effects>;
   price?: Price;
   secrets?: readonly string[];
+  granted?: ReadonlyMap<string, GrantedSecret>;
+  toolOpeners?: Host['toolOpeners'];
   sandbox?: Sandbox;
 }
 
@@ -40,7 +42,7 @@ export function testHost(folder: string, options: TestHostOptions): Host {
     typeof options.script === 'object' && 'ask' in options.script
       ? options.script
       : scriptedModel(options.script);
-  const tools = options.tools ?? builtinTools.filter(({ name }) => name !== 'code.execute');
+  const tools = options.tools ?? builtinTools.filter(({ needsBox }) => !needsBox);
   return {
     effects: { ...nodeEffects(), ...options.effects },
     store: options.store ?? memoryStore({ folder }),
@@ -50,6 +52,8 @@ export function testHost(folder: string, options: TestHostOptions): Host {
       if (options.sandbox) return options.sandbox;
       throw new Error('no box in this test');
     },
+    toolOpeners: options.toolOpeners ?? [],
+    findSecrets: async () => options.granted ?? new Map(),
     secretValues: () => options.secrets ?? [],
     version: 'test',
   };

@@ -7,6 +7,11 @@ export type ErrorFamily =
   | 'spec'
   | 'model'
   | 'tool'
+  | 'mcp'
+  | 'skill'
+  | 'secret'
+  | 'trust'
+  | 'approval'
   | 'sandbox'
   | 'network'
   | 'source'
@@ -66,6 +71,11 @@ export const EXIT_CODES: Readonly<Record<ErrorFamily, number>> = {
   spec: 1,
   model: 4,
   tool: 1,
+  mcp: 8,
+  skill: 1,
+  secret: 4,
+  trust: 5,
+  approval: 2,
   sandbox: 6,
   network: 8,
   source: 8,

@@ -65,6 +65,11 @@ export function listsAddress(hosts: readonly string[], { host, port }: HostTarge
   });
 }
 
+/** `host:port` of an address, with the port of its scheme when it names none. */
+export function hostAndPort({ hostname, port, protocol }: URL): string {
+  return `${hostname}:${port || (protocol === 'https:' ? 443 : 80)}`;
+}
+
 /** A host without the brackets of an IPv6 address and without one trailing dot, in lower case. */
 export function bareHost(host: string): string {
   return host

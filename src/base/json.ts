@@ -65,3 +65,46 @@ export function canonicalJson(value: Json | undefined): string {
   }
   return JSON.stringify(value ?? null);
 }
+
+/** Limits for a value that comes from outside. */
+export interface ValueLimits {
+  /** Deepest nesting of arrays and objects. */
+  depth: number;
+  /** Most values in it, keys not counted. */
+  nodes: number;
+}
+
+/**
+ * Why a value cannot be taken as JSON, in words that follow its name; undefined when it can. Walks
+ * without recursion, so that no depth can exhaust the stack.
+ */
+export function jsonProblem(value: unknown, { depth, nodes }: ValueLimits): string | undefined {
+  const open: { value: unknown; level: number }[] = [{ value, level: 0 }];
+  let count = 0;
+  for (let next = open.pop(); next !== undefined; next = open.pop()) {
+    count += 1;
+    if (count > nodes) return `have more than ${nodes} values`;
+    if (next.level > depth) return `are nested deeper than ${depth} levels`;
+    const problem = ownProblem(next.value);
+    if (problem !== undefined) return problem;
+    for (const item of childrenOf(next.value)) open.push({ value: item, level: next.level + 1 });
+  }
+  return undefined;
+}
+
+function ownProblem(value: unknown): string | undefined {
+  if (value === null || typeof value === 'string' || typeof value === 'boolean') return undefined;
+  if (typeof value === 'number') {
+    return Number.isFinite(value) ? undefined : `have ${value}, which JSON does not know`;
+  }
+  if (typeof value !== 'object') return `have a ${typeof value}, which JSON does not know`;
+  if (Array.isArray(value)) return undefined;
+  const prototype: unknown = Object.getPrototypeOf(value);
+  if (prototype !== null && prototype !== Object.prototype) return 'have an object with a class';
+  const key = Object.keys(value).find((name) => FORBIDDEN_KEYS.has(name));
+  return key === undefined ? undefined : `have the key ${key}`;
+}
+
+function childrenOf(value: unknown): unknown[] {
+  return typeof value === 'object' && value !== null ? Object.values(value) : [];
+}

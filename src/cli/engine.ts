@@ -8,7 +8,13 @@ import type { RunHandle as LibraryHandle, StartOptions } from '../data/run-handl
 import type { Files } from '../ports/effects.ts';
 
 /** A run as commands see it. */
-export type RunHandle = Pick<LibraryHandle<Json>, 'id' | 'ready' | 'events' | 'result' | 'cancel'>;
+export type RunHandle = Pick<
+  LibraryHandle<Json>,
+  'id' | 'ready' | 'events' | 'result' | 'cancel' | 'resolve'
+> & {
+  /** Nobody answers any more: the run goes on as far as it can and is then paused. */
+  leave?(): Promise<void>;
+};
 
 /** What commands ask of the library; loaded only by those that need it, replaced by tests. */
 export interface Engine {

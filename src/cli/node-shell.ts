@@ -10,12 +10,29 @@ const MAX_INPUT_BYTES = 16 * 1024 * 1024;
 export function nodeShell(version: string, exitNow: (code: number) => void): Shell {
   const env = (name: string): string | undefined => process.env[name] || undefined;
   const restores = new Set<() => void>();
+  const atExit = (restore: () => void): (() => void) => {
+    restores.add(restore);
+    return () => void restores.delete(restore);
+  };
   return {
     out: nodeStream(process.stdout),
     err: nodeStream(process.stderr),
     readInput: readStandardInput,
     interactive: process.stdin.isTTY === true && process.stdout.isTTY === true,
     ask,
+    attended: process.stdin.isTTY === true && process.stderr.isTTY === true,
+    askLine: async (question, signal) => {
+      const [{ askLine }, { nodeClock }] = await Promise.all([
+        import('./ask-line.ts'),
+        import('../effects/clock.ts'),
+      ]);
+      const { stdin: input, stderr: output } = process;
+      return askLine(question, { input, output, clock: nodeClock() }, signal);
+    },
+    askHidden: async (question) => {
+      const { askHidden } = await import('./hidden-line.ts');
+      return askHidden(question, { input: process.stdin, output: process.stderr, atExit });
+    },
     env,
     cwd: process.cwd(),
     version,
@@ -30,10 +47,7 @@ export function nodeShell(version: string, exitNow: (code: number) => void): She
         for (const signal of signals) process.off(signal, listener);
       };
     },
-    atExit(restore) {
-      restores.add(restore);
-      return () => void restores.delete(restore);
-    },
+    atExit,
     exitNow(code) {
       for (const restore of restores) restore();
       exitNow(code);

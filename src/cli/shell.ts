@@ -20,6 +20,15 @@ export interface Stream {
   onClosed(listener: () => void): () => void;
 }
 
+/** What came of asking for a line that is not shown: `cancelled` by Ctrl-C or a closed terminal. */
+export type HiddenAnswer = { text: string } | 'cancelled' | 'no-terminal';
+
+/**
+ * What came of asking for a line: `interrupted` by Ctrl-C, `ended` by Ctrl-D or a closed terminal,
+ * `withdrawn` because its signal was aborted.
+ */
+export type LineAnswer = { text: string } | 'interrupted' | 'ended' | 'withdrawn';
+
 /** Signals that ask the program to end. */
 export type StopSignal = 'SIGINT' | 'SIGTERM';
 
@@ -33,6 +42,12 @@ export interface Shell {
   interactive: boolean;
   /** One line of an answer; empty when the input has ended. */
   ask(question: string): Promise<string>;
+  /** Whether a person can be asked beside a run: standard input and standard error are terminals. */
+  attended: boolean;
+  /** One line, asked for on standard error; only where `attended`. */
+  askLine(question: string, signal: AbortSignal): Promise<LineAnswer>;
+  /** One line that the terminal does not show, or several that were pasted. */
+  askHidden(question: string): Promise<HiddenAnswer>;
   /** A variable of the environment; empty counts as absent. */
   env(name: string): string | undefined;
   /** The working directory, absolute. */

@@ -20,6 +20,14 @@ export function showCommand(run: string, home: string | undefined): string {
   return `awp runs show ${run}${homeFlag(home)}`;
 }
 
+/** The commands that allow and refuse a request of a run. */
+export function answerCommands(
+  run: string,
+  { id, home }: { id: string; home: string | undefined },
+): string[] {
+  return ['approve', 'reject'].map((verb) => `awp runs ${verb} ${run} ${id}${homeFlag(home)}`);
+}
+
 function homeFlag(home: string | undefined): string {
   if (home === undefined) return '';
   return ` --home ${/^[\w./~-]+$/.test(home) ? home : `'${home.replaceAll("'", `'\\''`)}'`}`;

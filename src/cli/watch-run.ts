@@ -4,8 +4,10 @@ import { emptyState, fold } from '../events/reduce.ts';
 import type { RunResult } from '../events/result.ts';
 import { resultJson } from '../events/result.ts';
 import type { RunState } from '../events/state.ts';
+import { ApprovalPrompts } from './approvals/approval-prompts.ts';
 import type { RunHandle } from './engine.ts';
 import { EXIT, exitCodeOf, exitCodeOfRun, failureBlock, failureOf } from './failure.ts';
+import type { Person } from './person.ts';
 import { chooseProgress, type ProgressMode } from './progress/choose.ts';
 import type { Progress } from './progress/progress.ts';
 import { endingText } from './progress/summary.ts';
@@ -24,6 +26,8 @@ export interface WatchOptions {
   home: string | undefined;
   /** Number of the last event that an earlier process wrote; those are not shown as progress. */
   after: number;
+  /** Who is asked about calls that wait; nobody when left out. */
+  person?: Person | undefined;
   /** Commands to try next when the run is complete; `awp runs show` when left out. */
   next?: readonly string[];
 }
@@ -66,21 +70,33 @@ class Watch {
     const style = this.#shell.style(this.#shell.err, this.#options.noColor);
     const progress = chooseProgress(this.#mode(), this.#shell, { style, clock });
     stops.onStop(() => progress.stopping());
+    const prompts = this.#prompts(progress, stops);
     try {
       progress.begin(this.#state);
       await this.#handle.ready;
-      const result = await this.#follow(progress);
+      const result = await this.#follow(progress, prompts);
+      await prompts?.close();
       progress.close();
       this.#tell(result, new Date(clock.now()).toISOString());
       return this.#exitCode(stops.signal);
     } catch (thrown) {
+      await prompts?.close();
       progress.close();
       // Of a run that never began there is nothing to go on with.
-      if (this.#state.seq === 0) throw thrown;
-      return this.#tellTrouble(thrown);
+      if (this.#state.seq > 0) return this.#tellTrouble(thrown);
+      if (stops.signal === undefined) throw thrown;
+      this.#shell.err.write('stopped before the run began\n');
+      return stops.signal === 'SIGTERM' ? EXIT.terminated : EXIT.stopped;
     } finally {
       progress.close();
     }
+  }
+
+  /** Questions are asked beside the progress, and stop like it. */
+  #prompts(progress: Progress, stops: Stops): ApprovalPrompts | undefined {
+    const { person } = this.#options;
+    person?.sits({ progress, interrupted: () => stops.take('SIGINT') });
+    return person && new ApprovalPrompts({ handle: this.#handle, shell: this.#shell, person });
   }
 
   /** Events on the same terminal would tear the tree apart. */
@@ -89,20 +105,21 @@ class Watch {
     return progress === 'auto' && json && this.#shell.out.terminal ? 'plain' : progress;
   }
 
-  async #follow(progress: Progress): Promise<RunResult> {
-    await this.#show(progress);
+  async #follow(progress: Progress, prompts: ApprovalPrompts | undefined): Promise<RunResult> {
+    await this.#show(progress, prompts);
     const result = await this.#handle.result;
     // A reader may have met the end of an earlier process before the run was taken up again.
-    await this.#show(progress);
+    await this.#show(progress, prompts);
     return result;
   }
 
-  async #show(progress: Progress): Promise<void> {
+  async #show(progress: Progress, prompts: ApprovalPrompts | undefined): Promise<void> {
     for await (const event of this.#handle.events(this.#state.seq + 1)) {
       fold(this.#state, event);
       if (event.seq > this.#options.after) {
         if (runsUnboxed(event)) progress.aside(() => this.#warn());
         progress.event(event, this.#state);
+        prompts?.follow(this.#state);
       }
       if (this.#options.json) await this.#print(event);
     }
@@ -171,7 +188,7 @@ class Stops {
     this.#handle = handle;
     this.#shell = shell;
     this.#withdraw = [
-      shell.onSignal((signal) => this.#signalled(signal)),
+      shell.onSignal((signal) => this.take(signal)),
       shell.out.onClosed(() => this.#stop('the reader of the output has gone')),
     ];
   }
@@ -186,7 +203,8 @@ class Stops {
     for (const withdraw of this.#withdraw) withdraw();
   }
 
-  #signalled(signal: StopSignal): void {
+  /** What Ctrl-C and its like do. */
+  take(signal: StopSignal): void {
     if (this.signal !== undefined) {
       this.#shell.exitNow(signal === 'SIGTERM' ? EXIT.terminated : EXIT.interrupted);
       return;

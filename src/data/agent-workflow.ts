@@ -1,20 +1,27 @@
 import { AwpError } from '../base/errors.ts';
 import type { Json } from '../base/json.ts';
 import { runId } from '../base/time.ts';
+import { sandboxes } from '../builtins.ts';
 import type { Fact } from '../events/event.ts';
-import type { Limits, PlanInput } from '../events/plan.ts';
+import type { Limits, Plan, PlanInput, SandboxPolicy } from '../events/plan.ts';
 import type { RunResult } from '../events/result.ts';
 import type { Effects } from '../ports/effects.ts';
 import type { Host } from '../ports/host.ts';
 import type { ModelProvider } from '../ports/model-provider.ts';
 import { defaultModel } from '../providers/resolve.ts';
+import type { AskPerson } from '../runtime/approvals/desk.ts';
+import { loadState } from '../runtime/load-state.ts';
 import { type Run, resumeRun as resumeInRuntime, startRun } from '../runtime/run.ts';
+import { askWith } from './approvals.ts';
+import { type BroughtOptions, bring, checkBrought } from './brought.ts';
 import { openHome } from './home.ts';
 import { type InputNote, type ResolvedInputs, resolveInputs } from './inputs.ts';
-import { makePlan, outputSchema } from './make-plan.ts';
-import { effectsWith, nodeHost } from './node-host.ts';
+import { loadWorkflow } from './load-workflow.ts';
+import { makePlan, outputSchema, sandboxPolicy } from './make-plan.ts';
+import { effectsWith, nodeHost, version } from './node-host.ts';
 import { checkOptions, isZod, type WorkflowOptions } from './options.ts';
 import { type Opened, RunHandle, type StartOptions } from './run-handle.ts';
+import { type ResolvedSkills, resolveSkills } from './skills.ts';
 
 export type { WorkflowOptions } from './options.ts';
 
@@ -40,7 +47,12 @@ export class AgentWorkflow<Output = Json> {
   start(how: StartOptions = {}): RunHandle<Output> {
     const effects = effectsWith(this.#options);
     const id = how.runId ?? runId(effects.clock.now(), effects.random.bytes(4));
-    return new RunHandle(id, (stop) => begin(this.#options, { effects, id, stop }), how.signal);
+    const ask = askerOf(how);
+    return new RunHandle(
+      id,
+      (stop) => begin(this.#options, { effects, id, stop, ...ask }),
+      how.signal,
+    );
   }
 }
 
@@ -48,28 +60,34 @@ interface Beginning {
   effects: Effects;
   id: string;
   stop: AbortSignal;
+  ask?: AskPerson;
 }
 
-async function begin(options: WorkflowOptions, { effects, id, stop }: Beginning): Promise<Opened> {
+async function begin(options: WorkflowOptions, beginning: Beginning): Promise<Opened> {
+  const { effects, id, stop, ask } = beginning;
   const place = await openPlace(options, effects);
   try {
-    const host = hostOf(options, effects, place.store);
+    const policy = sandboxPolicy(options.sandbox, options.packages);
+    const host = await hostOf(options, { effects, store: place.store, policy });
     const models = modelNames(options, effects);
     const simulated = [models.manager, models.worker].map((name) => host.models(name).simulated);
     const output = await outputSchema(options.output);
     await refuseExisting(host, id);
     const folder = place.store.folder(id);
     const { files } = effects;
-    const run = await withInputs({ options, files, folder }, ({ inputs, notes }) => {
-      const plan = makePlan(options, {
-        managerModel: models.manager,
-        workerModel: models.worker,
-        simulated: simulated.every(Boolean),
-        inputs,
-        output,
-      });
-      return startRun(host, { id, plan, inputs: inputFacts(inputs, notes), stop });
-    });
+    const run = await withInputs(
+      { options, effects, folder },
+      ({ inputs, notes, skills, skillNotes }) => {
+        const plan = makePlan(options, {
+          managerModel: models.manager,
+          workerModel: models.worker,
+          simulated: simulated.every(Boolean),
+          ...{ inputs, skills, output },
+        });
+        const facts = [...inputFacts(inputs, notes), ...skillFacts(skillNotes)];
+        return startRun(host, { id, plan, inputs: facts, stop, ...(ask && { ask }) });
+      },
+    );
     const finish = (result: RunResult): RunResult => typed(options, result);
     const { outputDir } = options;
     return { run, files, folder, outputDir, finish, ...ofPlace(place, options, effects) };
@@ -81,17 +99,26 @@ async function begin(options: WorkflowOptions, { effects, id, stop }: Beginning)
 
 interface InputPlace {
   options: WorkflowOptions;
-  files: Effects['files'];
+  effects: Effects;
   folder: string;
 }
 
 /** Puts the inputs in place and starts a run with them; nothing is left of a run that cannot start. */
 async function withInputs(
-  { options, files, folder }: InputPlace,
-  start: (resolved: ResolvedInputs) => Promise<Run>,
+  { options, effects, folder }: InputPlace,
+  start: (
+    resolved: ResolvedInputs & Pick<ResolvedSkills, 'skills'> & { skillNotes: readonly string[] },
+  ) => Promise<Run>,
 ): Promise<Run> {
+  const { files } = effects;
   try {
-    return await start(await resolveInputs(options.inputs ?? {}, { folder, files }));
+    const inputs = await resolveInputs(options.inputs ?? {}, { folder, files });
+    const { skills, notes: skillNotes } = await resolveSkills({
+      ...(options.skills && { given: options.skills }),
+      workflow: options.workflow?.skills,
+      ...{ runFolder: folder, effects },
+    });
+    return await start({ ...inputs, skills, skillNotes });
   } catch (error) {
     const taken = error instanceof AwpError && error.code === 'store/exists';
     if (!taken) await files.remove(folder).catch(() => {}); // the reason to tell is the first error
@@ -128,6 +155,13 @@ function inputFacts(inputs: readonly PlanInput[], notes: readonly InputNote[]): 
   });
 }
 
+/** What was renamed, cut or left out of the skills, for the log. */
+function skillFacts(notes: readonly string[]): Fact[] {
+  if (notes.length === 0) return [];
+  const data = { name: 'skills', kind: 'text', note: notes.join('; ') };
+  return [{ type: 'input.resolved', data }];
+}
+
 /** Types the output with the caller's zod schema, which may know more than its JSON Schema. */
 function typed({ output }: WorkflowOptions, result: RunResult): RunResult {
   if (!isZod(output) || result.output === undefined) return result;
@@ -143,8 +177,8 @@ function typed({ output }: WorkflowOptions, result: RunResult): RunResult {
   };
 }
 
-/** How a run is taken up again. */
-export interface ResumeOptions extends StartOptions {
+/** How a run is taken up again; tools, servers and secrets that it began with are given again. */
+export interface ResumeOptions extends StartOptions, BroughtOptions {
   /** Limits that are changed from now on; `time` in milliseconds. */
   raise?: Partial<Limits>;
   /** The `.awp` folder, as for `AgentWorkflow`. */
@@ -166,20 +200,29 @@ export interface ResumeOptions extends StartOptions {
  */
 export function resumeRun(id: string, how: ResumeOptions = {}): RunHandle<Json> {
   const effects = effectsWith(how);
-  return new RunHandle(id, (stop) => takeUp(id, how, { effects, stop }), how.signal);
+  const ask = askerOf(how);
+  return new RunHandle(id, (stop) => takeUp(id, how, { effects, stop, ...ask }), how.signal);
 }
 
 async function takeUp(
   id: string,
   how: ResumeOptions,
-  { effects, stop }: Pick<Beginning, 'effects' | 'stop'>,
+  { effects, stop, ask }: Omit<Beginning, 'id'>,
 ): Promise<Opened> {
   const place = await openPlace(how, effects);
   try {
-    const host = hostOf(how, effects, place.store);
     const { run: whole } = await place.store.find(id);
+    const { plan } = await loadState(place.store, whole);
+    const again = { ...(await workflowOf(plan, effects)), ...how };
+    if (plan) checkBrought(plan, again);
+    const policy = plan?.sandbox ?? sandboxPolicy();
+    const host = await hostOf(again, { effects, store: place.store, policy });
     const { raise, outputDir } = how;
-    const run = await resumeInRuntime(host, { id: whole, stop, ...(raise && { raise }) });
+    const run = await resumeInRuntime(host, {
+      ...{ id: whole, stop },
+      ...(raise && { raise }),
+      ...(ask && { ask }),
+    });
     const folder = place.store.folder(whole);
     const finish = (result: RunResult): RunResult => result;
     const { files } = effects;
@@ -208,14 +251,31 @@ async function openPlace(
   return openHome({ ...(home !== undefined && { home }), cwd: process.cwd(), effects });
 }
 
-type HostParts = Pick<
-  WorkflowOptions,
-  'prices' | 'apiKey' | 'model' | 'managerModel' | 'workerModel'
-> & {
-  providers?: readonly ModelProvider[];
-};
+/** The workflow folder that a run began with: its own tools and secrets are read again. */
+async function workflowOf(
+  plan: Plan | undefined,
+  { files }: Effects,
+): Promise<Pick<BroughtOptions, 'workflow'>> {
+  const folder = plan?.brought?.workflow;
+  if (folder === undefined) return {};
+  const { workflow } = (await loadWorkflow(folder, files)).options();
+  return workflow ? { workflow } : {};
+}
 
-function hostOf(options: HostParts, effects: Effects, store: Host['store']): Host {
+function askerOf({ onApproval }: StartOptions): { ask?: AskPerson } {
+  return onApproval ? { ask: askWith(onApproval, 'api') } : {};
+}
+
+type HostParts = BroughtOptions &
+  Pick<WorkflowOptions, 'prices' | 'apiKey' | 'model' | 'managerModel' | 'workerModel'> & {
+    providers?: readonly ModelProvider[];
+  };
+
+interface HostPlace extends Pick<Host, 'effects' | 'store'> {
+  policy: SandboxPolicy;
+}
+
+async function hostOf(options: HostParts, { effects, store, policy }: HostPlace): Promise<Host> {
   const { model, managerModel, workerModel, prices = {}, apiKey, providers = [] } = options;
   const given = [model, managerModel, workerModel].filter((one) => typeof one === 'object');
   return nodeHost({
@@ -224,6 +284,10 @@ function hostOf(options: HostParts, effects: Effects, store: Host['store']): Hos
     providers: [...providers, ...given],
     prices: new Map(Object.entries(prices)),
     apiKey,
+    ...(await bring(options, {
+      ...{ effects, policy, version: version() },
+      openSandbox: sandboxes(effects),
+    })),
   });
 }
 

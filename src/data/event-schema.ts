@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { limits, planSchema as plan } from './plan-schema.ts';
 
 // Written beside events/event.ts and events/plan.ts; a test holds the types against each other
 // and every event of real runs against the schema.
@@ -40,6 +41,17 @@ const envelope = z.strictObject({
   extra: object.optional(),
 });
 const purpose = z.enum(['turn', 'correction', 'closing', 'work', 'repair', 'summary']);
+const securityKind = z.enum([
+  'acl.tool.denied',
+  'acl.sandbox.denied',
+  'rate_limit.exceeded',
+  'circuit_breaker.opened',
+  'secret.leak_prevented',
+  'network.denied',
+  'approval.rejected',
+  'input.refused',
+  'integrity.violation',
+]);
 const dimension = z.enum([
   ...([
     'loops',
@@ -53,72 +65,6 @@ const dimension = z.enum([
     'parallel',
   ] as const),
 ]);
-const limits = z.strictObject({
-  loops: money,
-  workers: money,
-  tokens: money,
-  time: money,
-  tools: money,
-  depth: money,
-  calls: money,
-  cost: money,
-  parallel: amount,
-});
-const settings = { model: z.string(), temperature: z.number(), maxOutputTokens: amount };
-const input = z.strictObject({
-  name: z.string(),
-  kind: z.enum(['table', 'json', 'text', 'file', 'bytes', 'value']),
-  path: z.string().optional(),
-  bytes: amount.optional(),
-  sha256: z.string().optional(),
-  description: z.string(),
-});
-const plan = z.strictObject({
-  version: z.literal(1),
-  engine: z.literal('delegation_loop'),
-  name: z.string(),
-  task: z.string(),
-  limits,
-  durability: z.enum(['full', 'batched']),
-  inputs: z.array(input),
-  manager: z.strictObject({
-    ...settings,
-    instructions: z.string().optional(),
-    fullTurns: amount,
-    corrections: amount,
-  }),
-  worker: z.strictObject({
-    ...settings,
-    tools: texts,
-    denied: texts,
-    managerControls: texts,
-    toolRounds: amount,
-    repairs: amount,
-    attempts: amount,
-  }),
-  sandbox: z.strictObject({
-    minimum: z.enum(['none', 'boundary']),
-    only: z.enum(['bwrap', 'jail', 'quickjs', 'deno', 'none']).optional(),
-    timeoutMs: amount,
-    memoryMb: amount,
-    cpuSeconds: z.number(),
-    processes: amount,
-    outputChars: amount,
-    filesBytes: amount,
-    fileBytes: amount,
-    files: amount,
-    openFiles: amount,
-    toolCalls: amount,
-    hosts: texts,
-    packages: z.strictObject({ python: texts, javascript: texts }),
-    session: z.enum(['fresh', 'persistent']),
-    languages: z.array(z.enum(['python', 'javascript', 'typescript'])),
-  }),
-  stall: z.strictObject({ enabled: z.boolean(), window: amount }),
-  output: object.optional(),
-  simulated: z.boolean(),
-  workflowHash: z.string().optional(),
-});
 const box = z.strictObject({ name: z.string(), isolation: z.string() });
 
 const decision = {
@@ -248,6 +194,7 @@ const effectEvents = {
     args: object,
     idempotent: z.boolean(),
     parentCall: z.string().optional(),
+    approval: z.string().optional(),
   }),
   'tool.returned': z.strictObject({
     call: z.string(),
@@ -261,6 +208,7 @@ const effectEvents = {
     ms: z.number(),
     files: texts.optional(),
   }),
+  'artifact.removed': z.strictObject({ path: z.string() }),
   'artifact.written': z.strictObject({
     path: z.string(),
     name: z.string(),
@@ -284,7 +232,28 @@ const effectEvents = {
     wanted: z.number(),
     purpose: purpose.optional(),
   }),
-  'security.denied': z.strictObject({ tool: z.string(), reason: z.string() }),
+  'security.denied': z.strictObject({
+    tool: z.string(),
+    reason: z.string(),
+    kind: securityKind.optional(),
+  }),
+  'approval.requested': z.strictObject({
+    id: z.string(),
+    call: z.string(),
+    tool: z.string(),
+    args: object,
+    argsHash: z.string(),
+    reason: z.string(),
+    parentCall: z.string().optional(),
+  }),
+  'approval.resolved': z.strictObject({
+    id: z.string(),
+    call: z.string(),
+    decision: z.enum(['approved', 'rejected']),
+    by: z.string(),
+    args: object.optional(),
+    reason: z.string().optional(),
+  }),
   'stall.noticed': z.strictObject({ turns: whole, message: z.string() }),
 } as const;
 

@@ -6,9 +6,13 @@ import type { DelegationLoop } from '../models/delegation.ts';
 import type { Manifest } from '../models/manifest.ts';
 import { type AgentDocument, agentFolder, type Workflow } from '../models/workflow.ts';
 import type { Files } from '../ports/effects.ts';
+import { customToolsOption } from './custom-tools.ts';
 import { loopOptions } from './loop-options.ts';
+import { loopTools } from './loop-tools.ts';
 import type { WorkflowOptions } from './options.ts';
 import { validate } from './protocol.ts';
+import { workflowSecrets } from './secret-needs.ts';
+import { workflowSkills } from './skill-sources.ts';
 import type { ValidationReport } from './validate.ts';
 
 /** A workflow folder without errors. */
@@ -37,13 +41,13 @@ export async function loadWorkflow(
   const report = await validate(path, { files });
   const manifest = report.workflow.manifest?.value;
   if (!report.ok || !manifest) throw invalid(report);
-  const { workflow, diagnostics } = report;
+  const { workflow, diagnostics, folder } = report;
   return {
     workflow,
     name: manifest.workflow.name,
     engine: manifest.orchestration?.engine ?? 'dag',
     diagnostics,
-    options: () => optionsOf(workflow, manifest),
+    options: () => optionsOf(folder, workflow, manifest),
   };
 }
 
@@ -68,6 +72,7 @@ function said({ path, message }: Diagnostic): string {
 }
 
 function optionsOf(
+  folder: string,
   workflow: Workflow,
   manifest: Manifest,
 ): Omit<WorkflowOptions, 'task'> & { task?: string } {
@@ -87,6 +92,16 @@ function optionsOf(
       box: manager?.value?.capabilities?.sandbox ?? manifest.sandbox,
     }),
     ...managerOptions(manager),
+    ...loopTools({
+      security: manifest.security,
+      approvals: (manifest.safety_envelope ?? loop?.safety_envelope)?.approvals,
+    }),
+    workflow: {
+      folder,
+      customTools: customToolsOption(folder, manifest.capabilities?.custom_tools),
+      secrets: workflowSecrets(manifest),
+      skills: workflowSkills(folder, manager),
+    },
     workflowHash: hashOf(workflow),
   };
 }

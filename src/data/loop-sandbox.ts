@@ -96,7 +96,7 @@ function languageOptions(
       hint: `there is: ${ALL_LANGUAGES.join(', ')}`,
     });
   }
-  const kind = language === 'python' ? 'python' : 'javascript';
+  const kind = language === 'python' || language === 'shell' ? 'python' : 'javascript';
   return {
     languages: [language, ...ALL_LANGUAGES.filter((other) => other !== language)],
     ...(packages.length > 0 && { packages: { [kind]: packages } }),

@@ -1,14 +1,16 @@
 import type { ZodType } from 'zod';
 import { isObject, type JsonObject } from '../base/json.ts';
-import type { Plan, PlanInput, SandboxPolicy } from '../events/plan.ts';
+import type { Plan, PlanInput, PlanSkill, SandboxPolicy } from '../events/plan.ts';
+import { broughtBy, toolPatterns } from './brought.ts';
 import { isZod, limitsOf, sandboxOptions, type WorkflowOptions } from './options.ts';
 import { allPackages } from './sandbox-options.ts';
+import { toolRules } from './tool-options.ts';
 
 /** Tools that workers never get unless a workflow says otherwise (spec, surfaces 1.1). */
-const FORBIDDEN = ['shell.execute', 'file.write_outside_workspace'];
+const FORBIDDEN = ['file.write_outside_workspace'];
 /** Tools that ship and that workers get by default. */
-const TOOLS = ['code.execute', 'file.*', 'arithmetic.*'];
-const CONTROLS = ['instructions', 'tools_allowed', 'output_contract', 'temperature'];
+const TOOLS = ['code.*', 'file.*', 'arithmetic.*', 'data.*', 'chart.*'];
+const CONTROLS = ['instructions', 'skills', 'tools_allowed', 'output_contract', 'temperature'];
 
 const SANDBOX: SandboxPolicy = {
   minimum: 'boundary',
@@ -34,6 +36,8 @@ export interface Resolved {
   workerModel: string;
   simulated: boolean;
   inputs: readonly PlanInput[];
+  /** Skills that are in place. */
+  skills?: readonly PlanSkill[];
   /** The JSON Schema of the typed output. */
   output: JsonObject | undefined;
 }
@@ -42,7 +46,8 @@ export interface Resolved {
 export function makePlan(options: WorkflowOptions, resolved: Resolved): Plan {
   const { temperature = 0.2, maxOutputTokens = 8192, stall } = options;
   const settings = { temperature, maxOutputTokens };
-  const { output } = resolved;
+  const { output, skills = [] } = resolved;
+  const brought = broughtBy(options);
   return {
     version: 1,
     engine: 'delegation_loop',
@@ -65,7 +70,7 @@ export function makePlan(options: WorkflowOptions, resolved: Resolved): Plan {
     worker: {
       ...settings,
       model: resolved.workerModel,
-      tools: options.tools ?? TOOLS,
+      tools: toolPatterns(options) ?? TOOLS,
       denied: [...FORBIDDEN, ...(options.forbiddenTools ?? [])],
       managerControls: options.managerControls ?? CONTROLS,
       toolRounds: 15,
@@ -73,6 +78,9 @@ export function makePlan(options: WorkflowOptions, resolved: Resolved): Plan {
       attempts: 5,
     },
     sandbox: sandboxPolicy(options.sandbox, options.packages),
+    ...toolRules(options),
+    ...(skills.length > 0 && { skills }),
+    ...(brought && { brought }),
     stall: { enabled: stall?.enabled ?? true, window: stall?.window ?? 3 },
     ...(output && { output }),
     simulated: resolved.simulated,

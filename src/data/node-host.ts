@@ -6,6 +6,7 @@ import type { Effects } from '../ports/effects.ts';
 import type { Host } from '../ports/host.ts';
 import type { ModelProvider, Price } from '../ports/model-provider.ts';
 import type { Store } from '../ports/store.ts';
+import type { Tool } from '../ports/tool.ts';
 import { type ModelFactory, makeResolver } from '../providers/resolve.ts';
 import { setVariables, type VariableOptions } from './set-variables.ts';
 
@@ -17,6 +18,10 @@ export interface HostOptions {
   providers: readonly ModelProvider[];
   prices: ReadonlyMap<string, Price>;
   apiKey: string | undefined;
+  /** Tools that the caller brought, besides those that ship. */
+  ownTools: readonly Tool[];
+  toolOpeners: Host['toolOpeners'];
+  findSecrets: Host['findSecrets'];
 }
 
 /** The same for all runs of the process. */
@@ -34,7 +39,8 @@ export function effectsWith({
 }
 
 /** Everything outside the runtime, put together for one run. */
-export function nodeHost({ store, effects, providers, prices, apiKey }: HostOptions): Host {
+export function nodeHost(options: HostOptions): Host {
+  const { store, effects, providers, prices, apiKey, ownTools, toolOpeners } = options;
   const own = providers.map((provider): [string, ModelFactory] => [
     provider.name,
     (rest) => ({
@@ -44,21 +50,29 @@ export function nodeHost({ store, effects, providers, prices, apiKey }: HostOpti
       simulated: provider.name === 'scripted',
     }),
   ]);
-  const secrets = [...secretValues(), ...(apiKey === undefined ? [] : [apiKey])];
+  const hidden = new Set([...secretValues(), ...(apiKey === undefined ? [] : [apiKey])]);
+  const findSecrets: Host['findSecrets'] = async (declared) => {
+    const found = await options.findSecrets(declared);
+    for (const { secret } of found.values()) hidden.add(secret.reveal());
+    return found;
+  };
   return {
     effects,
     store,
     models: makeResolver({ effects, extra: new Map([...builtinModels, ...own]), prices }),
-    tools,
+    tools: new Map([...tools, ...ownTools.map((tool) => [tool.name, tool] as const)]),
+    toolOpeners,
+    findSecrets,
     openSandbox: sandboxes(effects),
-    secretValues: () => secrets,
+    secretValues: () => [...hidden],
     version: version(),
   };
 }
 
 let known: string | undefined;
 
-function version(): string {
+/** The version of this program. */
+export function version(): string {
   known ??= readVersion();
   return known;
 }

@@ -5,8 +5,10 @@ import type { Limits, SandboxName } from '../events/plan.ts';
 import type { Clock } from '../ports/effects.ts';
 import type { ModelProvider, Price } from '../ports/model-provider.ts';
 import type { Store } from '../ports/store.ts';
+import { type BroughtOptions, ownToolsOf } from './brought.ts';
 import type { InputValue } from './inputs.ts';
 import { checkPython, checkSandbox, type SandboxOptions } from './sandbox-options.ts';
+import { type ApproveOption, type ToolPolicyOptions, toolRules } from './tool-options.ts';
 import { unknownOption } from './unknown-option.ts';
 
 export type { SandboxOptions } from './sandbox-options.ts';
@@ -45,7 +47,7 @@ export function isZod(output: WorkflowOptions['output']): output is OutputSchema
 }
 
 /** Everything that `new AgentWorkflow` takes; an unknown option is an error. */
-export interface WorkflowOptions<Output = unknown> {
+export interface WorkflowOptions<Output = unknown> extends BroughtOptions {
   /** What is to be done. */
   task: string;
   /** Data: column objects, arrays of records, `file(path)`, bytes, texts, numbers, any JSON. */
@@ -93,8 +95,16 @@ export interface WorkflowOptions<Output = unknown> {
   temperature?: number;
   /** Most tokens of one answer. Default 8,192. */
   maxOutputTokens?: number;
-  /** Tools that workers may have, as names or patterns. Default all that ship. */
-  tools?: readonly string[];
+  /** Skills: paths of `SKILL.md` folders, markdown files, archives, or folders of skills. */
+  skills?: readonly string[];
+  /**
+   * What a person must allow first, on top of what tools ask for: calls that change something
+   * outside (`tools`), that reach other hosts (`network`), `shell`, `files`. `never` asks nobody:
+   * what tools want to have allowed is refused. Default nothing more.
+   */
+  approve?: ApproveOption;
+  /** Quotas, rate limits, breakers and access of tool calls. */
+  toolPolicy?: ToolPolicyOptions;
   /** Tools that no worker gets. */
   forbiddenTools?: readonly string[];
   /** A key for the model's service, instead of the one in the environment. */
@@ -146,6 +156,13 @@ const KNOWN = new Set<string>([
   'temperature',
   'maxOutputTokens',
   'tools',
+  'mcp',
+  'skills',
+  'secrets',
+  'approve',
+  'toolPolicy',
+  'trust',
+  'workflow',
   'forbiddenTools',
   'apiKey',
   'prices',
@@ -200,6 +217,8 @@ export function checkOptions(options: WorkflowOptions): void {
     });
   }
   limitsOf(options);
+  toolRules(options);
+  ownToolsOf(options);
   const sandbox = sandboxOptions(options.sandbox);
   checkSandbox(sandbox, options.packages);
   checkPython(options.python, sandbox);

@@ -14,6 +14,16 @@ const agent = z.strictObject({
   estimated: z.boolean(),
 });
 
+const approval = z.strictObject({
+  id: z.string(),
+  agent: z.string(),
+  tool: z.string(),
+  reason: z.string(),
+  args: z.record(z.string(), z.json()),
+  args_hash: z.string(),
+  requested_at: z.iso.datetime(),
+});
+
 /** The result object: data of the last line of `awp run --json`, and of `awp runs show --json`. */
 export const resultSchema = z.strictObject({
   status: z.enum(['running', 'waiting', 'paused', 'complete', 'partial', 'failed', 'cancelled']),
@@ -35,6 +45,7 @@ export const resultSchema = z.strictObject({
       agent: z.string(),
     }),
   ),
+  approvals: z.array(approval).optional(),
   output_dir: z.string(),
   usage: z.strictObject({
     input_tokens: amount,

@@ -1,10 +1,11 @@
 import { resolve } from 'node:path';
-import type { ModelDelta, RunEvent } from '../events/event.ts';
+import type { LiveEvent, RunEvent } from '../events/event.ts';
 import { type RunResult, resultOf } from '../events/result.ts';
 import type { Files } from '../ports/effects.ts';
 import type { Store } from '../ports/store.ts';
 import { follow } from '../runtime/follow.ts';
 import type { Run } from '../runtime/run.ts';
+import { type ApprovalReply, type OnApproval, readReply } from './approvals.ts';
 
 /** How a run is started. */
 export interface StartOptions {
@@ -12,6 +13,11 @@ export interface StartOptions {
   signal?: AbortSignal;
   /** The run's id; made up when left out. Throws `store/exists` if there is such a run. */
   runId?: string;
+  /**
+   * Asked about every call that a person must allow. Left out, nobody is there: such a run ends with
+   * the status `waiting` and goes on with `resumeRun` when somebody has answered.
+   */
+  onApproval?: OnApproval;
 }
 
 /** What stands behind a handle once the run exists. */
@@ -31,7 +37,7 @@ export interface Opened {
 }
 
 /** A run that was started: its events, its result, and a way to stop it. */
-export class RunHandle<Output = unknown> implements AsyncIterable<RunEvent | ModelDelta> {
+export class RunHandle<Output = unknown> implements AsyncIterable<RunEvent | LiveEvent> {
   /**
    * The result, when the run has ended or was stopped. A run that fails is a result; it rejects
    * with an `AwpError` only when there was no run, or its log cannot be kept.
@@ -73,8 +79,8 @@ export class RunHandle<Output = unknown> implements AsyncIterable<RunEvent | Mod
     yield* this.#read(from);
   }
 
-  /** All events, with the pieces of models' answers (`model.delta`) as they come. */
-  async *[Symbol.asyncIterator](): AsyncGenerator<RunEvent | ModelDelta> {
+  /** All events, with the pieces of models' answers (`model.delta`) and notes of tools (`tool.progress`) as they come. */
+  async *[Symbol.asyncIterator](): AsyncGenerator<RunEvent | LiveEvent> {
     const { run } = await this.#opened;
     yield* run.withPieces((signal) => this.#read(1, signal));
   }
@@ -93,6 +99,20 @@ export class RunHandle<Output = unknown> implements AsyncIterable<RunEvent | Mod
     } finally {
       await close();
     }
+  }
+
+  /**
+   * Answers a request (`approval.requested`); resolves when it is in the log. Rejects with
+   * `approval/unknown`, `approval/answered`, `approval/changed`, `usage/bad-option`.
+   */
+  async resolve(
+    id: string,
+    reply: ApprovalReply,
+    { reason, by = 'api' }: { reason?: string; by?: string } = {},
+  ): Promise<void> {
+    const { run } = await this.#opened;
+    const answer = readReply(reply, by);
+    await run.resolve(id, { ...answer, ...(reason !== undefined && { reason }) });
   }
 
   /** Stops the run within two seconds; resolves when that is done. It can be resumed. */

@@ -76,7 +76,7 @@ const CHECKS: Readonly<Record<keyof SandboxOptions, Check>> = {
     return undefined;
   },
   session: oneOf('fresh', 'persistent'),
-  languages: listOf(oneOf('python', 'javascript', 'typescript')),
+  languages: listOf(oneOf('python', 'javascript', 'typescript', 'shell')),
 };
 
 const PACKAGES = listOf(() => undefined);
@@ -117,7 +117,7 @@ export function checkPython(
       `leave it out: ${only} runs no Python of the machine; ${runs.join(', ')} do`,
     );
   }
-  if (languages.length > 0 && !languages.includes('python')) {
+  if (languages.length > 0 && !languages.some((name) => name === 'python' || name === 'shell')) {
     refuse('python', python, `leave it out: programs are in ${languages.join(', ')} only`);
   }
 }

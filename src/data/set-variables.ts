@@ -1,4 +1,5 @@
 import type { Secrets } from '../ports/effects.ts';
+import { mapVariables } from './secret-keys.ts';
 
 /** Options that stand for variables of the environment; each wins over the variable. */
 export interface VariableOptions {
@@ -13,5 +14,7 @@ export function setVariables(secrets: Secrets, { apiKey, python }: VariableOptio
     ['LLM_API_KEY', apiKey],
     ['AWP_PYTHON', python],
   ]);
-  return { get: (name) => said.get(name) ?? secrets.get(name) };
+  return mapVariables(secrets, (before) => ({
+    get: (name) => said.get(name) ?? before.get(name),
+  }));
 }

@@ -12,6 +12,11 @@ export function environmentSecrets(env: Environment = process.env): Secrets {
   return { get: (name) => (Object.hasOwn(env, name) ? env[name] || undefined : undefined) };
 }
 
+/** Whether a variable is a secret by its name: it ends in KEY, TOKEN, SECRET or PASSWORD. */
+export function isSecretVariable(name: string): boolean {
+  return SECRET_NAME.test(name);
+}
+
 /**
  * Values that must never be written down: those of variables whose name ends in KEY, TOKEN, SECRET
  * or PASSWORD, at least 8 characters long. The longest come first, so that a value which contains
@@ -19,7 +24,7 @@ export function environmentSecrets(env: Environment = process.env): Secrets {
  */
 export function secretValues(env: Environment = process.env): string[] {
   const values = Object.entries(env)
-    .filter(([name]) => SECRET_NAME.test(name))
+    .filter(([name]) => isSecretVariable(name))
     .flatMap(([, value]) => (value && value.length >= SHORTEST_SECRET ? [value] : []));
   return [...new Set(values)].sort((a, b) => b.length - a.length);
 }

@@ -79,6 +79,18 @@ export interface BoxName {
   isolation: string;
 }
 
+/** Kinds of security events (spec, capabilities 9). */
+export type SecurityKind =
+  | 'acl.tool.denied'
+  | 'acl.sandbox.denied'
+  | 'rate_limit.exceeded'
+  | 'circuit_breaker.opened'
+  | 'secret.leak_prevented'
+  | 'network.denied'
+  | 'approval.rejected'
+  | 'input.refused'
+  | 'integrity.violation';
+
 /** The data of every event type. An event type is a fact, in the past tense. */
 export interface EventData {
   /** `sandbox` names the box and what it keeps apart; it is left out when no code may run. */
@@ -186,6 +198,8 @@ export interface EventData {
     idempotent: boolean;
     /** The call of the program that made this one from inside of its box. */
     parentCall?: string;
+    /** The approval that it uses up. */
+    approval?: string;
   };
   'tool.returned': {
     call: string;
@@ -200,6 +214,8 @@ export interface EventData {
     /** Paths of the artifacts that it wrote. */
     files?: readonly string[];
   };
+  /** A file that its agent took back; its path below `artifacts/`. */
+  'artifact.removed': { path: string };
   'artifact.written': { path: string; name: string; type: string; bytes: number; sha256: string };
 
   'output.checked': {
@@ -219,7 +235,30 @@ export interface EventData {
     /** The question that was refused, if it was one. */
     purpose?: AskPurpose;
   };
-  'security.denied': { tool: string; reason: string };
+  'security.denied': { tool: string; reason: string; kind?: SecurityKind };
+  /** A person must allow a call; bound to exactly these arguments (threat T15). */
+  'approval.requested': {
+    /** `a1`, `a2`, ... in the run. */
+    id: string;
+    call: string;
+    tool: string;
+    args: JsonObject;
+    /** SHA-256 of the canonical arguments. */
+    argsHash: string;
+    /** Why somebody is asked, in words. */
+    reason: string;
+    parentCall?: string;
+  };
+  'approval.resolved': {
+    id: string;
+    call: string;
+    decision: 'approved' | 'rejected';
+    /** Where the answer came from: `terminal`, `cli`, `api`, `studio`. */
+    by: string;
+    /** Arguments that the person put in the place of those asked for. */
+    args?: JsonObject;
+    reason?: string;
+  };
   'stall.noticed': { turns: number; message: string };
 }
 
@@ -260,11 +299,20 @@ export type Fact = {
     : object);
 }[RunEventType];
 
-/** Shown while a run is watched, never in the log: a piece of a model's answer. */
-export interface ModelDelta extends EventPlace {
+/** What is shown while a run is watched, and is never in the log. */
+interface Live<T extends string> extends EventPlace {
   v: 1;
   run: string;
   ts: string;
-  type: 'model.delta';
+  type: T;
   data: { call: string; text: string };
 }
+
+/** A piece of a model's answer. */
+export type ModelDelta = Live<'model.delta'>;
+
+/** What a tool says of a call that is out. */
+export type ToolProgress = Live<'tool.progress'>;
+
+/** Everything that only those who watch see. */
+export type LiveEvent = ModelDelta | ToolProgress;

@@ -1,4 +1,4 @@
-import type { Language } from './plan.ts';
+import type { Language, SandboxName } from './plan.ts';
 
 /** Names that people and models use for the languages of programs. */
 const NAMES: ReadonlyMap<string, Language> = new Map([
@@ -10,7 +10,13 @@ const NAMES: ReadonlyMap<string, Language> = new Map([
   ['node', 'javascript'],
   ['typescript', 'typescript'],
   ['ts', 'typescript'],
+  ['shell', 'shell'],
+  ['sh', 'shell'],
+  ['bash', 'shell'],
 ]);
+
+/** Boxes that can have a shell, strongest first: those that show programs of the machine (decision 30). */
+export const SHELL_BOXES: readonly SandboxName[] = ['bwrap', 'jail', 'none'];
 
 /** The language that a word stands for; undefined when it stands for none. */
 export function languageNamed(word: string): Language | undefined {

@@ -95,8 +95,84 @@ export interface SandboxPolicy {
   languages: readonly Language[];
 }
 
+/** What a person must allow before it is done, on top of what tools ask for themselves. */
+export type ApprovalPolicy = 'tools' | 'network' | 'shell' | 'files';
+
+/** Limits of one tool, or of those that a pattern names. */
+export interface ToolLimits {
+  /** Most time for one call, in milliseconds. */
+  timeoutMs?: number;
+  /** Calls in the whole run. */
+  calls?: number;
+  perMinute?: number;
+  perHour?: number;
+}
+
+/** Who may call what (spec, capabilities 9). Denied wins. */
+export interface AccessRule {
+  /** Name of an agent; `*` in it stands for any characters. */
+  agent: string;
+  /** Agents that it is not for. */
+  except?: readonly string[];
+  /** Names or patterns; undefined is all, empty is none. */
+  allowed?: readonly string[];
+  denied?: readonly string[];
+}
+
+/** When what keeps failing is held back (spec, capabilities 9). */
+export interface BreakerPolicy {
+  /** Failures in a row that open it. */
+  failures: number;
+  /** Milliseconds until calls are tried again. */
+  resetMs: number;
+  /** Calls that are tried then; as many successes close it. */
+  halfOpen: number;
+}
+
+/** Rules of all tool calls of a run. */
+export interface ToolPolicy {
+  /** Calls of one agent; null is unlimited. */
+  callsPerAgent: number | null;
+  /** Calls of one agent's answer that are out at the same time. */
+  parallel: number;
+  /** Most time for one call, in milliseconds; null leaves it to the tool. */
+  timeoutMs: number | null;
+  /** By name or pattern; the first that fits counts. */
+  overrides: readonly (ToolLimits & { tool: string })[];
+  /** Calls in a minute: of one agent, of one tool; null is unlimited. What is above waits or is refused. */
+  rate: {
+    perAgent: number | null;
+    perTool: number | null;
+    onExceeded: 'queue' | 'reject';
+  };
+  /** Undefined: nothing is held back. `perTool` by name. */
+  breaker?: BreakerPolicy & {
+    monitored: readonly ('timeout' | 'server_error' | 'rate_limit' | 'connection_error')[];
+    perTool: Readonly<Record<string, BreakerPolicy>>;
+  };
+  access: readonly AccessRule[];
+  /** `never`: nobody is asked, and what needs it is refused. */
+  approve: 'never' | readonly ApprovalPolicy[];
+}
+
+/** A skill as prompts name it; its text is in the run's folder. */
+export interface PlanSkill {
+  /** Unique in the run. */
+  name: string;
+  description: string;
+  /** Characters of its text. */
+  chars: number;
+  /** SHA-256 of its text. */
+  sha256: string;
+  /** Path of its text below the run's folder. */
+  path: string;
+  /** Files that came with it, as workers find them: paths below `inputs/`. */
+  files: readonly string[];
+  origin: 'foundation' | 'shared' | 'agent' | 'external' | 'given';
+}
+
 /** Languages of worker programs. */
-export type Language = 'python' | 'javascript' | 'typescript';
+export type Language = 'python' | 'javascript' | 'typescript' | 'shell';
 
 /** Everything a run was started with: all defaults filled in, all references resolved. */
 export interface Plan {
@@ -131,6 +207,18 @@ export interface Plan {
     attempts: number;
   };
   sandbox: SandboxPolicy;
+  /** Left out: nothing is limited, and only what tools ask for needs a person. */
+  tools?: ToolPolicy;
+  /** Skills of the run, best first. */
+  skills?: readonly PlanSkill[];
+  /** What a program or a command line brought; a resumed run needs it again. */
+  brought?: {
+    /** Names of its own tools, and of MCP servers. */
+    tools: readonly string[];
+    servers: readonly string[];
+    /** Folder of the workflow whose own tools, secrets and skills count. */
+    workflow?: string;
+  };
   stall: { enabled: boolean; window: number };
   /** JSON Schema of the whole run's typed output. */
   output?: JsonObject;

@@ -1,3 +1,4 @@
+import { pausedStatus, requestApproval, resolveApproval, waitsForPeople } from './approvals.ts';
 import type { EventOf, RunEvent, RunEventType, Usage } from './event.ts';
 import type { Limits } from './plan.ts';
 import type { AgentUsage, Frame, RunState } from './state.ts';
@@ -44,6 +45,8 @@ export function emptyState(run: string): RunState {
     },
     inFlight: new Map(),
     artifacts: new Map(),
+    approvals: new Map(),
+    pendingApprovals: new Set(),
     artifactFolders: new Set(),
     exhausted: undefined,
     warned: new Set(),
@@ -65,7 +68,8 @@ export function emptyState(run: string): RunState {
 export function fold(state: RunState, event: RunEvent): void {
   const at = Date.parse(event.ts);
   if (state.startedAt === 0) state.startedAt = at;
-  else if (state.status === 'running') state.activeMs += Math.max(0, at - state.lastAt);
+  else if (state.status === 'running' && !waitsForPeople(state))
+    state.activeMs += Math.max(0, at - state.lastAt);
   state.lastAt = at;
   state.seq = event.seq;
   apply(state, event);
@@ -119,7 +123,7 @@ const reducers: { [T in RunEventType]: Reducer<T> } = {
   },
 
   'run.paused': (state, { data }) => {
-    state.status = 'paused';
+    state.status = pausedStatus(data);
     state.stopReason = data.reason;
   },
 
@@ -237,6 +241,8 @@ const reducers: { [T in RunEventType]: Reducer<T> } = {
     frame.usage.tools += 1;
     const pending = frame.calls.find(({ id }) => id === data.call);
     if (pending) pending.phase = 'called';
+    const approval = state.approvals.get(data.approval ?? '');
+    if (approval) approval.used = true;
     // A program is as idempotent as all that it has called.
     const program = state.inFlight.get(data.parentCall ?? '');
     if (program && !data.idempotent) program.idempotent = false;
@@ -248,6 +254,7 @@ const reducers: { [T in RunEventType]: Reducer<T> } = {
       reserved: undefined,
       idempotent: data.idempotent,
       tool: data.tool,
+      ...(data.parentCall !== undefined && { parentCall: data.parentCall }),
     });
   },
 
@@ -261,6 +268,11 @@ const reducers: { [T in RunEventType]: Reducer<T> } = {
   'artifact.written': (state, { data, agent = '' }, frame) => {
     state.artifacts.set(data.path, { ...data, agent, agentName: frame?.name ?? agent });
     for (const folder of foldersOf(data.path)) state.artifactFolders.add(folder);
+  },
+
+  'artifact.removed': (state, { data }) => {
+    state.artifacts.delete(data.path);
+    state.artifactFolders = new Set([...state.artifacts.keys()].flatMap(foldersOf));
   },
 
   'output.checked': (state, { data }, frame) => {
@@ -292,6 +304,12 @@ const reducers: { [T in RunEventType]: Reducer<T> } = {
   },
 
   'security.denied': () => {},
+
+  'approval.requested': (state, event, frame) => {
+    if (frame) requestApproval(state, frame, event);
+  },
+
+  'approval.resolved': (state, { data }) => resolveApproval(state, data),
 
   'stall.noticed': (state, { data }, frame) => {
     state.stalls += 1;

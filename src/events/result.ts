@@ -1,5 +1,5 @@
 import type { Json, JsonObject } from '../base/json.ts';
-import type { AgentUsage, Artifact, RunState, RunStatus } from './state.ts';
+import type { AgentUsage, Approval, Artifact, RunState, RunStatus } from './state.ts';
 
 /** A file that a run handed out. */
 export interface ResultArtifact {
@@ -22,6 +22,13 @@ export interface AgentSpend extends AgentUsage {
   name: string;
 }
 
+/** A call that waits until a person allows or refuses it. */
+export interface ResultApproval
+  extends Pick<Approval, 'id' | 'tool' | 'args' | 'argsHash' | 'reason' | 'requestedAt'> {
+  /** Name of the agent that wants to call. */
+  agent: string;
+}
+
 /** Tokens and calls of a run, and of each agent. */
 export interface ResultUsage {
   inputTokens: number;
@@ -39,7 +46,7 @@ export interface ResultUsage {
 /** What came of a run (decision 18). */
 export interface RunResult<Output = Json> {
   status: RunStatus;
-  /** Why it is not complete, as `family/what`: `budget/tokens`, `stall`, `model/auth`. */
+  /** Why it is not complete, as `family/what`: `budget/tokens`, `stall`, `approval/needed`. */
   reason?: string;
   /** The answer in words. */
   text: string;
@@ -48,6 +55,8 @@ export interface RunResult<Output = Json> {
   /** The manager's whole result; for a partial run with the workers' outputs. */
   result: JsonObject;
   artifacts: readonly ResultArtifact[];
+  /** Calls that wait for a person, oldest first; left out when there are none. */
+  approvals?: readonly ResultApproval[];
   usage: ResultUsage;
   /** US dollars; null when the price of a model is not known. */
   cost: number | null;
@@ -69,8 +78,8 @@ export interface RunResult<Output = Json> {
 /** The result of a run as far as it has come; `folder` is where its artifacts are. */
 export function resultOf(state: RunState, folder: string): RunResult {
   const { ending, plan, ledger, status } = state;
-  const reason = ending?.reason ?? (status === 'cancelled' ? 'stopped' : undefined);
-  const message = ending?.message ?? state.stopReason;
+  const approvals = pendingOf(state);
+  const { reason, message } = whyNot(state);
   return {
     status,
     ...(reason !== undefined && { reason }),
@@ -84,6 +93,7 @@ export function resultOf(state: RunState, folder: string): RunResult {
         ...{ type, bytes, sha256, agent: agentName },
       }),
     ),
+    ...(approvals.length > 0 && { approvals }),
     usage: usageOf(state),
     cost: ledger.unpriced > 0 ? null : ledger.used.cost,
     metadata: {
@@ -96,6 +106,25 @@ export function resultOf(state: RunState, folder: string): RunResult {
       resumes: state.resumes,
     },
   };
+}
+
+/** Why a run is not complete, as `family/what` and in words; what it waits for is in its approvals. */
+function whyNot({ ending, status, stopReason }: RunState): { reason?: string; message?: string } {
+  if (status === 'waiting') {
+    return { reason: 'approval/needed', message: 'a person must allow or refuse what it wants' };
+  }
+  const reason = ending?.reason ?? (status === 'cancelled' ? 'stopped' : undefined);
+  const message = ending?.message ?? stopReason;
+  return { ...(reason !== undefined && { reason }), ...(message !== undefined && { message }) };
+}
+
+function pendingOf({ pendingApprovals, approvals }: RunState): ResultApproval[] {
+  return [...pendingApprovals].flatMap((id) => {
+    const approval = approvals.get(id);
+    if (!approval) return [];
+    const { tool, args, argsHash, reason, requestedAt, agentName } = approval;
+    return [{ id, agent: agentName, tool, args, argsHash, reason, requestedAt }];
+  });
 }
 
 /** Workers end in any order; the result does not depend on it. */
@@ -128,7 +157,7 @@ function legacyStatus({ status, reason = '' }: RunResult): string {
 
 /** The result as the last line of `--json` holds it: the protocol's keys (spec, surfaces 1.3). */
 export function resultJson(result: RunResult): JsonObject {
-  const { status, reason, text, output, artifacts, usage, cost, metadata } = result;
+  const { status, reason, text, output, artifacts, approvals, usage, cost, metadata } = result;
   const paths = artifacts.map(({ path }) => path);
   return {
     status,
@@ -141,6 +170,7 @@ export function resultJson(result: RunResult): JsonObject {
     artifacts: paths,
     output_files: paths,
     artifact_details: artifacts.map((artifact) => ({ ...artifact })),
+    ...(approvals && { approvals: approvals.map(approvalJson) }),
     output_dir: metadata.outputDir,
     usage: {
       input_tokens: usage.inputTokens,
@@ -163,5 +193,13 @@ export function resultJson(result: RunResult): JsonObject {
       simulated: metadata.simulated,
       resumes: metadata.resumes,
     },
+  };
+}
+
+function approvalJson({ argsHash, requestedAt, ...approval }: ResultApproval): JsonObject {
+  return {
+    ...approval,
+    args_hash: argsHash,
+    requested_at: new Date(requestedAt).toISOString(),
   };
 }

@@ -3,6 +3,7 @@ import type {
   AskPurpose,
   Decision,
   Envelope,
+  EventData,
   Message,
   OutputContract,
   Reservation,
@@ -45,7 +46,8 @@ export interface PendingCall {
   /** Id of the effect: the model call's id and the place in its answer, `2.1/3.t1`. */
   id: string;
   call: ToolCall;
-  phase: 'asked' | 'called' | 'returned';
+  /** `held`: a person must allow it first. */
+  phase: 'asked' | 'held' | 'called' | 'returned';
   /** What the model is told of it. */
   reply?: string;
 }
@@ -191,6 +193,27 @@ export interface InFlight {
   reserved: Reservation | undefined;
   idempotent: boolean;
   tool?: string;
+  /** The program that made the call. */
+  parentCall?: string;
+}
+
+/** A call that a person must allow, and what came of asking. */
+export interface Approval {
+  /** `a1`, `a2`, ... in the run. */
+  id: string;
+  /** Frame of the agent that wants to call. */
+  agent: string;
+  agentName: string;
+  call: string;
+  tool: string;
+  args: JsonObject;
+  argsHash: string;
+  reason: string;
+  /** Milliseconds since 1970. */
+  requestedAt: number;
+  resolution: Omit<EventData['approval.resolved'], 'id' | 'call'> | undefined;
+  /** Whether a call was made with it; then it counts no more. */
+  used: boolean;
 }
 
 /** What the facts add up to. The fold owns it and changes it in place. */
@@ -212,6 +235,10 @@ export interface RunState {
   ledger: Ledger;
   inFlight: Map<string, InFlight>;
   artifacts: Map<string, Artifact>;
+  /** By id, in the order of asking. */
+  approvals: Map<string, Approval>;
+  /** Ids of those that are not answered and whose agent is at work. */
+  pendingApprovals: Set<string>;
   /** Every folder that an artifact lies in. */
   artifactFolders: Set<string>;
   /** First limit that refused an effect; the run can only end partial after that. */

@@ -1,4 +1,5 @@
 import type { Json } from '../base/json.ts';
+import { forgetApprovals } from './approvals.ts';
 import type { EventOf, Reservation, Usage } from './event.ts';
 import type { Frame, Outcome, RunState } from './state.ts';
 
@@ -65,6 +66,7 @@ export function closeFrame(state: RunState, frame: Frame, outcome: Outcome): voi
   frame.calls = [];
   state.openFrames.delete(frame.id);
   state.ready.delete(frame.id);
+  forgetApprovals(state, frame);
   if (frame.role === 'worker') state.openWorkers -= 1;
   const above = frame.parent === undefined ? undefined : state.frames.get(frame.parent);
   if (!above) return;

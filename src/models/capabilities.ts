@@ -36,25 +36,30 @@ const tools = z.strictObject({
   ).optional(),
 });
 
+const SKILLS = { effect: 'data/skill-sources.ts' } as const;
+
 const skills = z.strictObject({
-  foundation: field(z.boolean(), 'Whether it has the basic skills.').default(true),
-  shared: field(z.boolean(), 'Whether it has those of the workflow.').default(true),
-  agent_specific: field(texts, 'Files or folders of its own.', {
-    effect: 'parser/references.ts',
-  }).default([]),
+  foundation: field(z.boolean(), 'Whether it has those of `skills_basis/`.', SKILLS).default(true),
+  shared: field(z.boolean(), 'Whether it has those of `skills/`.', SKILLS).default(true),
+  agent_specific: field(texts, 'Files or folders of its own.', SKILLS).default([]),
   external: field(
     z.array(
       z.union([
         z.string(),
         z.strictObject({
-          name: field(z.string(), 'Name of the skill.'),
-          version: field(z.string(), 'Its version.').optional(),
+          name: field(z.string(), 'Name of the skill.', SKILLS),
+          version: field(z.string(), 'Its version, exactly.', SKILLS).optional(),
         }),
       ]),
     ),
-    'Skills of others.',
+    'Skills of the user who runs it.',
+    SKILLS,
   ).default([]),
-  load_order: field(texts, 'Which come first.').default([]),
+  load_order: field(
+    texts,
+    'Sources (`foundation`, `shared`, `agent_specific`, `external`) in the order of loading: of two equal names the later one counts.',
+    SKILLS,
+  ).default([]),
 });
 
 const dataSource = z.strictObject({

@@ -1,5 +1,7 @@
 import { z } from 'zod';
 
+export { RESERVED_NAMESPACES, TOOL_NAME } from '../base/tool-names.ts';
+
 /** SemVer 2.0.0, as its own grammar has it (rule R1). */
 export const SEMVER =
   /^(?:0|[1-9]\d*)\.(?:0|[1-9]\d*)\.(?:0|[1-9]\d*)(?:-(?:0|[1-9]\d*|\d*[a-zA-Z-][0-9a-zA-Z-]*)(?:\.(?:0|[1-9]\d*|\d*[a-zA-Z-][0-9a-zA-Z-]*))*)?(?:\+[0-9a-zA-Z-]+(?:\.[0-9a-zA-Z-]+)*)?$/;
@@ -24,17 +26,6 @@ export const AGENT_ID = /^[a-z][a-z0-9_]{0,46}[a-z0-9]$/;
 export const READABLE_ID = /^[a-z](?:[a-z0-9_]{0,46}[a-z0-9])?$/;
 /** A version that is read: SemVer 2.0.0, or the "1.0" that R1 warns of. */
 export const READABLE_VERSION = new RegExp(`${SEMVER.source}|^1\\.0$`);
-/** Name of a tool, `namespace.action` (capabilities 1.1). */
-export const TOOL_NAME = /^[a-z][a-z0-9_]{0,62}\.[a-z][a-z0-9_]{0,62}$/;
-
-/** Namespaces that the protocol keeps for built-in tools, and ours (rule R10, decision 20). */
-export const RESERVED_NAMESPACES: readonly string[] = [
-  ...['web', 'http', 'file', 'shell', 'agent', 'memory', 'arithmetic', 'numpy', 'matplot'],
-  ...['pandas', 'doc', 'sklearn'],
-  ...['terminal', 'code', 'tools', 'tool', 'pip', 'board', 'digest', 'repo', 'mcp', 'awp'],
-  ...['data', 'chart', 'sdk'],
-];
-
 /** Keys of the state that only the runtime writes (rule R13). */
 export const RESERVED_STATE_KEYS: readonly string[] = ['_meta', '_errors', '_trace', '_workflow'];
 

@@ -18,14 +18,25 @@ const dependency = z.strictObject({
   version: field(z.string(), 'Version or range of versions.').optional(),
 });
 
+const SECRETS = { effect: 'data/secret-needs.ts' };
+
 const envVariable = z.strictObject({
-  name: field(z.string().min(1), 'Name of the variable.'),
+  name: field(z.string().min(1), 'Name of the variable.', SECRETS),
   description: field(z.string(), 'What it is for.').optional(),
-  required: field(z.boolean(), 'Whether a run needs it; a default fulfils it.').default(false),
-  sensitive: field(z.boolean(), 'Whether its value is never written anywhere (R14).').default(
+  required: field(z.boolean(), 'Whether a run needs it; a default fulfils it.', SECRETS).default(
     false,
   ),
-  default: field(z.json(), 'Value when the environment has none.').optional(),
+  optional: field(
+    z.boolean(),
+    'Whether a run starts without it, although required.',
+    SECRETS,
+  ).default(false),
+  sensitive: field(
+    z.boolean(),
+    'Whether its value is a secret, which is never written anywhere (R14).',
+    SECRETS,
+  ).default(false),
+  default: field(z.json(), 'Value when there is no other.', SECRETS).optional(),
 });
 
 const settings = z.strictObject({
@@ -88,7 +99,11 @@ const workflow = z.strictObject({
     }),
     'What it builds on.',
   ).optional(),
-  env: field(z.array(envVariable), 'Variables of the environment that it reads.').optional(),
+  env: field(
+    z.array(envVariable),
+    'Variables of the environment that it reads.',
+    SECRETS,
+  ).optional(),
   settings: field(settings, 'Defaults and values of your own.').optional(),
 });
 

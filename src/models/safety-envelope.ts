@@ -47,5 +47,6 @@ export const safetyEnvelopeSchema = z.strictObject({
   approvals: field(
     z.array(z.enum(['tools', 'network', 'loops', 'shell', 'files'])),
     'What a person must allow first.',
+    { effect: 'data/loop-tools.ts' },
   ).default([]),
 });

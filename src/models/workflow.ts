@@ -1,7 +1,7 @@
 import type { Diagnostic } from '../base/diagnostic.ts';
 import type { Expression } from '../base/expression/expression.ts';
 import type { SourceFile } from '../base/source-file.ts';
-import type { YamlMap, YamlNode, YamlScalar } from '../base/yaml-node.ts';
+import type { Place, YamlMap, YamlNode, YamlScalar } from '../base/yaml-node.ts';
 import type { Agent } from './agent.ts';
 import type { Manifest } from './manifest.ts';
 
@@ -52,6 +52,15 @@ export interface WorkflowExpression {
   node: string | undefined;
 }
 
+/** A tool of the workflow's own, as the text of its file declares it; the file was not run. */
+export interface FoundTool {
+  /** As it is written, so perhaps no name of a tool. */
+  name: string;
+  at: Place;
+  /** False for a plain function of Python. */
+  async: boolean;
+}
+
 /** A workflow as it was read: what could be read is there, what could not is in the diagnostics. */
 export interface Workflow {
   /** Name of its folder; undefined when only texts were given. */
@@ -66,6 +75,8 @@ export interface Workflow {
   /** Texts that it refers to (prompts, skills), by path from the root. */
   texts: ReadonlyMap<string, SourceFile>;
   expressions: readonly WorkflowExpression[];
+  /** Tools of its own files, unless it says that they are not to be discovered. */
+  foundTools: readonly FoundTool[];
 }
 
 /** Folder of the agent that a graph node or a manager names: `planner` is `agents/planner`. */

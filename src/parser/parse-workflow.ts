@@ -2,10 +2,11 @@ import type { Diagnostic } from '../base/diagnostic.ts';
 import type { SourceFile } from '../base/source-file.ts';
 import type { YamlMap } from '../base/yaml-node.ts';
 import { manifestSchema } from '../models/manifest.ts';
-import type { AgentDocument, ManifestDocument, Workflow } from '../models/workflow.ts';
+import type { AgentDocument, FoundTool, ManifestDocument, Workflow } from '../models/workflow.ts';
 import type { WorkflowFiles } from '../ports/workflow-files.ts';
 import { readExpressions } from './expressions.ts';
 import { S } from './field-codes.ts';
+import { readToolFiles } from './module-tools-files.ts';
 import { agentOf, readAgents } from './read-agents.ts';
 import { Reading, startOf } from './reading.ts';
 import { checkManifestFiles, readSkills, variableNames } from './references.ts';
@@ -41,7 +42,8 @@ export async function parseWorkflow(
   const manifest = await readManifest(reading);
   const agents = await readAgents(manifest?.tree, reading);
   await readSkills(reading);
-  return finished(reading, manifest, agents);
+  const foundTools = manifest ? await readToolFiles(manifest.tree, reading) : [];
+  return finished(reading, { manifest, agents, foundTools });
 }
 
 async function readManifest(reading: Reading): Promise<ManifestDocument | undefined> {
@@ -71,15 +73,15 @@ async function otherName(files: WorkflowFiles): Promise<string | undefined> {
 /** A manifest or an agent alone, told apart by `awp` and `awp_agent`. */
 async function parseFile(path: string, reading: Reading): Promise<ParsedWorkflow> {
   const raw = await reading.tree(path, startOf(path));
-  if (raw === undefined) return finished(reading, undefined, new Map());
+  if (raw === undefined) return finished(reading, {});
   if (raw.kind === 'map' && isAgent(raw, path)) {
     const slash = path.lastIndexOf('/');
     const folder = slash === -1 ? '' : path.slice(0, slash);
     const agent = await agentOf(raw, path, { folder, manifest: undefined, reading });
-    return finished(reading, undefined, new Map(agent ? [[folder, agent]] : []));
+    return finished(reading, { agents: new Map(agent ? [[folder, agent]] : []) });
   }
   const document = reading.documentOf(raw, { schema: manifestSchema, scope: 'workflow' });
-  return finished(reading, document, new Map());
+  return finished(reading, { manifest: document });
 }
 
 function isAgent(raw: YamlMap, path: string): boolean {
@@ -88,10 +90,15 @@ function isAgent(raw: YamlMap, path: string): boolean {
   return raw.entries.has('awp_agent') || named;
 }
 
+interface Parts {
+  manifest?: ManifestDocument | undefined;
+  agents?: ReadonlyMap<string, AgentDocument>;
+  foundTools?: readonly FoundTool[];
+}
+
 function finished(
   reading: Reading,
-  manifest: ManifestDocument | undefined,
-  agents: ReadonlyMap<string, AgentDocument>,
+  { manifest, agents = new Map(), foundTools = [] }: Parts,
 ): ParsedWorkflow {
   const { files, whole, texts, unreadAgents, diagnostics } = reading;
   const expressions = manifest ? readExpressions(manifest.tree, reading) : [];
@@ -104,6 +111,7 @@ function finished(
     unreadAgents,
     texts,
     expressions,
+    foundTools,
   };
   return { workflow, diagnostics, sources: new Map([...texts, ...reading.sources]) };
 }

@@ -38,7 +38,8 @@ async function checkToolFile(at: YamlScalar, sourceDir: string, reading: Reading
   const own = reading.resolve({ at, folder: '', path });
   if (own === undefined) return;
   const source = sourceDir.replace(/\/+$/, '');
-  const names = [path, `${path}.py`, `${path}.ts`, `${path}.js`, path.replaceAll('.', '/')];
+  const endings = ['', '.py', '.ts', '.js', '.mts', '.mjs'];
+  const names = [...endings.map((ending) => path + ending), path.replaceAll('.', '/')];
   for (const name of [...names, `${path.replaceAll('.', '/')}.py`]) {
     for (const place of [name, `${source}/${name}`]) {
       const kind = await reading.kindAt(place, at);
@@ -91,7 +92,10 @@ async function oneOf(at: YamlScalar, folders: readonly string[], reading: Readin
   for (const folder of folders) {
     const path = reading.resolve({ ...wanted, folder });
     const kind = path === undefined ? undefined : await reading.kindAt(path, at);
-    if (kind === 'file') await reading.text({ ...wanted, folder });
+    // An archive of a skill is no text.
+    if (kind === 'file' && !/\.(?:zip|skill)$/i.test(at.value)) {
+      await reading.text({ ...wanted, folder });
+    }
     if (kind !== undefined) return;
   }
   reading.missing(wanted);

@@ -100,7 +100,7 @@ export interface ProxyOptions {
   socket: string;
   /** Hosts that may be reached, in the grammar of `base/hosts.ts`. */
   hosts: readonly string[];
-  /** The value of `secret://NAME` in a header for this host, else undefined (decision 32). */
+  /** The value of `secret://NAME` in a header for this `host:port`, else undefined (decision 32). */
   secret?(name: string, host: string): string | undefined;
   /** Told of every request when it is over. */
   record(entry: ProxyRecord): void;

@@ -1,8 +1,9 @@
+import type { Secret } from '../base/secret.ts';
 import type { Effects } from './effects.ts';
 import type { ResolveModel } from './model-provider.ts';
 import type { OpenSandbox } from './sandbox.ts';
 import type { Store } from './store.ts';
-import type { Tool } from './tool.ts';
+import type { Tool, ToolOpener } from './tool.ts';
 
 /** Everything outside the runtime, in one object; a test replaces any of it. */
 export interface Host {
@@ -10,9 +11,25 @@ export interface Host {
   store: Store;
   models: ResolveModel;
   tools: ReadonlyMap<string, Tool>;
+  /** What brings further tools, opened for each run and closed with it. */
+  toolOpeners: readonly ToolOpener[];
+  /**
+   * The secrets of the run, with those that tools declare; found before anything of it is written.
+   * A `?` behind a name marks it as optional. Throws `secret/...`.
+   */
+  findSecrets(declared: readonly string[]): Promise<ReadonlyMap<string, GrantedSecret>>;
   openSandbox: OpenSandbox;
   /** Values that must never be written down: keys and secrets. */
   secretValues(): readonly string[];
   /** Version of the program, for the log. */
   version: string;
+}
+
+/** A secret and where the author lets it go (threat T14). */
+export interface GrantedSecret {
+  secret: Secret;
+  /** Hosts whose requests may carry it, in the grammar of `base/hosts.ts`; none when empty. */
+  hosts: readonly string[];
+  /** Tools that may have its value, as names or patterns; those that declare it when undefined. */
+  tools: readonly string[] | undefined;
 }

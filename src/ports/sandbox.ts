@@ -49,7 +49,7 @@ export interface BoxToolReply {
 export interface BoxSecrets {
   /** Names, for the program's `_secrets`. */
   names: readonly string[];
-  /** The value of a secret that may go to this host, else undefined. */
+  /** The value of a secret that may go to this `host:port`, else undefined. */
   valueFor(name: string, host: string): string | undefined;
 }
 
@@ -101,6 +101,13 @@ export interface SandboxLanguage {
   description: string;
 }
 
+/** A package that programs of a language find. */
+export interface SandboxPackage {
+  /** As its index compares names. */
+  name: string;
+  version: string;
+}
+
 /** What is likely to run soon, as far as it is known. */
 export type ComingJob = Pick<SandboxJob, 'policy' | 'inputs' | 'shared'> & {
   /** The first language of the box when left out. */
@@ -114,11 +121,25 @@ export interface Sandbox {
   isolation: string;
   /** Best first. */
   languages: readonly SandboxLanguage[];
+  /** Whether it runs programs of the shell, also where `languages` does not offer them. Default false. */
+  shell?: boolean;
   /**
    * Runs one program in a fresh box. Aborting `signal` kills the whole tree and resolves with
    * `stopped: 'cancelled'`. Throws `sandbox/...` only if the box itself could not be made.
    */
   run(job: SandboxJob, signal: AbortSignal): Promise<Execution>;
+  /**
+   * Installs the Python packages that a policy declares, if they are not there yet, and tells which
+   * versions of those asked for programs find. `asked`: names with or without a version that has to
+   * be, in the form of `packages.python`. Throws `sandbox/bad-package` for what is none,
+   * `sandbox/refused` for what the policy does not declare, `sandbox/...` when it cannot be
+   * installed; rejects with the reason of `signal`. Left out where programs cannot have packages.
+   */
+  packages?(
+    asked: readonly string[],
+    policy: SandboxPolicy,
+    signal: AbortSignal,
+  ): Promise<readonly SandboxPackage[]>;
   /** Makes a box ready for a program that is likely to come. Never rejects, and promises nothing. */
   prepare(coming: ComingJob): void;
   /** Ends the box that the programs of this session share, if there is one. */

@@ -91,6 +91,8 @@ export class Admission {
   #loops = 0;
   #workers = 0;
   #tools = 0;
+  #approvals = 0;
+  readonly #taken = new Set<string>();
 
   constructor(state: RunState) {
     this.#state = state;
@@ -128,13 +130,30 @@ export class Admission {
 
   /** Room for one more tool call. */
   tool(): Refusal | undefined {
+    const refusal = this.toolRefusal();
+    if (!refusal) this.#tools += 1;
+    return refusal;
+  }
+
+  /** What would be said to one more tool call, without taking room. */
+  toolRefusal(): Refusal | undefined {
     const { limits, ledger } = this.#state;
     const used = ledger.used.tools + this.#tools;
-    if (limits.tools !== null && used + 1 > limits.tools) {
-      return { dimension: 'tools', limit: limits.tools, used, reserved: 0, wanted: 1 };
-    }
-    this.#tools += 1;
-    return undefined;
+    if (limits.tools === null || used + 1 <= limits.tools) return undefined;
+    return { dimension: 'tools', limit: limits.tools, used, reserved: 0, wanted: 1 };
+  }
+
+  /** Uses up an approval; false when another call of this pass has it. */
+  takeApproval(id: string): boolean {
+    if (this.#taken.has(id)) return false;
+    this.#taken.add(id);
+    return true;
+  }
+
+  /** The id of one more approval, `a1`, `a2`, ... */
+  approvalId(): string {
+    this.#approvals += 1;
+    return `a${this.#state.approvals.size + this.#approvals}`;
   }
 
   #inFlight(): boolean {

@@ -1,12 +1,15 @@
 import type { ChangeSignal } from '../base/concurrency.ts';
 import type { Plan } from '../events/plan.ts';
 import type { RunState } from '../events/state.ts';
-import type { Host } from '../ports/host.ts';
+import type { GrantedSecret, Host } from '../ports/host.ts';
 import type { ResolvedModel, ToolSpec } from '../ports/model-provider.ts';
 import type { Sandbox } from '../ports/sandbox.ts';
 import type { Tool } from '../ports/tool.ts';
 import type { Surroundings } from './agent/prompt.ts';
+import type { ApprovalDesk } from './approvals/desk.ts';
+import type { Stopwatch } from './stopwatch.ts';
 import type { RunFiles } from './tools/artifacts.ts';
+import type { Guards } from './tools/guards.ts';
 import type { InnerCalls } from './tools/inner-calls.ts';
 
 /** Everything that a running run is made of; made once, at its start or resumption. */
@@ -28,8 +31,18 @@ export interface RunContext {
   wake: ChangeSignal;
   /** Tool calls that programs make from inside of their boxes. */
   innerCalls: InnerCalls;
+  /** The wall time that is left. */
+  stopwatch: Stopwatch;
   /** Milliseconds of work that are left; infinite without a limit. The last turn may use `closing`. */
   remainingMs(kind: 'work' | 'closing'): number;
+  /** Where people are asked. */
+  desk: ApprovalDesk;
+  /** Secrets of the run, by name. */
+  secrets: ReadonlyMap<string, GrantedSecret>;
+  /** What stands against tool calls. */
+  guards: Guards;
+  /** Shows a note of a call that is out to whoever watches. */
+  progress(note: { agent: string; call: string; text: string }): void;
   /** Shows a piece of an answer to whoever watches. */
   delta(piece: { agent: string; call: string; text: string }): void;
   /** Whether somebody watches pieces now. */

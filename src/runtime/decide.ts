@@ -76,10 +76,12 @@ async function admit(pass: Pass, command: Command): Promise<void> {
       const { frame, pending } = command;
       const { id, call } = pending;
       const { name, args } = call;
-      const { context, admission, decided } = pass;
-      const { facts, starts } = admitTool(context, admission, { frame, id, name, args });
-      decided.facts.push(...facts);
-      decided.starts.push(...starts);
+      const { context, decided } = pass;
+      const admitted = await admitTool(context, pass, { frame, id, name, args });
+      decided.facts.push(...admitted.facts);
+      decided.starts.push(...admitted.starts);
+      const { until } = admitted;
+      if (until !== undefined) decided.later.push({ frame: frame.id, until });
       return;
     }
     case 'start-worker':
@@ -221,19 +223,26 @@ function specsOf({ specs }: RunContext, frame: Frame): ToolSpec[] {
   return frame.tools.flatMap((name) => specs.get(name) ?? []);
 }
 
-/** Admits the tool calls that programs ask for from inside of their boxes. */
-export function admitInner(
+/**
+ * Admits the tool calls that programs ask for from inside of their boxes; those that must wait go
+ * back into the queue.
+ */
+export async function admitInner(
   context: RunContext,
   calls: readonly InnerCall[],
-): Pick<Decided, 'facts' | 'starts'> {
-  const admission = new Admission(context.state);
-  const admitted = calls.map(({ frame, id, name, args, parentCall, signal }) =>
-    admitTool(context, admission, { frame, id, name, args, inside: { parentCall, signal } }),
-  );
-  return {
-    facts: admitted.flatMap(({ facts }) => facts),
-    starts: admitted.flatMap(({ starts }) => starts),
-  };
+  now: number,
+): Promise<Pick<Decided, 'facts' | 'starts'>> {
+  const pass = { admission: new Admission(context.state), now };
+  const admitted: Pick<Decided, 'facts' | 'starts'> = { facts: [], starts: [] };
+  for (const { frame, id, name, args, parentCall, signal } of calls) {
+    const inside = { parentCall, signal };
+    const call = await admitTool(context, pass, { frame, id, name, args, inside });
+    admitted.facts.push(...call.facts);
+    admitted.starts.push(...call.starts);
+    if (call.held !== undefined) context.innerCalls.hold(id, call.held);
+    if (call.until !== undefined) context.innerCalls.defer(id, call.until);
+  }
+  return admitted;
 }
 
 function admitWorker(pass: Pass, command: Extract<Command, { do: 'start-worker' }>): void {

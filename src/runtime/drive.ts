@@ -8,6 +8,7 @@ import { admitInner, type Decided, decide } from './decide.ts';
 import type { Finished, Start } from './effect.ts';
 import type { Recorder } from './recorder.ts';
 import { warmUp } from './schema.ts';
+import { endHeldCalls } from './tools/admit-tool.ts';
 import { artifactFacts } from './tools/artifacts.ts';
 import { followBoxes, prepareBox } from './tools/boxes.ts';
 
@@ -37,6 +38,8 @@ export class Driver {
   #stopReason: string | undefined;
   #stopWarming: (() => void) | undefined;
   #timeIsOver = false;
+  #timeWasOver = false;
+  #stopClock = (): void => {};
 
   constructor(context: RunContext, recorder: Recorder) {
     this.#context = context;
@@ -58,7 +61,7 @@ export class Driver {
 
   /** Resolves when the run has ended or was stopped; rejects with a store's or sandbox's error. */
   async run(): Promise<void> {
-    const stopClock = this.#startClock();
+    this.#startClock();
     const { state } = this.#context;
     for (const id of state.openFrames) {
       const frame = state.frames.get(id);
@@ -67,8 +70,9 @@ export class Driver {
     try {
       await this.#loop();
     } finally {
-      stopClock();
+      this.#stopClock();
       this.#stopWarming?.();
+      this.#context.innerCalls.end();
       for (const cancel of this.#sleeping.values()) cancel();
       for (const { stop } of this.#running.values())
         stop.abort(new AwpError('internal/bug', 'the run has ended'));
@@ -82,6 +86,11 @@ export class Driver {
       if (this.#broken !== undefined) throw this.#broken;
       if (this.#stopReason !== undefined) return this.#stopNow(this.#stopReason);
       if (await this.#step()) continue;
+      if (this.#needsPerson()) {
+        if (!this.#context.desk.attended) return this.#pauseNow();
+        await this.#waitForPerson(changed);
+        continue;
+      }
       if (this.#running.size === 0 && this.#sleeping.size === 0 && this.#finished.length === 0) {
         throw stuck(state);
       }
@@ -89,11 +98,31 @@ export class Driver {
     }
   }
 
+  /** Whether nothing goes on before a person answers: all that is out are programs that wait, too. */
+  #needsPerson(): boolean {
+    if (this.#context.state.pendingApprovals.size === 0) return false;
+    if (this.#sleeping.size > 0 || this.#finished.length > 0) return false;
+    const blocked = this.#context.innerCalls.blockedPrograms();
+    return [...this.#running.keys()].every((id) => blocked.has(id));
+  }
+
+  /** Such time is not active time (decision 13). */
+  async #waitForPerson(changed: Promise<void>): Promise<void> {
+    const { stopwatch } = this.#context;
+    this.#stopClock();
+    stopwatch.pause();
+    await changed;
+    stopwatch.go();
+    this.#startClock();
+  }
+
   /** Records what came in, then what follows from it; false when there was nothing to do. */
   async #step(): Promise<boolean> {
     const moved = await this.#recordFinished();
     if (this.#context.state.status !== 'running') return true;
-    const served = await this.#serveInner();
+    const answers = this.#context.desk.take();
+    await this.#record(answers);
+    const served = (await this.#serveInner()) || answers.length > 0;
     const decided = await this.#decide();
     if (decided.facts.length === 0) return moved || served;
     await this.#begin(decided);
@@ -102,10 +131,12 @@ export class Driver {
 
   /** Admits tool calls of programs. One at a time with all else, so that none can pass a limit. */
   async #serveInner(): Promise<boolean> {
-    const calls = this.#context.innerCalls.take();
+    const now = this.#recorder.now();
+    const calls = this.#context.innerCalls.take(now);
     if (calls.length === 0) return false;
-    await this.#begin(admitInner(this.#context, calls));
-    return true;
+    const admitted = await admitInner(this.#context, calls, now);
+    await this.#begin(admitted);
+    return admitted.facts.length > 0;
   }
 
   /** Writes down what is about to be done, then does it. */
@@ -116,8 +147,10 @@ export class Driver {
 
   async #record(facts: readonly Fact[]): Promise<void> {
     for (const event of await this.#recorder.record(facts)) {
+      this.#context.guards.see(event);
       this.#context.innerCalls.see(event);
       followBoxes(this.#context, event);
+      await this.#context.desk.see(event);
     }
   }
 
@@ -145,6 +178,9 @@ export class Driver {
     });
     await this.#record(facts);
     for (const { data } of artifacts) await runFiles.show(data);
+    for (const { type, data } of facts) {
+      if (type === 'artifact.removed') await runFiles.hide(data.path);
+    }
     const warned = warnings(state);
     await this.#record(warned);
     for (const id of this.#blocked) state.ready.add(id);
@@ -205,11 +241,12 @@ export class Driver {
   }
 
   /** Rings when only the time of the last turn is left. */
-  #startClock(): () => void {
+  #startClock(): void {
     const left = this.#context.remainingMs('work');
-    if (!Number.isFinite(left)) return () => {};
-    return this.#context.host.effects.clock.timer(Math.max(1, left), () => {
+    if (!Number.isFinite(left) || this.#timeWasOver) return;
+    this.#stopClock = this.#context.host.effects.clock.timer(Math.max(1, left), () => {
       this.#timeIsOver = true;
+      this.#timeWasOver = true;
       this.#wake.notify();
     });
   }
@@ -227,6 +264,7 @@ export class Driver {
         type: 'budget.exhausted',
         data: { dimension: 'time', limit, used, reserved: kept, wanted: 0 },
       },
+      ...endHeldCalls(this.#context),
     ]);
     for (const cancel of this.#sleeping.values()) cancel();
     for (const id of this.#sleeping.keys()) state.ready.add(id);
@@ -235,6 +273,17 @@ export class Driver {
   }
 
   async #stopNow(reason: string): Promise<void> {
+    await this.#endEffects();
+    await this.#record([{ type: 'run.stopped', data: { reason } }]);
+  }
+
+  /** Nobody is there to answer: the run can be taken up again when somebody has. */
+  async #pauseNow(): Promise<void> {
+    await this.#endEffects();
+    await this.#record([{ type: 'run.paused', data: { reason: 'approval' } }]);
+  }
+
+  async #endEffects(): Promise<void> {
     const { clock } = this.#context.host.effects;
     const aborted = new AwpError('internal/bug', 'the run was stopped');
     for (const { stop } of this.#running.values()) stop.abort(aborted);
@@ -246,7 +295,6 @@ export class Driver {
     while (this.#running.size > 0 && !late) await this.#wake.changed;
     cancel();
     await this.#recordFinished();
-    await this.#record([{ type: 'run.stopped', data: { reason } }]);
   }
 }
 

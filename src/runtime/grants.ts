@@ -2,6 +2,7 @@ import { matchesTool } from '../base/paths.ts';
 import type { Envelope, Fact } from '../events/event.ts';
 import type { Frame } from '../events/state.ts';
 import type { RunContext } from './context.ts';
+import { accessProblem } from './tools/policy.ts';
 
 /**
  * The fact that a worker starts, with the tools that it gets: what the workflow allows, narrowed by
@@ -27,7 +28,11 @@ export function startWorker(
       name: envelope.workerId,
       model: plan.worker.model,
       temperature: temperature ?? plan.worker.temperature,
-      tools: granted(context, controls.has('tools_allowed') ? envelope.toolsAllowed : undefined),
+      tools: granted(
+        context,
+        envelope.workerId,
+        controls.has('tools_allowed') ? envelope.toolsAllowed : undefined,
+      ),
       instructions: envelope.instructions,
       ...(envelope.contract && controls.has('output_contract') && { contract: envelope.contract }),
       index,
@@ -36,12 +41,14 @@ export function startWorker(
 }
 
 /** Names of the tools that a worker gets; names that do not exist are dropped (spec, runtime 4.2). */
-function granted({ plan, tools }: RunContext, wanted: readonly string[] | undefined): string[] {
+function granted(
+  { plan, tools }: RunContext,
+  worker: string,
+  wanted: readonly string[] | undefined,
+): string[] {
   const all = [...tools.keys()];
   const chosen = wanted?.some((pattern) => all.some((name) => matchesTool(pattern, name)))
     ? all.filter((name) => wanted.some((pattern) => matchesTool(pattern, name)))
     : all;
-  const isDenied = (name: string): boolean =>
-    plan.worker.denied.some((pattern) => matchesTool(pattern, name));
-  return chosen.filter((name) => !isDenied(name));
+  return chosen.filter((name) => accessProblem(plan, { name: worker }, name) === undefined);
 }

@@ -1,9 +1,17 @@
 import { ChangeSignal } from '../base/concurrency.ts';
-import type { ModelDelta, RunEvent } from '../events/event.ts';
+import type { LiveEvent, RunEvent } from '../events/event.ts';
 import type { RunState } from '../events/state.ts';
 
 /** Characters of pieces that wait for a slow reader; older ones are dropped, the log has it all. */
 const WAITING_CHARS = 65_536;
+
+/** Text of a call of an agent. */
+export interface Piece {
+  /** Id of its frame. */
+  agent: string;
+  call: string;
+  text: string;
+}
 
 /** The pieces of answers, as they come, for those who watch; nothing of it is kept. */
 export class Pieces {
@@ -23,10 +31,10 @@ export class Pieces {
   }
 
   /** Hands a piece to all that watch. */
-  add({ agent, call, text }: { agent: string; call: string; text: string }): void {
+  add(type: LiveEvent['type'], { agent, call, text }: Piece): void {
     const frame = this.#state.frames.get(agent);
-    const piece: ModelDelta = {
-      ...{ v: 1, run: this.#state.run, ts: this.#time(), type: 'model.delta', agent },
+    const piece: LiveEvent = {
+      ...{ v: 1, run: this.#state.run, ts: this.#time(), type, agent },
       depth: frame?.depth ?? 0,
       ...(frame?.parent !== undefined && { parent: frame.parent }),
       ...(frame?.loop !== undefined && { loop: frame.loop }),
@@ -44,7 +52,7 @@ export class Pieces {
   /** Merges events with pieces; leaving the loop ends both. */
   async *watch(
     events: (signal: AbortSignal) => AsyncIterable<RunEvent>,
-  ): AsyncGenerator<RunEvent | ModelDelta> {
+  ): AsyncGenerator<RunEvent | LiveEvent> {
     const reader = new Reader();
     if (!this.#ended) this.#readers.add(reader);
     const stop = new AbortController();
@@ -74,7 +82,7 @@ export class Pieces {
 
 /** A piece, and the last event before it. */
 interface Waiting {
-  piece: ModelDelta;
+  piece: LiveEvent;
   after: number;
 }
 
@@ -97,7 +105,7 @@ class Reader {
   }
 
   /** Takes the pieces whose events have been seen, so that an answer never precedes its question. */
-  take(seen: number): ModelDelta[] {
+  take(seen: number): LiveEvent[] {
     const later = this.#pieces.findIndex(({ after }) => after > seen);
     const taken = this.#pieces.splice(0, later < 0 ? this.#pieces.length : later);
     for (const { piece } of taken) this.#chars -= piece.data.text.length;

@@ -2,20 +2,26 @@ import { AwpError } from '../base/errors.ts';
 import { matchesTool } from '../base/paths.ts';
 import type { BoxName } from '../events/event.ts';
 import type { Plan } from '../events/plan.ts';
-import type { RunState } from '../events/state.ts';
-import type { Clock } from '../ports/effects.ts';
 import type { Host } from '../ports/host.ts';
 import type { ResolvedModel } from '../ports/model-provider.ts';
 import type { Sandbox } from '../ports/sandbox.ts';
-import type { Tool } from '../ports/tool.ts';
-import { closingMs } from './budget.ts';
+import type { OpenedTools, Tool, ToolOpener } from '../ports/tool.ts';
 import type { RunContext } from './context.ts';
+import { readSkillTexts } from './skill-texts.ts';
 import { RunFiles } from './tools/artifacts.ts';
-import { NEEDS_BOX } from './tools/inner-calls.ts';
+import { Guards } from './tools/guards.ts';
 
 type Made = Pick<
   RunContext,
-  'plan' | 'models' | 'tools' | 'specs' | 'surroundings' | 'sandbox' | 'runFiles'
+  | 'plan'
+  | 'models'
+  | 'tools'
+  | 'specs'
+  | 'surroundings'
+  | 'sandbox'
+  | 'secrets'
+  | 'runFiles'
+  | 'guards'
 >;
 
 /** What a run needs from outside, found before anything of it is written. */
@@ -30,11 +36,31 @@ export interface Prepared {
 }
 
 /** Finds models, tools and the box of a plan. Throws `model/...` and `sandbox/unavailable`. */
-export async function prepare(host: Host, plan: Plan): Promise<Prepared> {
+export async function prepare(host: Host, plan: Plan, folder: string): Promise<Prepared> {
+  const skillTexts = await readSkillTexts(host.effects.files, folder, plan);
   const models = resolveModels(host, plan);
-  const tools = workerTools(host, plan);
-  const needsBox = [...tools.keys()].some((name) => NEEDS_BOX.has(name));
-  const sandbox = needsBox ? await host.openSandbox(plan.sandbox) : undefined;
+  const opened = await openTools(host.toolOpeners);
+  try {
+    return await withTools(host, plan, { models, opened, skillTexts });
+  } catch (error) {
+    await opened.close();
+    throw error;
+  }
+}
+
+interface Parts {
+  models: ReadonlyMap<string, ResolvedModel>;
+  opened: OpenedTools;
+  skillTexts: ReadonlyMap<string, string>;
+}
+
+async function withTools(host: Host, plan: Plan, parts: Parts): Promise<Prepared> {
+  const { models, opened, skillTexts } = parts;
+  const tools = workerTools([...host.tools.values(), ...opened.tools], plan);
+  const secrets = await host.findSecrets([...tools.values()].flatMap((tool) => tool.secrets ?? []));
+  const running = [...tools.values()].filter((tool) => tool.needsBox);
+  const needsBox = new Set(running.map(({ name }) => name));
+  const sandbox = needsBox.size > 0 ? await host.openSandbox(plan.sandbox) : undefined;
   const specs = [...tools.values()].map(({ name, description, parameters }) => ({
     ...{ name, description, parameters },
   }));
@@ -42,12 +68,16 @@ export async function prepare(host: Host, plan: Plan): Promise<Prepared> {
     plan,
     box: sandbox ? { sandbox: { name: sandbox.name, isolation: sandbox.isolation } } : {},
     made: (folder) => ({
-      ...{ plan, models, tools, sandbox },
+      ...{ plan, models, tools, sandbox, secrets },
+      guards: new Guards(plan, tools),
       specs: new Map(specs.map((spec) => [spec.name, spec])),
-      surroundings: { box: sandbox && boxOf(sandbox), tools: specs },
+      surroundings: { box: sandbox && boxOf(sandbox), tools: specs, needsBox, skillTexts },
       runFiles: new RunFiles(host.effects.files, folder),
     }),
-    close: async () => sandbox?.close(),
+    close: async () => {
+      await sandbox?.close();
+      await opened.close();
+    },
   };
 }
 
@@ -71,29 +101,66 @@ function resolveModels(host: Host, plan: Plan): Map<string, ResolvedModel> {
   return models;
 }
 
-/** Tools that exist, are allowed for workers and not denied, in the order of the host's list. */
-function workerTools(host: Host, plan: Plan): Map<string, Tool> {
-  const { tools, denied } = plan.worker;
+/** Opens all that brings tools; when one fails the others are closed again. */
+async function openTools(openers: readonly ToolOpener[]): Promise<OpenedTools> {
+  const stop = new AbortController();
+  const opening = openers.map((opener) => opener.open(stop.signal));
+  const settled = await Promise.allSettled(
+    opening.map((one) =>
+      one.catch((error: unknown) => {
+        stop.abort(error);
+        throw error;
+      }),
+    ),
+  );
+  const opened = settled.flatMap((one) => (one.status === 'fulfilled' ? [one.value] : []));
+  const close = async (): Promise<void> => {
+    await Promise.all(opened.map((one) => one.close()));
+  };
+  if (opened.length === openers.length) {
+    return { tools: opened.flatMap(({ tools }) => tools), close };
+  }
+  await close();
+  // The first one that failed by itself is the reason; the others were given up because of it.
+  throw stop.signal.reason;
+}
+
+/**
+ * Tools that workers may be given, by name: of those that ship the ones that the plan names, of
+ * others all that do not ask to be named; none that is denied. Throws `tool/duplicate` for two of
+ * one name, `tool/missing` for a name that nothing has.
+ */
+function workerTools(available: readonly Tool[], { worker }: Plan): Map<string, Tool> {
+  const all = new Map<string, Tool>();
+  for (const tool of available) {
+    if (all.has(tool.name)) {
+      throw new AwpError('tool/duplicate', `two tools are called ${tool.name}`, {
+        hint: 'give one of them another name',
+      });
+    }
+    all.set(tool.name, tool);
+  }
+  const missing = worker.tools.find((name) => !name.includes('*') && !all.has(name));
+  if (missing !== undefined) {
+    throw new AwpError('tool/missing', `there is no tool ${missing}`, {
+      hint: 'name one that ships, or give it again: tools of a program are not in the log',
+    });
+  }
   return new Map(
-    [...host.tools].filter(
-      ([name]) =>
-        tools.some((pattern) => matchesTool(pattern, name)) &&
-        !denied.some((pattern) => matchesTool(pattern, name)),
+    [...all].filter(
+      ([name, tool]) =>
+        isGranted(tool, worker.tools) &&
+        !worker.denied.some((pattern) => matchesTool(pattern, name)),
     ),
   );
 }
 
-/**
- * How much of the wall time is left, over all processes that worked on the run (decision 13); part
- * of it is kept for the last turn.
- */
-export function stopwatch(clock: Clock, state: RunState): RunContext['remainingMs'] {
-  const before = state.activeMs;
-  const start = clock.monotonic();
-  return (kind) => {
-    const { time } = state.limits;
-    if (time === null) return Number.POSITIVE_INFINITY;
-    const left = time - before - (clock.monotonic() - start);
-    return Math.max(0, kind === 'closing' ? left : left - closingMs(time));
-  };
+function isGranted(
+  { name, grant, origin = 'builtin' }: Tool,
+  patterns: readonly string[],
+): boolean {
+  if (origin !== 'builtin' && grant !== 'explicit') return true;
+  return patterns.some(
+    (pattern) => matchesTool(pattern, name) && !(grant === 'explicit' && /^[*.]+$/.test(pattern)),
+  );
 }

@@ -24,6 +24,7 @@ export class Recorder {
   readonly #parts: RecorderParts;
   readonly #wallStart: number;
   readonly #start: number;
+  #last: Promise<unknown> = Promise.resolve();
 
   constructor(parts: RecorderParts) {
     this.#parts = parts;
@@ -37,6 +38,20 @@ export class Recorder {
    */
   async record(facts: readonly Fact[]): Promise<readonly RunEvent[]> {
     if (facts.length === 0) return [];
+    const recorded = this.#append(facts);
+    this.#last = recorded;
+    return recorded;
+  }
+
+  /**
+   * Resolves when the state has caught up with the log: a reader may see an event a moment before
+   * the state has it.
+   */
+  async caughtUp(): Promise<void> {
+    await this.#last.catch(() => {}); // who records is told
+  }
+
+  async #append(facts: readonly Fact[]): Promise<readonly RunEvent[]> {
     const { store, lease, state, durability } = this.#parts;
     const ts = new Date(this.now()).toISOString();
     const events = facts.map((fact, index) => this.#event(fact, state.seq + 1 + index, ts));
@@ -59,12 +74,12 @@ export class Recorder {
     const parent = frame?.parent ?? given.parent;
     const loop = frame?.loop ?? given.loop;
     // Put together field by field: this is done for every event, and spreading would cost more than folding it.
-    const event: Partial<RunEvent> = { v: 1, run, seq, ts, type };
+    const event: Record<string, unknown> = { v: 1, run, seq, ts, type };
     if (agent !== undefined) event.agent = agent;
     if (parent !== undefined) event.parent = parent;
     event.depth = frame?.depth ?? given.depth ?? 0;
     if (loop !== undefined) event.loop = loop;
     event.data = data;
-    return event as RunEvent;
+    return event as unknown as RunEvent;
   }
 }

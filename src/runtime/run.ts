@@ -1,17 +1,21 @@
 import { ChangeSignal } from '../base/concurrency.ts';
 import { AwpError, toAwpError } from '../base/errors.ts';
-import type { Fact, ModelDelta, RunEvent } from '../events/event.ts';
+import type { Fact, LiveEvent, RunEvent } from '../events/event.ts';
 import type { Limits, Plan } from '../events/plan.ts';
-import { emptyState, fold } from '../events/reduce.ts';
+import { emptyState } from '../events/reduce.ts';
 import type { RunState } from '../events/state.ts';
 import type { Host } from '../ports/host.ts';
 import type { Lease } from '../ports/store.ts';
+import { ApprovalDesk, type AskPerson } from './approvals/desk.ts';
+import type { ApprovalAnswer } from './approvals/inbox.ts';
 import type { RunContext } from './context.ts';
 import { Driver } from './drive.ts';
+import { loadState } from './load-state.ts';
 import { Pieces } from './pieces.ts';
-import { type Prepared, prepare, stopwatch } from './prepare.ts';
+import { type Prepared, prepare } from './prepare.ts';
 import { Recorder } from './recorder.ts';
 import { makeRedact } from './redact.ts';
+import { Stopwatch } from './stopwatch.ts';
 import { InnerCalls } from './tools/inner-calls.ts';
 
 /** A run that this process drives. */
@@ -29,15 +33,19 @@ export class Run {
   readonly #host: Host;
   readonly #driver: Driver;
   readonly #pieces: Pieces;
+  readonly #desk: ApprovalDesk;
+  readonly #recorder: Recorder;
 
-  constructor({ host, context, recorder, lease, pieces, first }: RunParts) {
+  constructor({ host, context, recorder, lease, pieces, first, close }: RunParts) {
     this.id = context.state.run;
     this.state = context.state;
     this.#host = host;
     this.#pieces = pieces;
+    this.#desk = context.desk;
+    this.#recorder = recorder;
     this.#driver = new Driver(context, recorder);
     this.begun = recorder.record(first).then(() => {});
-    this.done = this.#drive({ lease, context });
+    this.done = this.#drive({ lease, context, close });
     this.done.catch(() => {});
   }
 
@@ -46,24 +54,35 @@ export class Run {
     this.#driver.stop(reason);
   }
 
+  /**
+   * Answers a request; resolves when that is in the log. Rejects with `approval/unknown`,
+   * `approval/answered`, `approval/changed`.
+   */
+  async resolve(id: string, answer: ApprovalAnswer): Promise<void> {
+    await this.#recorder.caughtUp();
+    await this.#desk.answer(id, answer);
+  }
+
   /** Adds the pieces of answers, as they come, to a stream of its events. */
   withPieces(
     events: (signal: AbortSignal) => AsyncIterable<RunEvent>,
-  ): AsyncIterable<RunEvent | ModelDelta> {
+  ): AsyncIterable<RunEvent | LiveEvent> {
     return this.#pieces.watch(events);
   }
 
-  async #drive({ lease, context }: Driving): Promise<void> {
+  async #drive({ lease, context, close }: Driving): Promise<void> {
     const stopRenewing = this.#renew(lease);
     try {
       await this.begun;
       await context.runFiles.repair(context.state);
+      await context.desk.open();
       await this.#driver.run();
     } catch (error) {
       throw toAwpError(error);
     } finally {
       stopRenewing();
-      await context.sandbox?.close();
+      context.desk.close();
+      await close();
       await this.#host.store.release(lease).catch(() => {}); // a lease that is lost needs no release
       this.#pieces.end();
     }
@@ -91,6 +110,8 @@ export class Run {
 interface Driving {
   lease: Lease;
   context: RunContext;
+  /** Gives box and tools back. */
+  close(): Promise<void>;
 }
 
 interface RunParts extends Driving {
@@ -108,14 +129,16 @@ export interface NewRun {
   inputs: readonly Fact[];
   /** Stops the run when it aborts, with its reason. */
   stop?: AbortSignal;
+  /** Asks a person; nobody is there when left out. */
+  ask?: AskPerson;
 }
 
 /**
  * Starts a new run: models and box are there before anything is written. Throws `model/...` when a
  * model cannot be reached by configuration, `sandbox/unavailable`, `store/...`.
  */
-export async function startRun(host: Host, { id, plan, inputs, stop }: NewRun): Promise<Run> {
-  const prepared = await prepare(host, plan);
+export async function startRun(host: Host, { id, plan, inputs, stop, ask }: NewRun): Promise<Run> {
+  const prepared = await prepare(host, plan, host.store.folder(id));
   const lease = await host.store.create(id, ownerName(host)).catch(closing(prepared));
   const { version } = host;
   const first: Fact[] = [
@@ -123,7 +146,7 @@ export async function startRun(host: Host, { id, plan, inputs, stop }: NewRun): 
     ...inputs,
     rootStarted(plan),
   ];
-  return open(host, { lease, prepared, state: emptyState(id), first, stop });
+  return open(host, { lease, prepared, state: emptyState(id), first, stop, ask });
 }
 
 /** How a run is taken up again. */
@@ -133,6 +156,8 @@ export interface Resumption {
   raise?: Partial<Limits>;
   /** Stops the run when it aborts, with its reason. */
   stop?: AbortSignal;
+  /** Asks a person; nobody is there when left out. */
+  ask?: AskPerson;
 }
 
 /**
@@ -140,17 +165,21 @@ export interface Resumption {
  * resolves at once. Throws `store/locked` when a live process has it, `usage/not-raised` when a
  * used-up limit is not raised.
  */
-export async function resumeRun(host: Host, { id, raise, stop }: Resumption): Promise<Run> {
+export async function resumeRun(host: Host, resumption: Resumption): Promise<Run> {
+  const { id, raise, stop, ask } = resumption;
   const lease = await host.store.claim(id, ownerName(host));
   try {
-    const state = await loadState(host, id);
+    const seen: RunEvent[] = [];
+    const state = await loadState(host.store, id, (event) => {
+      if (event.type.startsWith('tool.')) seen.push(event);
+    });
     const { plan } = state;
     if (!plan) throw new AwpError('store/damaged', `the log of ${id} has no start`);
     checkRaised(state, raise);
-    const prepared = await prepare(host, plan);
-    const box = prepared.box;
+    const prepared = await prepare(host, plan, host.store.folder(id));
+    const { box } = prepared;
     const first = state.status === 'complete' ? [] : resumeFacts(host, { state, plan, raise, box });
-    return open(host, { lease, prepared, state, first, stop });
+    return open(host, { lease, prepared, state, first, stop, ask, seen });
   } catch (error) {
     await host.store.release(lease);
     throw error;
@@ -213,9 +242,13 @@ interface Opening {
   state: RunState;
   first: readonly Fact[];
   stop: AbortSignal | undefined;
+  ask: AskPerson | undefined;
+  /** Tool calls of earlier processes. */
+  seen?: readonly RunEvent[];
 }
 
-function open(host: Host, { lease, prepared, state, first, stop }: Opening): Run {
+function open(host: Host, opening: Opening): Run {
+  const { lease, prepared, state, first, stop, ask, seen = [] } = opening;
   const { plan } = prepared;
   const recorder = new Recorder({
     store: host.store,
@@ -227,30 +260,27 @@ function open(host: Host, { lease, prepared, state, first, stop }: Opening): Run
   });
   const pieces = new Pieces(state, () => new Date(recorder.now()).toISOString());
   const wake = new ChangeSignal();
+  const folder = host.store.folder(state.run);
+  const made = prepared.made(folder);
+  for (const event of seen) made.guards.see(event);
+  const { clock, files } = host.effects;
+  const stopwatch = new Stopwatch(clock, state);
   const context: RunContext = {
-    host,
-    state,
-    wake,
-    innerCalls: new InnerCalls(wake),
-    ...prepared.made(host.store.folder(state.run)),
-    remainingMs: stopwatch(host.effects.clock, state),
-    delta: (piece) => pieces.add(piece),
+    ...{ host, state, wake, stopwatch },
+    innerCalls: new InnerCalls({ wake, needsBox: made.surroundings.needsBox, clock }),
+    ...made,
+    desk: new ApprovalDesk({ state, files, folder, wake, ask }),
+    remainingMs: (kind) => stopwatch.remainingMs(kind),
+    delta: (piece) => pieces.add('model.delta', piece),
+    progress: (note) => pieces.add('tool.progress', note),
     watched: () => pieces.watched,
   };
-  const run = new Run({ host, context, recorder, lease, pieces, first });
+  const { close } = prepared;
+  const run = new Run({ host, context, recorder, lease, pieces, first, close });
   const stopRun = (): void => run.stop(String(stop?.reason));
   if (stop?.aborted) stopRun();
   else stop?.addEventListener('abort', stopRun, { once: true });
   return run;
-}
-
-async function loadState(host: Host, id: string): Promise<RunState> {
-  const state = emptyState(id);
-  for (;;) {
-    const page = await host.store.read(id, state.seq);
-    if (page.length === 0) return state;
-    for (const event of page) fold(state, event);
-  }
 }
 
 function ownerName({ effects }: Host): string {

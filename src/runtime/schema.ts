@@ -1,5 +1,6 @@
-import type { Ajv2020, ErrorObject, ValidateFunction } from 'ajv/dist/2020.js';
-import { canonicalJson, type Json, type JsonObject } from '../base/json.ts';
+import type { Ajv2020, ErrorObject, Options, ValidateFunction } from 'ajv/dist/2020.js';
+import type { RegExpEngine, RegExpLike } from 'ajv/dist/types/index.js';
+import { canonicalJson, type Json, type JsonObject, jsonProblem } from '../base/json.ts';
 
 /** Compiled schemas that are kept; a run has few. */
 const KEPT = 200;
@@ -15,8 +16,26 @@ const compiled = new Map<string, ValidateFunction | string>();
 export async function schemaProblems(schema: JsonObject, value: Json): Promise<string[]> {
   const check = await compile(schema);
   if (typeof check === 'string') return [`the JSON Schema cannot be used: ${check}`];
-  if (check(value)) return [];
+  if (fits(check, value)) return [];
   return (check.errors ?? []).slice(0, REPORTED).map(sentence);
+}
+
+/** A schema that refers to itself without end fits nothing. */
+function fits(check: ValidateFunction, value: Json): boolean {
+  try {
+    return check(value);
+  } catch {
+    check.errors = [
+      {
+        instancePath: '',
+        schemaPath: '',
+        keyword: '$ref',
+        params: {},
+        message: 'cannot be checked',
+      },
+    ];
+    return false;
+  }
 }
 
 /** Loads the validator while something else is waited for, so that the first check does not wait. */
@@ -24,7 +43,21 @@ export function warmUp(): void {
   loadJudge().catch(() => {}); // the first check will say what is wrong
 }
 
-const OPTIONS = { strict: false, allErrors: true, validateFormats: false, logger: false } as const;
+/** Longest schema, in characters of its JSON, and its deepest nesting. */
+const SCHEMA_CHARS = 200_000;
+const SCHEMA_LIMITS = { depth: 64, nodes: 50_000 };
+
+const OPTIONS: Options = { strict: false, allErrors: true, validateFormats: false, logger: false };
+
+/** Patterns of schemas that nobody has read are matched in linear time (threat T03). */
+async function linearPatterns(): Promise<RegExpEngine> {
+  const { RE2JS } = await import('re2js');
+  const compilePattern = (pattern: string): RegExpLike => {
+    const compiled = RE2JS.compile(RE2JS.translateRegExp(pattern));
+    return { test: (text) => compiled.matcher(text).find() };
+  };
+  return Object.assign(compilePattern, { code: 'linear' });
+}
 
 /** Holds schemas against the schema of schemas, whose compilation takes longest: one for all. */
 let judge: Promise<Ajv2020> | undefined;
@@ -39,7 +72,10 @@ function loadJudge(): Promise<Ajv2020> {
 }
 
 async function compile(schema: JsonObject): Promise<ValidateFunction | string> {
+  const problem = jsonProblem(schema, SCHEMA_LIMITS);
+  if (problem !== undefined) return `its parts ${problem}`;
   const key = canonicalJson(schema);
+  if (key.length > SCHEMA_CHARS) return `it has more than ${SCHEMA_CHARS} characters`;
   const known = compiled.get(key);
   if (known !== undefined) return known;
   const ofSchemas = await loadJudge();
@@ -51,7 +87,8 @@ async function compile(schema: JsonObject): Promise<ValidateFunction | string> {
       throw new Error(ofSchemas.errorsText(ofSchemas.errors, { dataVar: 'schema' }));
     }
     // Each has an instance of its own, so that their `$id`s do not meet.
-    check = new Ajv2020({ ...OPTIONS, validateSchema: false }).compile(body);
+    const code = key.includes('"pattern') ? { regExp: await linearPatterns() } : {};
+    check = new Ajv2020({ ...OPTIONS, validateSchema: false, code }).compile(body);
   } catch (error) {
     check = error instanceof Error ? error.message : String(error);
   }

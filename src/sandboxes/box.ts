@@ -71,6 +71,16 @@ const FLOOD_BYTES = 64 * 1024 * 1024;
 const ENCLOSE_MS = 50;
 /** How long the texts of a session's program are waited for when all else has come, in milliseconds. */
 const TEXT_MS = 500;
+/** Numbers of the signals that end a program for what it did, on every system; others count as SIGKILL. */
+const SIGNALS: ReadonlyMap<string, number> = new Map([
+  ['SIGABRT', 6],
+  ['SIGSEGV', 11],
+  ['SIGPIPE', 13],
+  ['SIGTERM', 15],
+  ['SIGXCPU', 24],
+  ['SIGXFSZ', 25],
+]);
+const SIGKILL = 9;
 const NO_USE: TreeUse = { memoryMb: 0, cpuSeconds: 0, tasks: 0 };
 
 /** Starts a box, runs one program in it and waits until nothing of it is left. */
@@ -288,7 +298,7 @@ export class Box {
   async #untilExit(): Promise<number> {
     try {
       const { code, signal } = await this.#child.exit;
-      return code ?? 128 + (signal === 'SIGTERM' ? 15 : 9);
+      return code ?? 128 + (SIGNALS.get(signal ?? '') ?? SIGKILL);
     } catch (error) {
       throw notStarted(this.launch, String(error), error);
     } finally {

@@ -21,9 +21,10 @@ import {
   readinessWords,
 } from './provider.ts';
 import { PROXY_PORT, proxyEnv } from './proxied.ts';
-import { languagesOf, pickPython } from './runtimes.ts';
+import { languagesOf, ONLY_BY_NAME, pickPython } from './runtimes.ts';
 import { type FilterArch, filterArch, seccompFilter } from './seccomp.ts';
 import type { Shape } from './shape.ts';
+import { findShell, type ShellRuntime, shellEnv } from './shell.ts';
 
 const CWD = '/box';
 const TMP = '/tmp';
@@ -48,6 +49,7 @@ interface Parts {
   runner: readonly string[];
   fonts: FontList | undefined;
   system: readonly string[];
+  shell: ShellRuntime | undefined;
 }
 
 /**
@@ -75,7 +77,8 @@ export async function bwrapProvider(kit: Kit): Promise<Provider | undefined> {
   });
   const fonts = python && new FontList(machine, python);
   const runner = python ? await pythonProgram(machine, python, texts.runner) : [];
-  const all: Parts = { ...parts, node, python, runner, fonts };
+  const shell = await findShell(machine, python);
+  const all: Parts = { ...parts, node, python, runner, fonts, shell };
   const run = node && inBubblewrap({ machine, bwrap, node: node.source, bridge: texts.nodeBridge });
   const household: Household = { kit, machine, python, fonts, run };
   const boxes = new Boxes(
@@ -85,14 +88,15 @@ export async function bwrapProvider(kit: Kit): Promise<Provider | undefined> {
       frames: async ({ language, code }) =>
         language === 'python' ? ((await fonts?.framesFor(code)) ?? []) : [],
       serves: (language) => language === 'python' || python !== undefined,
-      quick: (language) => language === 'python',
+      quick: (language) => language === 'python' || language === 'shell',
     },
     kit.poolSize,
   );
   return {
     name: 'bwrap',
     isolation: 'bubblewrap: own namespaces, read-only system, no network, filtered system calls',
-    languages: languagesOf({ node, python, kit: await kit.dataKit() }),
+    languages: languagesOf({ node, python, kit: await kit.dataKit(), shell }),
+    onlyByName: ONLY_BY_NAME,
     network: true,
     install: (wish, signal) => kit.layers({ ...wish, python, run }, signal),
     ...boxes.asProvider(node ? 'javascript' : 'python'),
@@ -125,8 +129,10 @@ async function makeBox(
 function specOf(parts: Parts, shape: Shape, places: Furniture): ProcessSpec {
   const { staged, layers, kit, wayOut } = places;
   const shown = [...layers, ...(kit === undefined ? [] : [kit])];
+  const env = { ...programEnv(CWD, TMP), ...proxyEnv(wayOut) };
+  const found = { node: parts.node?.path, python: parts.python?.path, layers };
   const args = [
-    ...boxArgs(parts, proxyEnv(wayOut)),
+    ...boxArgs(parts, shape.language === 'shell' ? shellEnv(env, found) : env),
     ...['--size', String(shape.room), '--tmpfs', `${CWD}/output`],
     ...(staged.inputs === undefined ? [] : ['--ro-bind', staged.inputs, `${CWD}/inputs`]),
     ...(staged.shared === undefined ? [] : ['--ro-bind', staged.shared, `${CWD}/shared`]),
@@ -140,15 +146,17 @@ function specOf(parts: Parts, shape: Shape, places: Furniture): ProcessSpec {
 }
 
 function programArgs(parts: Parts, shape: Shape, places: Furniture): string[] {
-  const { python, runner, texts, fonts } = parts;
-  if (shape.language !== 'python' && (shape.readiness === 'cold' || !python)) {
+  const { python, runner, texts, fonts, shell } = parts;
+  const isPython = shape.language === 'python';
+  const isShell = shape.language === 'shell';
+  if (!(isPython || isShell) && (shape.readiness === 'cold' || !python)) {
     return nodeArgs(parts, shape, places);
   }
   const { layers, wayOut } = places;
-  const isPython = shape.language === 'python';
   const options = [
     ...[`cwd=${CWD}`, `calls=${CALLS.descriptor}`, `tools_text=${texts.pythonTools}`],
     ...(layers.length > 0 ? [`layers=${layers.join('\n')}`] : []),
+    ...(isShell && shell ? [`shell=${shell.path}`] : []),
     ...(wayOut
       ? [`proxy=${WAY_OUT}`, `port=${PROXY_PORT}`, `bridge_text=${texts.pythonBridge}`]
       : []),
@@ -156,7 +164,7 @@ function programArgs(parts: Parts, shape: Shape, places: Furniture): string[] {
     ...(places.first.length > 0 ? [`first=${places.first.length}`] : []),
     ...limitWords(kernelLimits(shape)),
     '--',
-    ...(isPython ? [] : nodeProgram(parts, shape, places)),
+    ...(isPython || isShell ? [] : nodeProgram(parts, shape, places)),
   ];
   return [...runner, ...options];
 }
@@ -210,9 +218,8 @@ function quote(word: string): string {
 /** All that does not depend on the job. */
 function boxArgs(
   { system, node, python }: Pick<Parts, 'system' | 'node' | 'python'>,
-  moreEnv: Readonly<Record<string, string>> = {},
+  env: Readonly<Record<string, string>> = programEnv(CWD, TMP),
 ): string[] {
-  const env = { ...programEnv(CWD, TMP), ...moreEnv };
   const folders = python?.folders ?? [];
   return [
     ...['--unshare-user', '--unshare-ipc', '--unshare-pid', '--unshare-net', '--unshare-uts'],

@@ -1,7 +1,7 @@
 import { AwpError } from '../base/errors.ts';
-import type { SandboxPolicy } from '../events/plan.ts';
+import type { Language, SandboxPolicy } from '../events/plan.ts';
 import type { Effects } from '../ports/effects.ts';
-import type { OpenSandbox, Sandbox, SandboxLanguage, SandboxName } from '../ports/sandbox.ts';
+import type { OpenSandbox, SandboxLanguage, SandboxName } from '../ports/sandbox.ts';
 import { holdersOf } from './holders.ts';
 import { makeKit } from './make-kit.ts';
 import type { Kit, Provider } from './provider.ts';
@@ -12,7 +12,7 @@ import { type Verdict, verdictOn } from './verdicts.ts';
 interface Proven {
   provider: Provider;
   languages: readonly SandboxLanguage[];
-  hold(languages: readonly SandboxLanguage[]): Sandbox;
+  hold: ReturnType<typeof holdersOf>;
 }
 
 /** What is known of one box of this machine, for people. */
@@ -64,7 +64,7 @@ export function openSandbox(effects: Effects): OpenSandbox {
       const proven = await prove(entry, policy);
       const fit = typeof proven === 'string' ? proven : fitting(proven, policy);
       if (typeof proven !== 'string' && typeof fit !== 'string') {
-        return proven.hold(await withPackages(proven.provider, fit, policy));
+        return proven.hold(await withPackages(proven.provider, fit, policy), proven.languages);
       }
       why.push(`${entry.name}: ${fit}`);
       if (typeof proven === 'string') lacking.push(entry);
@@ -125,7 +125,8 @@ function whyNot(error: unknown): { reason: string; fix?: string } {
 
 /** Looking for Pythons and trying them takes longer than all the rest; who wants none, need not wait. */
 function asksForNoPython({ languages }: SandboxPolicy): boolean {
-  return languages.length > 0 && !languages.includes('python');
+  const byPython: readonly Language[] = ['python', 'shell'];
+  return languages.length > 0 && !languages.some((name) => byPython.includes(name));
 }
 
 function withoutPython(kit: Kit): Kit {

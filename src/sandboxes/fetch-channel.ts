@@ -1,4 +1,5 @@
 import { AwpError } from '../base/errors.ts';
+import { hostAndPort } from '../base/hosts.ts';
 import { isObject, type JsonObject } from '../base/json.ts';
 import { secretPattern } from '../base/secret-pattern.ts';
 import type { Effects, GuardedResponse, ProxyRecord } from '../ports/effects.ts';
@@ -144,11 +145,11 @@ function basicPair(value: string): { scheme: string; pair: string } | undefined 
 
 function fillSecrets(
   headers: Readonly<Record<string, string>>,
-  { hostname }: URL,
+  url: URL,
   { secrets }: SandboxJob,
 ): Filled {
   if (!secrets) return { headers: { ...headers }, secrets: [] };
-  const host = hostname.replace(/^\[(.*)\]$/, '$1');
+  const host = hostAndPort(url);
   const used = new Set<string>();
   const fill = (text: string): string =>
     text.replace(TOKEN, (_, name: string) => {

@@ -1,50 +1,69 @@
 import { AwpError } from '../base/errors.ts';
-import type { Sandbox, SandboxLanguage } from '../ports/sandbox.ts';
+import type { Language } from '../events/plan.ts';
+import type { Execution, Sandbox, SandboxJob, SandboxLanguage } from '../ports/sandbox.ts';
+import { packagesIn } from './packages/asked.ts';
 import type { Provider } from './provider.ts';
 
 /**
- * Hands out views of one provider. Closing a view ends what it has started; the boxes that wait for
- * programs are ended with the last view.
+ * Hands out views of one provider: with languages to offer, and all that work in it (the same when
+ * left out). Closing a view ends what it has started; the boxes that wait for programs are ended
+ * with the last view.
  */
-export function holdersOf(provider: Provider): (languages: readonly SandboxLanguage[]) => Sandbox {
+export function holdersOf(
+  provider: Provider,
+): (offered: readonly SandboxLanguage[], working?: readonly SandboxLanguage[]) => Sandbox {
   let holders = 0;
-  return (languages) => {
+  return (languages, working = languages) => {
     holders += 1;
-    return view(provider, languages, async () => {
+    const there = new Set(working.map(({ language }) => language));
+    return view({ provider, languages, there }, async () => {
       holders -= 1;
       if (holders === 0) await provider.close?.();
     });
   };
 }
 
-function view(
-  provider: Provider,
-  languages: readonly SandboxLanguage[],
-  released: () => Promise<void>,
-): Sandbox {
+interface Viewed {
+  provider: Provider;
+  /** Those that are offered. */
+  languages: readonly SandboxLanguage[];
+  /** Those that work. */
+  there: ReadonlySet<Language>;
+}
+
+function view({ provider, languages, there }: Viewed, released: () => Promise<void>): Sandbox {
   const closing = new AbortController();
   const running = new Set<Promise<unknown>>();
   const sessions = new Set<string>();
   const { name, isolation } = provider;
+  const shell = there.has('shell');
+  const run = async (job: SandboxJob, signal: AbortSignal): Promise<Execution> => {
+    if (job.session !== undefined) sessions.add(job.session);
+    const done = provider.run(job, AbortSignal.any([signal, closing.signal]));
+    running.add(done);
+    try {
+      return await done;
+    } catch (error) {
+      throw asBroken(error);
+    } finally {
+      running.delete(done);
+    }
+  };
   return {
-    ...{ name, isolation, languages },
+    ...{ name, isolation, languages, shell },
     run: async (job, signal) => {
-      if (!languages.some(({ language }) => language === job.language)) {
+      const offered = languages.some(({ language }) => language === job.language);
+      if (!offered && !(job.language === 'shell' && shell)) {
         throw new AwpError('sandbox/refused', `this box does not run ${job.language}`, {
           hint: `use one of: ${languages.map(({ language }) => language).join(', ')}`,
         });
       }
-      if (job.session !== undefined) sessions.add(job.session);
-      const run = provider.run(job, AbortSignal.any([signal, closing.signal]));
-      running.add(run);
-      try {
-        return await run;
-      } catch (error) {
-        throw asBroken(error);
-      } finally {
-        running.delete(run);
-      }
+      return await run(job, signal);
     },
+    ...(provider.install &&
+      there.has('python') && {
+        packages: (asked, policy, signal) => packagesIn(run, { asked, policy }, signal),
+      }),
     prepare: (coming) => {
       if (closing.signal.aborted) return;
       const language = coming.language ?? languages[0]?.language;

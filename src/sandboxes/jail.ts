@@ -21,10 +21,11 @@ import {
   readinessWords,
 } from './provider.ts';
 import { PROXY_PORT, proxyEnv } from './proxied.ts';
-import { languagesOf, pickPython } from './runtimes.ts';
+import { languagesOf, ONLY_BY_NAME, pickPython } from './runtimes.ts';
 import { removeScratch, scratchFolder } from './scratch.ts';
 import { type FilterArch, filterArch, seccompFilter } from './seccomp.ts';
 import type { Shape } from './shape.ts';
+import { findShell, type ShellRuntime, shellEnv } from './shell.ts';
 
 /** Pipes besides the three of every process: frames, calls of tools. */
 const EXTRA = ['pipe', 'pipe'] as const;
@@ -41,6 +42,7 @@ interface Parts {
   /** The words that start the jail and its runner. */
   runner: readonly string[];
   fonts: FontList;
+  shell: ShellRuntime | undefined;
 }
 
 /**
@@ -65,7 +67,8 @@ export async function jailProvider(
   const path = readablePath(python);
   const compiling = { path, version: python.version, env: libraryEnv(python) };
   const runner = await pythonProgram(machine, compiling, `${texts.jail}\n${texts.runner}`);
-  const parts = { machine, arch, texts, python, node, namespaces, runner, fonts };
+  const shell = await findShell(machine, python);
+  const parts = { machine, arch, texts, python, node, namespaces, runner, fonts, shell };
   const spaces = namespaces ? 'own namespaces, ' : '';
   const household: Household = { kit, machine, python, fonts };
   const boxes = new Boxes(
@@ -81,7 +84,8 @@ export async function jailProvider(
   return {
     name: 'jail',
     isolation: `jail: ${spaces}Landlock, no network, filtered system calls`,
-    languages: languagesOf({ node, python, kit: await kit.dataKit() }),
+    languages: languagesOf({ node, python, kit: await kit.dataKit(), shell }),
+    onlyByName: ONLY_BY_NAME,
     network: namespaces,
     install: (wish, signal) => kit.layers({ ...wish, python }, signal),
     ...boxes.asProvider(python.libraries.has('pandas') || !node ? 'python' : 'javascript'),
@@ -143,12 +147,14 @@ async function makeBox(
 type Places = Furniture & { cwd: string };
 
 function specOf(parts: Parts, shape: Shape, places: Places): ProcessSpec {
-  const { python, texts, namespaces, runner } = parts;
-  const { cwd, wayOut } = places;
+  const { python, node, texts, namespaces, runner, shell } = parts;
+  const { cwd, wayOut, layers } = places;
   const isPython = shape.language === 'python';
+  const isShell = shape.language === 'shell';
   const options = [
     ...[`cwd=${cwd}`, `room=${shape.room}`, `calls=${CALLS.descriptor}`],
     ...folderWords(parts, shape, places),
+    ...(isShell && shell ? [`shell=${shell.path}`] : []),
     `tools_text=${texts.pythonTools}`,
     ...(wayOut
       ? [`proxy=${wayOut.socket}`, `port=${PROXY_PORT}`, `bridge_text=${texts.pythonBridge}`]
@@ -159,7 +165,7 @@ function specOf(parts: Parts, shape: Shape, places: Places): ProcessSpec {
     ...(namespaces ? ['namespaces=1'] : [`disk=${shape.room}`, `writable=${cwd}`]),
     ...limitWords(kernelLimits(shape), namespaces ? [] : ['nproc']),
     '--',
-    ...(isPython ? [] : nodeProgram(parts, shape, places)),
+    ...(isPython || isShell ? [] : nodeProgram(parts, shape, places)),
   ];
   const [command = '', ...args] = runner;
   const env = {
@@ -167,9 +173,10 @@ function specOf(parts: Parts, shape: Shape, places: Places): ProcessSpec {
     ...libraryEnv(python),
     ...proxyEnv(wayOut),
   };
+  const found = { node: node?.source, python: readablePath(python), layers };
   return {
     ...{ command, args: [...args, ...options], cwd: '/' },
-    ...{ env, extra: EXTRA, ...idsOf(parts.machine) },
+    ...{ env: isShell ? shellEnv(env, found) : env, extra: EXTRA, ...idsOf(parts.machine) },
   };
 }
 

@@ -24,7 +24,8 @@ export async function makeKit(effects: Effects): Promise<Kit> {
     swept: once(() => sweepScratch(machine)),
     poolSize: poolSize(effects),
     layers: async ({ language: used, policy, python, run }, signal) => {
-      const language = used === 'python' ? 'python' : 'javascript';
+      // A shell program starts Python more often than Node, and it has Python's packages.
+      const language = used === 'python' || used === 'shell' ? 'python' : 'javascript';
       const declared = policy.packages[language];
       // What the Python has already is not installed again, unless a version is asked for.
       const packages =

@@ -1,4 +1,5 @@
 import { normalPath, pathProblem } from '../base/paths.ts';
+import type { Language } from '../events/plan.ts';
 import type { Execution, SandboxFile, SandboxJob, SandboxLimit } from '../ports/sandbox.ts';
 import { type BoxEnd, type BoxRun, notStarted } from './box.ts';
 import type { Frame } from './frames.ts';
@@ -31,8 +32,8 @@ export function toExecution(end: BoxEnd, { launch, job }: BoxRun, ms: number): E
   if (end.stopped === undefined && !end.started) {
     throw notStarted(launch, reasonOf(end) || `exit code ${code}`);
   }
-  const isNode = job.language !== 'python';
-  const stderr = isNode ? trimTrace(end.stderr) : end.stderr;
+  const isNode = job.language === 'javascript' || job.language === 'typescript';
+  const stderr = trimmed(end.stderr, job.language);
   const said = frames.find(({ kind }) => kind === 'X');
   const stopped = end.stopped ?? (said ? limitNamed(said) : byStatus(end, isNode));
   const { files, notes, limits } = collected(frames, job);
@@ -54,6 +55,14 @@ export function toExecution(end: BoxEnd, { launch, job }: BoxRun, ms: number): E
 export function neverStarted(): Execution {
   const nothing = { exitCode: undefined, stdout: '', stderr: '', limits: [], files: [], notes: [] };
   return { ...nothing, stopped: 'cancelled', ms: 0 };
+}
+
+/** Error output without what is ours, by language. */
+function trimmed(stderr: string, language: Language): string {
+  if (language === 'python') return stderr;
+  // The folder of the program's file is no more when somebody reads this.
+  if (language === 'shell') return stderr.replace(/^\/\S*\/(?=program\.sh: )/gm, '');
+  return trimTrace(stderr);
 }
 
 /** What the box itself said before or instead of a program. */

@@ -15,8 +15,9 @@ import {
   programEnv,
   type RunnerTexts,
 } from './provider.ts';
-import { languagesOf, pickPython } from './runtimes.ts';
+import { languagesOf, ONLY_BY_NAME, pickPython } from './runtimes.ts';
 import { removeScratch, scratchFolder } from './scratch.ts';
+import { findShell, type ShellRuntime, shellEnv } from './shell.ts';
 
 /** Pipes besides the three of every process: frames, calls of tools. */
 const EXTRA = ['pipe', 'pipe'] as const;
@@ -31,6 +32,7 @@ interface Parts {
   python: PythonRuntime | undefined;
   /** The words that start the runner of Python. */
   runner: readonly string[];
+  shell: ShellRuntime | undefined;
 }
 
 /**
@@ -47,11 +49,13 @@ export async function plainProvider(kit: Kit): Promise<Provider | undefined> {
   const python = await pickPython({ ...kit, machine }, async () => true);
   const texts = await kit.texts();
   const runner = python ? await pythonProgram(machine, python, texts.runner) : [];
-  const parts = { kit, machine, texts, node, python, runner };
+  const shell = await findShell(machine, python);
+  const parts = { kit, machine, texts, node, python, runner, shell };
   return {
     name: 'none',
     isolation: 'none: programs can do whatever you can do on this machine',
-    languages: languagesOf({ node, python, kit: await kit.dataKit() }),
+    languages: languagesOf({ node, python, kit: await kit.dataKit(), shell }),
+    onlyByName: ONLY_BY_NAME,
     network: true,
     install: (wish, signal) => kit.layers({ ...wish, python }, signal),
     run: (job, signal) => run(parts, job, signal),
@@ -102,12 +106,14 @@ interface Places {
 }
 
 function programSpec(parts: Parts, job: SandboxJob, { cwd, layers, kit }: Places): ProcessSpec {
-  const { texts, node, runner } = parts;
+  const { texts, node, runner, shell, python } = parts;
   const links = [job.inputs ?? '', job.shared ?? ''];
+  const isShell = job.language === 'shell';
   const [command = '', ...args] =
-    job.language === 'python'
+    job.language === 'python' || isShell
       ? [
           ...runner,
+          ...(isShell && shell ? [`shell=${shell.path}`] : []),
           ...[`cwd=${cwd}`, 'alone=1', `inputs=${links[0]}`, `shared=${links[1]}`],
           ...[`calls=${CALLS.descriptor}`, `tools_text=${texts.pythonTools}`],
           ...(layers.length > 0 ? [`layers=${layers.join('\n')}`] : []),
@@ -119,7 +125,10 @@ function programSpec(parts: Parts, job: SandboxJob, { cwd, layers, kit }: Places
           { texts, language: job.language, policy: job.policy, cwd },
           { calls: CALLS.descriptor, links, layers, kit },
         );
-  return { command, args, cwd, env: programEnv(cwd, `${cwd}/tmp`), extra: EXTRA };
+  const plain = programEnv(cwd, `${cwd}/tmp`);
+  const found = { node: node.path, python: python?.path, layers };
+  const env = isShell ? shellEnv(plain, found) : plain;
+  return { command, args, cwd, env, extra: EXTRA };
 }
 
 function collectorSpec({ texts, node }: Parts, cwd: string): ProcessSpec {

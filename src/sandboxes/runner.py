@@ -196,6 +196,24 @@ def run_python(job, options):
     leave(run_to_end(text, names))
 
 
+def run_shell(job, options):
+    """Becomes the shell, which reads the program from a file of the temporary folder."""
+    path = os.path.join(os.environ['TMPDIR'], 'program.sh')
+    put(path, job.source)
+    if job.stdin is not None:
+        open_stdin(job.stdin)
+    # Python ignores these, and whatever it becomes would do so as well.
+    for number in (signal.SIGPIPE, signal.SIGXFSZ):
+        signal.signal(number, signal.SIG_DFL)
+    os.execv(options['shell'], [options['shell'], path] + job.args)
+
+
+def run_program(job, options):
+    if 'shell' in options:
+        run_shell(job, options)
+    run_python(job, options)
+
+
 def run_to_end(text, names):
     """Runs the program and returns its exit status as Python itself would give it."""
     try:
@@ -596,7 +614,8 @@ def become(job, options, command, channel):
     """In the new process: leaves it nothing but what is a program's, and becomes the program."""
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
     # The other interpreter's runner closes it itself, before its own descriptors take the number.
-    keep = {int(options['calls'])} if command or job.tools else set()
+    calls = command or (job.tools and 'shell' not in options)
+    keep = {int(options['calls'])} if calls else set()
     if command:
         if channel:
             os.dup2(channel.fileno(), CHANNEL, inheritable=True)
@@ -607,7 +626,7 @@ def become(job, options, command, channel):
         globals()['confine'](options)
     if command:
         os.execv(command[0], command)
-    run_python(job, options)
+    run_program(job, options)
 
 
 def serve_one(options, command):
@@ -687,9 +706,9 @@ def main():
     send(b'S')
     if 'alone' in options:
         job = take_job(options)
-        close_others({int(options['calls'])} if job.tools else set(), options)
+        close_others({int(options['calls'])} if job.tools and 'shell' not in options else set(), options)
         set_limits(options)
-        return run_python(job, options)
+        return run_program(job, options)
     while True:
         status = serve_one(options, command)
         if status is None:

@@ -1,3 +1,4 @@
+import type { Language } from '../events/plan.ts';
 import type { SandboxLanguage } from '../ports/sandbox.ts';
 import {
   describeNode,
@@ -8,6 +9,7 @@ import {
 } from './interpreters.ts';
 import type { DataKit } from './kit.ts';
 import type { Kit } from './provider.ts';
+import type { ShellRuntime } from './shell.ts';
 
 /** The first Python, in order of worth, that starts in the box (decision 31). */
 export async function pickPython(
@@ -27,13 +29,17 @@ export interface LanguageParts {
   node: NodeRuntime | undefined;
   python: PythonRuntime | undefined;
   kit: DataKit | undefined;
+  shell: ShellRuntime | undefined;
 }
+
+/** Languages of the machine's boxes that a policy has to name: prompts offer no shell by accident. */
+export const ONLY_BY_NAME: readonly Language[] = ['shell'];
 
 /**
  * The languages of a box, best first: Python with pandas, then JavaScript, then what is left
- * (sandbox-and-scale A4, order of choice).
+ * (sandbox-and-scale A4, order of choice), and the shell, which is offered by its name only.
  */
-export function languagesOf({ node, python, kit }: LanguageParts): SandboxLanguage[] {
+export function languagesOf({ node, python, kit, shell }: LanguageParts): SandboxLanguage[] {
   const languages: SandboxLanguage[] = [];
   const more = kit ? `; ${kit.description}` : '; no packages';
   if (node) {
@@ -42,7 +48,11 @@ export function languagesOf({ node, python, kit }: LanguageParts): SandboxLangua
       { language: 'typescript', description: describeNode(node, 'TypeScript') + more },
     );
   }
-  if (!python) return languages;
+  const last: SandboxLanguage[] = shell
+    ? [{ language: 'shell', description: shell.description }]
+    : [];
+  if (!python) return [...languages, ...last];
   const entry: SandboxLanguage = { language: 'python', description: describePython(python) };
-  return python.libraries.has('pandas') ? [entry, ...languages] : [...languages, entry];
+  const first = python.libraries.has('pandas') ? [entry, ...languages] : [...languages, entry];
+  return [...first, ...last];
 }

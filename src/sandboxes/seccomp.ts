@@ -118,6 +118,16 @@ type Step = readonly [code: number, yes: number, no: number, value: number];
  * whose network has nothing but a loopback with the way to our proxy on it.
  */
 export function seccompFilter(arch: FilterArch, { loopback = false } = {}): Uint8Array {
+  const key = `${arch} ${loopback}`;
+  const known = assembled.get(key) ?? assemble(arch, loopback);
+  assembled.set(key, known);
+  return known;
+}
+
+/** Filters of this process, each assembled once: a box is started in less time than one takes. */
+const assembled = new Map<string, Uint8Array>();
+
+function assemble(arch: FilterArch, loopback: boolean): Uint8Array {
   const { audit, socket, clone, ioctl } = NUMBERS[arch];
   const denied = DENIED.map(([, x64, arm64]) => (arch === 'x64' ? x64 : arm64));
   const steps: Step[] = [

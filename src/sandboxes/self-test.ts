@@ -53,6 +53,22 @@ open(_output_file('kept.txt'), 'w').write('kept')
 print('contained' if not leaks else ', '.join(leaks))
 `;
 
+const SHELL = ({ file, pid }: Bait): string => `
+leaks=
+leak() { leaks="$leaks $1;"; }
+cat '${file}' >/dev/null 2>&1 && leak 'read a file of the host'
+{ echo changed >>'${file}'; } 2>/dev/null
+grep -q node /proc/${pid}/cmdline 2>/dev/null && leak 'saw the host process'
+{ echo >program.txt; } 2>/dev/null && leak 'wrote beside its folder'
+{ echo >/usr/awp-self-test; } 2>/dev/null && leak 'wrote into the system'
+env | grep -E '^[A-Za-z_]*(KEY|TOKEN|SECRET)' && leak 'has an environment'
+/usr/bin/unshare -U true 2>/dev/null && leak 'made a namespace'
+said=$( (exec 3<>/dev/tcp/127.0.0.1/9) 2>&1 ) && leak 'reached the network'
+case $said in *refused*) leak 'reached the network' ;; esac
+echo kept >output/kept.txt
+if [ -z "$leaks" ]; then echo contained; else echo "$leaks"; fi
+`;
+
 const POLICY: SandboxPolicy = {
   minimum: 'boundary',
   ...{ timeoutMs: 20_000, memoryMb: 256, cpuSeconds: 20, processes: 32 },
@@ -80,16 +96,20 @@ export async function selfTest(effects: Effects, provider: Provider): Promise<Se
     const bait = { file, pid: processes.pid() };
     const has = (language: Language): boolean =>
       provider.languages.some((entry) => entry.language === language);
-    const [python, javascript] = await Promise.all([
+    const [python, javascript, shell] = await Promise.all([
       has('python') ? attempt(provider, 'python', PYTHON(bait)) : undefined,
       has('javascript') ? attempt(provider, 'javascript', JAVASCRIPT(bait)) : undefined,
+      has('shell') ? attempt(provider, 'shell', SHELL(bait)) : undefined,
     ]);
     const languages = new Set<Language>();
     if (python?.works) languages.add('python');
+    if (shell?.works) languages.add('shell');
     if (javascript?.works) languages.add('javascript').add('typescript');
     // A box may have a file of its own at that path: only the host knows whether this one changed.
     const changed = (await files.readText(file)) !== 'bait';
-    const leak = changed ? 'changed a file of the host' : (python?.leak ?? javascript?.leak);
+    const leak = changed
+      ? 'changed a file of the host'
+      : (python?.leak ?? javascript?.leak ?? shell?.leak);
     return { languages, leak };
   } finally {
     await files.remove(folder);

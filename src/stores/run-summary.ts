@@ -1,3 +1,4 @@
+import { pausedStatus } from '../events/approvals.ts';
 import type { RunEvent } from '../events/event.ts';
 import type { RunStatus } from '../events/state.ts';
 
@@ -31,7 +32,7 @@ export function summaryChange(event: RunEvent): SummaryChange | undefined {
     case 'run.stopped':
       return { status: 'cancelled', reason: event.data.reason };
     case 'run.paused':
-      return { status: 'paused', reason: event.data.reason };
+      return { status: pausedStatus(event.data), reason: event.data.reason };
     default:
       return undefined;
   }

@@ -1,6 +1,7 @@
 import type { JsonObject } from '../base/json.ts';
-import { normalPath } from '../base/paths.ts';
+import { normalPath, pathProblem } from '../base/paths.ts';
 import type { Tool, ToolContext, ToolResult } from '../ports/tool.ts';
+import { refusedPath } from './file-output.ts';
 import { matchesGlob } from './glob.ts';
 import { failure, success, textOf } from './results.ts';
 
@@ -26,18 +27,21 @@ export const fileList: Tool = {
   run: listFiles,
 };
 
-async function listFiles(args: JsonObject, { workspace }: ToolContext): Promise<ToolResult> {
-  const folder = normalPath(textOf(args, 'path') ?? '');
+async function listFiles(args: JsonObject, context: ToolContext): Promise<ToolResult> {
+  const path = textOf(args, 'path') ?? '';
+  const problem = path === '' ? undefined : pathProblem(path);
+  if (problem !== undefined) return refusedPath(context, `${path} cannot be listed: ${problem}`);
+  const folder = normalPath(path);
   const asked = textOf(args, 'pattern') || '*';
   const everywhere = args.recursive === true || asked.startsWith('**/');
   const pattern = asked.replace(/^(?:\*\*\/)+/, '');
-  const below = (await workspace.list(folder)).map(({ path }) => path);
+  const below = (await context.workspace.list(folder)).map(({ path: file }) => file);
   if (below.length === 0 && folder !== '' && !FOLDERS.includes(folder)) {
     return failure(404, `there is no folder ${folder} with files in it`);
   }
   const depth = folder === '' ? 2 : folder.split('/').length + 1;
-  const files = below.filter((path) => {
-    const parts = path.split('/');
+  const files = below.filter((file) => {
+    const parts = file.split('/');
     return (everywhere || parts.length === depth) && matchesGlob(pattern, parts.at(-1) ?? '');
   });
   return success({

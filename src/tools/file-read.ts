@@ -1,7 +1,9 @@
 import { AwpError } from '../base/errors.ts';
 import type { JsonObject } from '../base/json.ts';
 import type { Tool, ToolContext, ToolResult } from '../ports/tool.ts';
-import { isBinary, isUtf8, suffixOf, utf16Mark } from './binary.ts';
+import { isBinary, suffixOf } from './binary.ts';
+import { noteDenied } from './file-output.ts';
+import { cutText, encodingOf } from './file-text.ts';
 import { filesThere } from './files-there.ts';
 import { failure, success, textOf } from './results.ts';
 
@@ -41,7 +43,8 @@ async function readFile(args: JsonObject, context: ToolContext): Promise<ToolRes
     return failure(415, `${path} is a binary file; open it with code.execute`, data);
   }
   const encoding = textOf(args, 'encoding') ?? encodingOf(bytes);
-  const content = cut(new TextDecoder(encoding).decode(bytes, { stream: size > bytes.length }));
+  const text = new TextDecoder(encoding).decode(bytes, { stream: size > bytes.length });
+  const content = cutText(text, MAX_CHARS);
   const truncated = size > bytes.length || content.cut;
   return success({
     path,
@@ -54,23 +57,14 @@ async function readFile(args: JsonObject, context: ToolContext): Promise<ToolRes
 
 async function readOrFail(
   path: string,
-  { workspace }: ToolContext,
+  context: ToolContext,
 ): Promise<{ path: string; bytes: Uint8Array; size: number } | ToolResult> {
+  const { workspace } = context;
   try {
     return await workspace.read(path, MAX_CHARS * BYTES_PER_CHAR);
   } catch (error) {
+    noteDenied(context, error);
     if (!(error instanceof AwpError) || error.code !== 'tool/not-found') throw error;
     return failure(404, `${error.message}; ${await filesThere(workspace)}`);
   }
-}
-
-function encodingOf(bytes: Uint8Array): string {
-  return utf16Mark(bytes) ?? (isUtf8(bytes) ? 'utf-8' : 'latin1');
-}
-
-function cut(text: string): { text: string; cut: boolean } {
-  if (text.length <= MAX_CHARS) return { text, cut: false };
-  // A surrogate pair is kept or dropped as a whole.
-  const end = text.codePointAt(MAX_CHARS - 1) ?? 0;
-  return { text: text.slice(0, end > 0xffff ? MAX_CHARS - 1 : MAX_CHARS), cut: true };
 }

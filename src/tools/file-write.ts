@@ -1,7 +1,7 @@
 import { AwpError } from '../base/errors.ts';
 import type { JsonObject } from '../base/json.ts';
-import { normalPath, pathProblem } from '../base/paths.ts';
 import type { Tool, ToolContext, ToolResult } from '../ports/tool.ts';
+import { outputPath, refusedPath } from './file-output.ts';
 import { failure, success, textOf } from './results.ts';
 
 /** `file.write`: a text file below `output/`, which becomes an artifact of the run. */
@@ -25,10 +25,11 @@ export const fileWrite: Tool = {
 
 async function writeFile(args: JsonObject, context: ToolContext): Promise<ToolResult> {
   const path = textOf(args, 'path') ?? '';
-  const inOutput = belowOutput(path);
-  if (inOutput === undefined) {
-    return failure(403, `${path} cannot be written: ${reason(path)}`);
+  const place = outputPath(path);
+  if ('problem' in place) {
+    return refusedPath(context, `${path} cannot be written: ${place.problem}`);
   }
+  const { inOutput } = place;
   const added = new TextEncoder().encode(textOf(args, 'content') ?? '');
   const most = context.sandboxPolicy.filesBytes;
   const before = textOf(args, 'mode') === 'append' ? await existing(inOutput, context) : undefined;
@@ -37,19 +38,6 @@ async function writeFile(args: JsonObject, context: ToolContext): Promise<ToolRe
   const all = before ? new Uint8Array(Buffer.concat([before.bytes, added])) : added;
   const written = await context.workspace.write(inOutput, all);
   return success({ path: written.path, size: written.bytes });
-}
-
-/** The path relative to `output/`; a bare name counts as below it. Undefined if it is elsewhere. */
-function belowOutput(path: string): string | undefined {
-  if (pathProblem(path) !== undefined) return undefined;
-  const [first = '', ...rest] = normalPath(path).split('/');
-  if (first === 'inputs' || first === 'shared') return undefined;
-  const inside = first === 'output' ? rest : [first, ...rest];
-  return inside.join('/') || undefined;
-}
-
-function reason(path: string): string {
-  return pathProblem(path) ?? 'only files below output/ can be written';
 }
 
 async function existing(

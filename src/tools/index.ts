@@ -1,15 +1,31 @@
 import type { Tool } from '../ports/tool.ts';
 import { arithmeticTools } from './arithmetic.ts';
+import { chartRender } from './chart-render.ts';
 import { codeExecute } from './code-execute.ts';
+import { dataQuery } from './data-query.ts';
+import { fileDelete } from './file-delete.ts';
 import { fileList } from './file-list.ts';
 import { fileRead } from './file-read.ts';
 import { fileWrite } from './file-write.ts';
+import { httpRequest } from './http-request.ts';
+import { pipInstall } from './pip-install.ts';
+import { repoFact } from './repo-fact.ts';
+import { shellTools } from './shell.ts';
+import { webSearch } from './web-search.ts';
 
 /** The tools that come with the program, in the order in which prompts list them. */
 export const builtinTools: readonly Tool[] = [
   codeExecute,
+  ...shellTools,
+  pipInstall,
   fileRead,
   fileWrite,
   fileList,
+  fileDelete,
   ...arithmeticTools,
+  dataQuery,
+  chartRender,
+  httpRequest,
+  webSearch,
+  repoFact,
 ];

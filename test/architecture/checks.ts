@@ -15,11 +15,11 @@ const LEVELS: readonly (readonly string[])[] = [
   ['ports'],
   [
     ...['parser', 'validator', 'visualizer', 'packager', 'runtime'],
-    ...['providers', 'tools', 'sandboxes', 'sources', 'stores', 'effects'],
+    ...['providers', 'tools', 'sandboxes', 'sources', 'stores', 'effects', 'mcp', 'modules'],
   ],
   ['builtins.ts'],
   ['data'],
-  ['studio'],
+  ['studio', 'mcp-server'],
   ['cli'],
   ['index.ts', 'testing.ts', 'browser.ts'],
 ];
@@ -59,6 +59,11 @@ const PACKAGES: ReadonlyMap<string, readonly string[]> = new Map([
   ['@jitl/quickjs-ng-wasmfile-release-sync', ['sandboxes']],
   ['@ai-sdk/openai-compatible', ['providers']],
   ['@ai-sdk/provider', ['providers']],
+  ['re2js', ['runtime']],
+  ['@modelcontextprotocol/client', ['mcp']],
+  ['@modelcontextprotocol/server', ['mcp-server']],
+  ['@modelcontextprotocol/node', ['mcp-server']],
+  ['@standard-schema/spec', ['data']],
 ]);
 
 /** Each package is used in one place, so that it can be replaced there. */

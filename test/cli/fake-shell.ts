@@ -1,5 +1,5 @@
 import type { Engine, OpenHome } from '../../src/cli/engine.ts';
-import type { Shell, StopSignal, Stream } from '../../src/cli/shell.ts';
+import type { HiddenAnswer, LineAnswer, Shell, StopSignal, Stream } from '../../src/cli/shell.ts';
 import { styleFor } from '../../src/cli/style.ts';
 import { fixedClock } from '../../src/effects/fake-clock.ts';
 import type { Effects } from '../../src/ports/effects.ts';
@@ -49,6 +49,10 @@ export function fakeStream(terminal = false): FakeStream {
 export interface FakeShellOptions {
   env?: Record<string, string>;
   input?: string;
+  /** What is typed where it is not shown. Default: there is no terminal. */
+  hidden?: HiddenAnswer;
+  /** Answers to questions beside a run, in order; then the input has ended. Default: nobody is there. */
+  lines?: readonly (string | LineAnswer | ((signal: AbortSignal) => Promise<LineAnswer>))[];
   cwd?: string;
   terminal?: boolean;
   engine?: Partial<Engine>;
@@ -70,14 +74,27 @@ export function fakeShell(options: FakeShellOptions = {}): FakeShell {
   const { env = {}, input = '', cwd = '/work', terminal = false } = options;
   const signals = new Set<(signal: StopSignal) => void>();
   const restores = new Set<() => void>();
+  const lines = [...(options.lines ?? [])];
   let exited: number | undefined;
   const read = (name: string): string | undefined => env[name] || undefined;
+  const err = fakeStream(terminal);
   return {
     out: fakeStream(terminal),
-    err: fakeStream(terminal),
+    err,
     readInput: async () => input,
     interactive: terminal,
     ask: async () => input,
+    attended: options.lines !== undefined,
+    async askLine(question, signal) {
+      err.write(question);
+      const line = lines.shift() ?? 'ended';
+      const given = typeof line === 'function' ? await line(signal) : line;
+      const special = given === 'ended' || given === 'interrupted' || given === 'withdrawn';
+      const answer = typeof given === 'string' && !special ? { text: given } : given;
+      err.write(typeof answer === 'string' ? '\n' : `${answer.text}\n`);
+      return answer as LineAnswer;
+    },
+    askHidden: async () => options.hidden ?? 'no-terminal',
     env: read,
     cwd,
     version: '1.2.3',

@@ -50,6 +50,7 @@ async function awp(argv: string[], more: FakeShellOptions = {}) {
           path === '/work/flow' ? { kind: 'folder', bytes: 0 } : undefined,
         readText: async (path: string) => {
           if (path === '/work/task.md') return '# Do it\n';
+          if (path === '/work/mcp.json') return '{"mcpServers":{"files":{"command":"files"}}}';
           throw Object.assign(new Error('ENOENT: no such file'), { code: 'ENOENT' });
         },
       } as never,
@@ -81,12 +82,13 @@ const emptyWorkflow: LoadedWorkflow['workflow'] = {
   unreadAgents: new Set(),
   texts: new Map(),
   expressions: [],
+  foundTools: [],
 };
 
 describe('awp run', () => {
   it('passes every option on', async () => {
     const argv =
-      '-t do -i a=1 -i b=2 -m demo --manager-model mm --worker-model wm --budget.loops 3 --budget.workers 4 --budget.tokens 500k --budget.time 5m --budget.tools 0 --budget.depth 1 --budget.calls 9 --budget.cost 0.5 --budget.parallel 2 --out files --run-id r-mine --sandbox none --python venv/bin/python --allow-host api.example.com --allow-host *.example.org --durability batched --home place';
+      '-t do -i a=1 -i b=2 -m demo --manager-model mm --worker-model wm --budget.loops 3 --budget.workers 4 --budget.tokens 500k --budget.time 5m --budget.tools 0 --budget.depth 1 --budget.calls 9 --budget.cost 0.5 --budget.parallel 2 --out files --run-id r-mine --sandbox none --python venv/bin/python --allow-host api.example.com --allow-host *.example.org --durability batched --home place --approve files,network --tools file.* --skill s.md --mcp mcp.json --trust';
     const { asked, code } = await awp(argv.split(' '));
     expect(code).toBe(0);
     expect(asked.start).toEqual({
@@ -111,6 +113,11 @@ describe('awp run', () => {
       sandbox: { minimum: 'none', only: 'none', hosts: ['api.example.com', '*.example.org'] },
       python: '/work/venv/bin/python',
       durability: 'batched',
+      approve: ['files', 'network'],
+      tools: ['file.*'],
+      skills: ['/work/s.md'],
+      mcp: { files: { command: 'files' } },
+      trust: true,
       how: { runId: 'r-mine' },
     });
   });
@@ -192,14 +199,30 @@ describe('awp run', () => {
 
   it('goes on with a run by the beginning of its id', async () => {
     const argv = ['--resume', 'r-old', '--raise', 'tokens=1m', '--raise', 'time=null'];
-    const { asked } = await awp([...argv, '--out', 'files', '--python', 'python3.12']);
+    const more = ['--out', 'files', '--python', 'python3.12', '--mcp', 'mcp.json', '--trust'];
+    const { asked } = await awp([...argv, ...more]);
     expect(asked.resume).toEqual({
       id: 'r-old0000000',
       raise: { tokens: 1_000_000, time: null },
       outputDir: '/work/files',
       python: 'python3.12',
+      mcp: { files: { command: 'files' } },
+      trust: true,
     });
   });
+
+  it.each([[['-t', 'x']], [['--resume', 'r-old']]])(
+    'with %j has the person at the terminal asked about calls and new programs',
+    async (argv) => {
+      const { asked } = await awp(argv, { lines: [] });
+      const given = Object.assign({}, asked.start, asked.resume, (asked.start as never)?.['how']);
+      expect(given).toMatchObject({
+        trust: expect.any(Function),
+        onApproval: expect.any(Function),
+      });
+      expect(given.onApproval()).toBe('ask');
+    },
+  );
 
   it('shows of a resumed run only what is new, but with --json the whole log', async () => {
     const { err, out } = await awp(['--resume', 'r-old', '--json']);
@@ -221,6 +244,10 @@ describe('awp run', () => {
     [['flow', '--sandbox', 'none'], 2, 'usage/bad-option'],
     [['--resume', 'r-old', '--allow-host', 'a.test'], 2, 'usage/bad-option'],
     [['-t', 'x', '--durability', 'none'], 2, 'usage/bad-value'],
+    [['-t', 'x', '--approve', 'all'], 2, 'usage/bad-value'],
+    [['-t', 'x', '--mcp', 'none.json'], 8, 'mcp/bad-file'],
+    [['--resume', 'r-old', '--approve', 'files'], 2, 'usage/bad-option'],
+    [['--resume', 'r-old', '--tools', 'file.*'], 2, 'usage/bad-option'],
     [['-t', 'x', '--raise', 'tokens=1'], 2, 'usage/bad-option'],
     [['--resume', 'r-old', '-t', 'x'], 2, 'usage/bad-option'],
     [['--resume', 'r-old', '--budget.tokens', '1'], 2, 'usage/bad-option'],

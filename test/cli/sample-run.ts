@@ -1,3 +1,4 @@
+import type { JsonObject } from '../../src/base/json.ts';
 import { sandboxPolicy } from '../../src/data/make-plan.ts';
 import type { EventData, RunEvent, RunEventType } from '../../src/events/event.ts';
 import type { Plan } from '../../src/events/plan.ts';
@@ -6,6 +7,9 @@ import type { RunState } from '../../src/events/state.ts';
 
 /** When the sample runs begin. */
 export const START = Date.UTC(2026, 10, 22, 8);
+
+/** A call that a person must allow. */
+export type AskedCall = readonly [id: string, tool: string, args?: JsonObject];
 
 export function samplePlan(more: Partial<Plan> = {}): Plan {
   return {
@@ -148,6 +152,19 @@ export class SampleLog {
     );
   }
 
+  /** A worker wants to make calls that a person must allow: ids, tools and arguments. */
+  asks(agent: string, ...requests: readonly AskedCall[]): this {
+    const calls = requests.map(([id, name, args = {}]) => ({ id, name, args }));
+    this.answered(agent, `${agent}/1`, { toolCalls: calls });
+    for (const [index, [id, tool, args = {}]] of requests.entries()) {
+      const call = `${agent}/1.t${index + 1}`;
+      const reason = `${tool} changes something`;
+      const data = { id, call, tool, args, argsHash: `hash of ${id}`, reason };
+      this.add('approval.requested', data, { agent });
+    }
+    return this;
+  }
+
   wrote(agent: string, path: string): this {
     return this.add(
       'artifact.written',
@@ -159,6 +176,19 @@ export class SampleLog {
   state(): RunState {
     return foldAll(this.run, this.events);
   }
+}
+
+/** A run whose only worker waits for a person. */
+export function askingLog(...requests: readonly AskedCall[]): SampleLog {
+  return new SampleLog()
+    .start()
+    .asked('0', '0/1', 'turn')
+    .answered('0', '0/1')
+    .delegated(['writer'])
+    .agent('1.1', { name: 'writer' })
+    .asked('1.1', '1.1/1')
+    .wait(1000)
+    .asks('1.1', ...requests);
 }
 
 /** A run in the middle: one worker done, one at work after a failed program, one waiting. */

@@ -58,6 +58,7 @@ describe('awp sandbox run', () => {
     ['p.ts', 'const a: number = 6 * 7; console.log(a)'],
     ['p.mts', 'const a: number = 6 * 7; console.log(a)'],
     ['P.PY', 'print(6 * 7)'],
+    ['p.sh', 'echo $((6 * 7))'],
   ])('knows the language of %s by its name', async (name, code) => {
     put(name, code);
     expect(await run([name])).toMatchObject({ code: 0, out: '42\n' });
@@ -69,6 +70,21 @@ describe('awp sandbox run', () => {
     const guess = await run(['-'], { input: 'print(6 * 7)' });
     expect(guess).toMatchObject({ code: 2, out: '' });
     expect(guess.err).toContain('which language is it? standard input has no name');
+  });
+
+  it.each(['shell', 'bash'])('runs a program of the language %s', async (language) => {
+    const done = await run(['-', '--language', language, '--', 'a b'], {
+      input: 'echo "$1"; exit 3',
+    });
+    expect(done).toMatchObject({ code: 1, out: 'a b\n' });
+    expect(done.err).toContain('exit code 3');
+  });
+
+  it('tells that a box has no shell', async () => {
+    put('p.sh', 'echo');
+    const { code, err } = await run(['p.sh', '--provider', 'quickjs']);
+    expect(code).toBe(6);
+    expect(err).toContain('quickjs: it has none of shell');
   });
 
   it('shows inputs to the program and writes its files below the folder of -o', async () => {

@@ -13,6 +13,7 @@ type Table = Readonly<Record<string, Readonly<Record<string, unknown>>>>;
 /** `workflow.awp.yaml`: surfaces 7.1 to 7.8, runtime 2.1, 2.6 and 3, capabilities 1.6, 4.1, 6 to 9. */
 const MANIFEST: Table = {
   'workflow.env[]': {
+    optional: false,
     required: false,
     sensitive: false,
   },
@@ -478,6 +479,7 @@ const MANIFEST: Table = {
     path: 'secrets.yaml',
     required: [],
     never_log: [],
+    grants: {},
     options: {},
   },
   security: {

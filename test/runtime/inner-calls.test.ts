@@ -100,11 +100,11 @@ describe('a tool call from inside of a box', () => {
   it.each([
     ['code.execute', {}, 403, /a program cannot call code\.execute/, true],
     ['file.write', { path: 'x', content: 'x' }, 403, /forbidden in this run/, true],
-    ['shell.execute', {}, 403, /forbidden in this run/, true],
+    ['shell.execute', {}, 404, /no tool shell\.execute/, true],
     ['web.fetch', {}, 404, /no tool web\.fetch.*it has .*arithmetic\.add/, true],
     ['__proto__', {}, 404, /no tool/, true],
     ['arithmetic.add', { a: 'one', b: 2 }, 400, /`a` must be number/, false],
-    ['file.read', { path: '../secret' }, 403, /leaves its folder/, false],
+    ['file.read', { path: '../secret' }, 403, /leaves its folder/, true],
   ])('%s %j is refused as a model’s call is', async (name, args, status, error, denied) => {
     const { log } = await runOf({
       programs: { a: async (call) => ({ ...(await call(name, args)) }) },
@@ -357,7 +357,11 @@ describe('the box of a worker', () => {
     ];
     const { log } = await runOf({ programs: { a: async () => 1 }, execution: { requests } });
     expect(only(log, 'security.denied').map(({ data }) => data)).toEqual([
-      { tool: 'code.execute', reason: `GET evil.test:80: ${problem}` },
+      {
+        tool: 'code.execute',
+        reason: `GET evil.test:80: ${problem}`,
+        kind: 'network.denied',
+      },
     ]);
     const outer = only(log, 'tool.returned')[0];
     expect(outer?.data.data).toMatchObject({ requests });

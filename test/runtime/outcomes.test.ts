@@ -179,7 +179,7 @@ describe('how a run ends', () => {
     ).toEqual([
       ['arithmetic.add', 400],
       ['file.write', 403],
-      ['shell.execute', 403],
+      ['shell.execute', 404],
     ]);
     expect(
       only(log, 'security.denied')

@@ -35,6 +35,7 @@ try {
 }
 `,
   typescript: '',
+  shell: '',
 };
 
 /** Languages of the strongest box of this machine; none where there is no box. */

@@ -60,4 +60,10 @@ describe('the filter of system calls', () => {
   ] as const)('%s (%s)', ([, arch, call, expected]) => {
     expect(answer(arch, { ...call, args: 'args' in call ? [...call.args] : [] })).toBe(expected);
   });
+
+  it('is put together once for each kind of box', () => {
+    expect(seccompFilter('x64')).toBe(seccompFilter('x64', { loopback: false }));
+    expect(seccompFilter('x64')).not.toEqual(seccompFilter('x64', { loopback: true }));
+    expect(seccompFilter('x64')).not.toEqual(seccompFilter('arm64'));
+  });
 });

@@ -14,6 +14,7 @@ import { dirname, join, relative } from 'node:path';
 import { AwpError } from '../../src/base/errors.ts';
 import type { JsonObject } from '../../src/base/json.ts';
 import { sandboxPolicy } from '../../src/data/make-plan.ts';
+import { nodeEffects } from '../../src/effects/index.ts';
 import type { SandboxPolicy } from '../../src/events/plan.ts';
 import type { Execution, Sandbox, SandboxFile, SandboxJob } from '../../src/ports/sandbox.ts';
 import type { ToolContext, ToolResult, Workspace } from '../../src/ports/tool.ts';
@@ -61,6 +62,11 @@ export function makeBench(): Bench {
         sandboxPolicy: policy,
         agent: '1.1',
         boxTools: undefined,
+        boxSecrets: undefined,
+        secrets: new Map(),
+        secretFor: () => undefined,
+        effects: nodeEffects(),
+        progress: () => {},
         denied: () => {},
         ...context,
       });
@@ -97,6 +103,12 @@ function folderWorkspace(folder: string): Workspace {
       writeFileSync(to, data);
       return { path: `output/${path}`, bytes: data.length };
     },
+    async remove(path) {
+      if (!path.startsWith('output/')) throw new AwpError('tool/denied', 'only below output/');
+      if (!all().includes(path)) throw new AwpError('tool/not-found', `there is no file ${path}`);
+      rmSync(join(folder, path));
+      return { path };
+    },
     output: async () =>
       all()
         .filter((path) => path.startsWith('output/'))
@@ -107,7 +119,7 @@ function folderWorkspace(folder: string): Workspace {
   };
 }
 
-const SUFFIX = { python: 'py', javascript: 'mjs', typescript: 'mts' };
+const SUFFIX = { python: 'py', javascript: 'mjs', typescript: 'mts', shell: 'sh' };
 
 /** Runs programs of the tests as they are, without a boundary: only the port's shape matters. */
 function plainBox(): Sandbox {

@@ -5,15 +5,21 @@ import { doctorCommand } from './doctor.ts';
 import { explainCommand } from './explain.ts';
 import { identityCardCommand } from './identity-card.ts';
 import { initCommand } from './init.ts';
+import { mcpCommand } from './mcp.ts';
 import { packCommand } from './pack.ts';
 import { runCommand } from './run.ts';
+import { runsApproveCommand } from './runs-approve.ts';
 import { runsExportCommand } from './runs-export.ts';
 import { runsListCommand } from './runs-list.ts';
+import { runsRejectCommand } from './runs-reject.ts';
 import { runsShowCommand } from './runs-show.ts';
 import { sandboxListCommand } from './sandbox-list.ts';
 import { sandboxRunCommand } from './sandbox-run.ts';
 import { sandboxSelftestCommand } from './sandbox-selftest.ts';
 import { schemaCommand } from './schema.ts';
+import { secretsListCommand } from './secrets-list.ts';
+import { secretsRmCommand } from './secrets-rm.ts';
+import { secretsSetCommand } from './secrets-set.ts';
 import { unpackCommand } from './unpack.ts';
 import { validateCommand } from './validate.ts';
 import { verifyCommand } from './verify.ts';
@@ -36,8 +42,14 @@ export const commands: readonly Command[] = [
   verifyCommand,
   runsListCommand,
   runsShowCommand,
+  runsApproveCommand,
+  runsRejectCommand,
   runsExportCommand,
+  mcpCommand,
   sandboxListCommand,
   sandboxRunCommand,
   sandboxSelftestCommand,
+  secretsListCommand,
+  secretsSetCommand,
+  secretsRmCommand,
 ];

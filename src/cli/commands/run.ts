@@ -4,20 +4,25 @@ import type { Json } from '../../base/json.ts';
 import type { InputValue } from '../../data/inputs.ts';
 import type { LoadedWorkflow } from '../../data/load-workflow.ts';
 import type { BudgetOptions, WorkflowOptions } from '../../data/options.ts';
+import type { StartOptions } from '../../data/run-handle.ts';
 import type { Arguments, Command } from '../command.ts';
 import type { Engine } from '../engine.ts';
 import { homeOption, withHome } from '../open-home.ts';
+import type { Person } from '../person.ts';
 import { PROGRESS_MODES } from '../progress/choose.ts';
 import { pythonOption, sandboxFlags } from '../sandbox-flags.ts';
 import type { Shell } from '../shell.ts';
 import { taskText } from '../task-text.ts';
 import { oneLine } from '../text.ts';
+import { approveFlag, mcpFlag, personAt, skillFlag, toolsFlag, trustFlag } from '../tool-flags.ts';
 import { BUDGET_FLAGS, parseChoice, parseLimit, parseRaise } from '../values.ts';
 import { type WatchOptions, watchRun } from '../watch-run.ts';
 import { RUN_OPTIONS } from './run-options.ts';
 
 /** Options that make sense when a run is resumed; everything else was settled when it began. */
-const RESUME_OPTIONS = new Set(['resume', 'raise', 'out', 'json', 'progress', 'python']);
+const RESUME_OPTIONS = new Set([
+  ...['resume', 'raise', 'out', 'json', 'progress', 'python', 'mcp', 'trust'],
+]);
 
 /** `awp run`: a task, a workflow folder, or a run that goes on. */
 export const runCommand: Command = {
@@ -33,7 +38,7 @@ export const runCommand: Command = {
   maxPositionals: 1,
 
   async run(args, shell) {
-    const watch = watchOptions(args);
+    const watch = watchOptions(args, shell);
     const id = args.text('resume');
     if (id !== undefined) return resume(id, { args, shell, watch });
     if (args.has('raise')) {
@@ -42,17 +47,21 @@ export const runCommand: Command = {
       });
     }
     const engine = await shell.engine();
-    const options = await newRun(engine, args, shell);
+    const options = {
+      ...(await newRun(engine, args, shell)),
+      ...trustFlag(args, watch.person),
+    };
     const runId = args.text('run-id');
-    const how = runId === undefined ? {} : { runId };
+    const how = { ...(runId !== undefined && { runId }), ...answersFrom(watch.person) };
     // The store stays open until the last event has been shown.
     return withHome(shell, args, () => watchRun(engine.start(options, how), shell, watch));
   },
 };
 
 /** How a run is watched, as the options of `awp run` say it. */
-function watchOptions(args: Arguments): WatchOptions {
+function watchOptions(args: Arguments, shell: Shell): WatchOptions {
   return {
+    person: personAt(shell, args),
     json: args.has('json'),
     progress: parseChoice('progress', args.text('progress') ?? 'auto', PROGRESS_MODES),
     noColor: args.has('no-color'),
@@ -60,6 +69,11 @@ function watchOptions(args: Arguments): WatchOptions {
     home: args.text('home'),
     after: 0,
   };
+}
+
+/** Somebody is there; the questions are asked where the run is watched. */
+function answersFrom(person: Person | undefined): Pick<StartOptions, 'onApproval'> {
+  return person ? { onApproval: () => 'ask' } : {};
 }
 
 async function resume(
@@ -75,6 +89,7 @@ async function resume(
   }
   const raise = Object.assign({}, ...args.all('raise').map(parseRaise));
   const engine = await shell.engine();
+  const servers = await mcpFlag(args, shell);
   return withHome(shell, args, async ({ store }) => {
     // Progress begins where the earlier process ended.
     const { run, seq } = await store.find(id);
@@ -82,6 +97,9 @@ async function resume(
       ...homeOption(args, shell),
       ...outOption(args, shell),
       ...pythonOption(args, shell),
+      ...servers,
+      ...trustFlag(args, watch.person),
+      ...answersFrom(watch.person),
       ...(args.has('raise') && { raise }),
     });
     return watchRun(handle, shell, { ...watch, after: seq });
@@ -103,6 +121,10 @@ async function newRun(
     ...modelsOf(args),
     ...sandboxFlags(args, base?.sandbox),
     ...pythonOption(args, shell),
+    ...approveFlag(args, base?.approve),
+    ...toolsFlag(args, base?.tools),
+    ...skillFlag(args, shell, base?.skills),
+    ...(await mcpFlag(args, shell, base?.mcp)),
     ...durabilityOf(args),
     ...homeOption(args, shell),
     ...outOption(args, shell),

@@ -1,5 +1,6 @@
 import type { RunStatus } from '../../events/state.ts';
-import type { RunSummary } from '../../ports/store.ts';
+import type { RunSummary, Store } from '../../ports/store.ts';
+import { loadState } from '../../runtime/load-state.ts';
 import type { Command } from '../command.ts';
 import { drawLine, type Span } from '../line.ts';
 import { withHome } from '../open-home.ts';
@@ -45,7 +46,7 @@ export const runsListCommand: Command = {
       ...(status !== undefined && { status: parseChoice('status', status, STATUSES) }),
     };
     const { clock } = await shell.effects();
-    const runs = await withHome(shell, args, ({ store }) => store.list(filter));
+    const runs = await withHome(shell, args, ({ store }) => listed(store, filter, clock.now()));
     if (args.has('json')) {
       shell.out.write(`${JSON.stringify(runs.map(summaryJson), undefined, 2)}\n`);
       return 0;
@@ -62,6 +63,34 @@ export const runsListCommand: Command = {
     return 0;
   },
 };
+
+interface Filter {
+  status?: RunStatus;
+  limit: number;
+}
+
+/**
+ * Runs with the status that they have for people: one that a process drives and that asks for a
+ * person is waiting as well.
+ */
+async function listed(store: Store, filter: Filter, now: number): Promise<RunSummary[]> {
+  const found = await store.list(filter);
+  const { status, limit } = filter;
+  const more = status === 'waiting' ? await store.list({ ...filter, status: 'running' }) : [];
+  const all: RunSummary[] = [];
+  for (const run of [...found, ...more]) {
+    const asks = isDriven(run, now) && (await loadState(store, run.run)).pendingApprovals.size > 0;
+    all.push(asks ? { ...run, status: 'waiting' } : run);
+  }
+  const wanted = all.filter((run) => status === undefined || run.status === status);
+  // Two lists, each newest first, become one.
+  if (more.length > 0) wanted.sort((a, b) => b.startedAt - a.startedAt);
+  return wanted.slice(0, limit);
+}
+
+function isDriven({ status, owner }: RunSummary, now: number): boolean {
+  return status === 'running' && owner !== undefined && owner.until > now;
+}
 
 /** Runs as lines of a table: id, status, when, model, task. */
 function runLines(
@@ -89,9 +118,8 @@ function runLines(
 }
 
 /** A run that nobody works on any more although it has not ended was interrupted. */
-function shownStatus({ status, owner }: RunSummary, now: number): string {
-  const alive = owner !== undefined && owner.until > now;
-  return status === 'running' && !alive ? 'interrupted' : status;
+function shownStatus(run: RunSummary, now: number): string {
+  return run.status === 'running' && !isDriven(run, now) ? 'interrupted' : run.status;
 }
 
 function ago(ms: number, at: number): string {

@@ -1,6 +1,7 @@
 import { resultJson, resultOf } from '../../events/result.ts';
+import { loadState } from '../../runtime/load-state.ts';
+import { answeredText, waitingText } from '../approvals/approval-text.ts';
 import type { Command } from '../command.ts';
-import { loadState } from '../load-state.ts';
 import { withHome } from '../open-home.ts';
 import { endingText } from '../progress/summary.ts';
 import { treeLines } from '../progress/tree.ts';
@@ -41,7 +42,11 @@ export const runsShowCommand: Command = {
       const paths = artifactPaths(result, shell.cwd);
       const ending = endingText({ state, paths, style, home: args.text('home'), next: [] });
       shell.out.write(`${tree.join('\n')}\n\n${resultText(result)}\n`);
-      shell.out.write(`${usageLines(state, style).join('\n')}\n${ending}`);
+      shell.out.write(`${usageLines(state, style).join('\n')}\n`);
+      const place = { state, style, home: args.text('home') };
+      // The ending of a run that came to a halt has what it waits for.
+      const waiting = state.status === 'running' ? waitingText(place) : '';
+      shell.out.write(answeredText(place) + waiting + ending);
       if (interrupted) shell.out.write(`Resume: ${resumeCommand(run, args.text('home'))}\n`);
       return 0;
     });

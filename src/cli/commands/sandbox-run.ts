@@ -23,8 +23,9 @@ const ENDINGS: ReadonlyMap<string, Language> = new Map([
   ['.mjs', 'javascript'],
   ['.ts', 'typescript'],
   ['.mts', 'typescript'],
+  ['.sh', 'shell'],
 ]);
-const LANGUAGES: readonly Language[] = ['python', 'javascript', 'typescript'];
+const LANGUAGES: readonly Language[] = ['python', 'javascript', 'typescript', 'shell'];
 /** Longest time that may be asked for, in milliseconds: a day. */
 const MOST_TIME_MS = 86_400_000;
 
@@ -49,7 +50,7 @@ export const sandboxRunCommand: Command = {
       name: 'language',
       value: 'NAME',
       group: 'BOX',
-      help: "python, javascript or typescript; else by the file's name",
+      help: "python, javascript, typescript or shell; else by the file's name",
     },
     {
       name: 'python',
@@ -140,7 +141,7 @@ function languageOf(name: string): Language {
   if (language !== undefined) return language;
   const what = name === '-' ? 'standard input has no name' : `${name} does not end in a known way`;
   throw new AwpError('usage/missing-argument', `which language is it? ${what}`, {
-    hint: `say --language python, javascript or typescript; known endings: ${[...ENDINGS.keys()].join(' ')}`,
+    hint: `say --language python, javascript, typescript or shell; known endings: ${[...ENDINGS.keys()].join(' ')}`,
   });
 }
 

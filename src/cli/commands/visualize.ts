@@ -1,7 +1,7 @@
 import { resolve } from 'node:path';
 import type { RunState } from '../../events/state.ts';
+import { loadState } from '../../runtime/load-state.ts';
 import type { Arguments, Command } from '../command.ts';
-import { loadState } from '../load-state.ts';
 import { withHome } from '../open-home.ts';
 import type { Shell } from '../shell.ts';
 import { parseChoice } from '../values.ts';

@@ -1,6 +1,6 @@
 import { isObject, parseJson } from '../../base/json.ts';
 import { formatDuration } from '../../base/time.ts';
-import type { Frame } from '../../events/state.ts';
+import type { Approval, Frame } from '../../events/state.ts';
 import type { Symbols } from '../style.ts';
 import { oneLine } from '../text.ts';
 
@@ -9,12 +9,15 @@ export interface ActivityFacts {
   now: number;
   /** Paths of the artifacts that it wrote. */
   files: readonly string[];
+  /** Its calls that wait for a person. */
+  asked: readonly Approval[];
   symbols: Symbols;
 }
 
 /** What one agent is doing or has done, in a few words that are safe to print. */
 export function activityOf(frame: Frame, facts: ActivityFacts): string {
   if (frame.outcome) return ended(frame, facts);
+  if (facts.asked.length > 0) return waitingForYou(facts.asked);
   switch (frame.phase) {
     case 'ask':
     case 'read':
@@ -91,6 +94,11 @@ function running(frame: Frame): string {
   const first = names[0];
   if (first === undefined) return 'working';
   return oneLine(names.length > 1 ? `${first} and ${names.length - 1} more` : first);
+}
+
+function waitingForYou(asked: readonly Approval[]): string {
+  const calls = asked.map(({ id, tool }) => `${id} ${tool}`).join(', ');
+  return oneLine(`waits for you: ${calls}`);
 }
 
 function waitingFor(frame: Frame): string {

@@ -2,7 +2,7 @@ import type { Symbols } from '../style.ts';
 
 /** One line of the tree, before it is drawn; all its text is safe to print. */
 export interface TreeNode {
-  kind: 'busy' | 'done' | 'failed' | 'waiting' | 'stopped';
+  kind: 'busy' | 'asks' | 'done' | 'failed' | 'waiting' | 'stopped';
   mark: string;
   label: string;
   activity: string;
@@ -20,6 +20,7 @@ const FOLDING: readonly { kind: TreeNode['kind']; word: string }[] = [
   { kind: 'waiting', word: 'waiting' },
   { kind: 'stopped', word: 'not finished' },
   { kind: 'busy', word: 'more at work' },
+  { kind: 'asks', word: 'wait for you' },
 ];
 
 /**
@@ -80,7 +81,7 @@ function foldKind(nodes: readonly TreeNode[], { kind, word, excess, symbols }: F
 
 /** The same nodes; lines about trouble go first when even the open agents have no room. */
 function withoutTrouble(nodes: readonly TreeNode[], room: number): readonly TreeNode[] {
-  const open = nodes.filter(({ kind }) => kind === 'busy');
+  const open = nodes.filter(({ kind }) => kind === 'busy' || kind === 'asks');
   if (linesIn(open) <= room) return nodes;
   return nodes.map((node) => ({ ...node, trouble: undefined }));
 }

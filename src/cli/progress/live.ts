@@ -32,6 +32,7 @@ export function liveProgress(shell: Shell, style: Style, clock: Clock): Progress
     begin: (state) => live.show(state),
     event: (_event, state) => live.show(state),
     aside: (write) => live.aside(write),
+    hold: () => live.hold(),
     stopping: () => live.stopping(),
     close: () => live.close(),
   };
@@ -48,6 +49,7 @@ class LiveTree {
   #frameMs = FRAME_MS;
   #cancelTimer: (() => void) | undefined;
   #stopping = false;
+  #held = false;
   #open = true;
 
   constructor(shell: Shell, style: Style, clock: Clock) {
@@ -68,9 +70,25 @@ class LiveTree {
 
   /** What is written stays above the tree. */
   aside(write: () => void): void {
-    if (this.#open) this.#put([]);
+    if (this.#open && !this.#held) this.#put([]);
     write();
     this.#draw();
+  }
+
+  /** The tree goes away and comes back below what was written meanwhile. */
+  hold(): () => void {
+    if (!this.#open || this.#held) return () => {};
+    this.#cancelTimer?.();
+    this.#put([]);
+    this.#held = true;
+    this.#shell.err.write(SHOW_CURSOR);
+    return () => {
+      if (!this.#held) return;
+      this.#held = false;
+      if (!this.#open) return;
+      this.#shell.err.write(HIDE_CURSOR);
+      this.#draw();
+    };
   }
 
   stopping(): void {
@@ -89,7 +107,7 @@ class LiveTree {
   }
 
   #schedule(): void {
-    if (!this.#open) return;
+    if (!this.#open || this.#held) return;
     const due = this.#drawnAt + this.#frameMs - this.#clock.monotonic();
     if (due <= 0) {
       this.#draw();
@@ -100,7 +118,7 @@ class LiveTree {
   }
 
   #draw(): void {
-    if (!this.#open || !this.#state) return;
+    if (!this.#open || this.#held || !this.#state) return;
     const began = this.#clock.monotonic();
     this.#put(this.#liveLines(this.#state));
     this.#drawnAt = this.#clock.monotonic();

@@ -2,6 +2,7 @@ import { formatDuration } from '../../base/time.ts';
 import type { EventOf, RunEvent, RunEventType } from '../../events/event.ts';
 import type { Frame, RunState } from '../../events/state.ts';
 import type { Clock } from '../../ports/effects.ts';
+import { answerWords } from '../approvals/approval-text.ts';
 import type { Stream } from '../shell.ts';
 import { oneLine } from '../text.ts';
 import { lastLine } from './activity.ts';
@@ -20,12 +21,20 @@ export function plainProgress(stream: Stream, clock: Clock): Progress {
   const rest = (): void => {
     cancel();
     cancel = clock.timer(HEARTBEAT_MS, () => {
-      if (current) print(clock.now(), heartbeat(current, clock.now()));
+      if (current && !held) print(clock.now(), heartbeat(current, clock.now()));
       rest();
     });
   };
+  /** Lines that come while a question has the terminal. */
+  let held: string[] | undefined;
   const print = (at: number, text: string): void => {
-    stream.write(`[${stamp(at - (current?.startedAt ?? at))}] ${text}\n`);
+    const line = `[${stamp(at - (current?.startedAt ?? at))}] ${text}\n`;
+    if (held) held.push(line);
+    else stream.write(line);
+  };
+  const release = (): void => {
+    for (const line of held ?? []) stream.write(line);
+    held = undefined;
   };
   rest();
   return {
@@ -38,10 +47,15 @@ export function plainProgress(stream: Stream, clock: Clock): Progress {
       rest();
     },
     aside: (write) => write(),
+    hold() {
+      held ??= [];
+      return release;
+    },
     stopping() {
       print(clock.now(), 'stopping; a second Ctrl-C ends at once');
     },
     close() {
+      release();
       cancel();
       cancel = () => {};
     },
@@ -82,7 +96,8 @@ const writers: { [T in RunEventType]?: Writer<T> } = {
     return `run ${run} ${data.status}${reason}`;
   },
   'run.stopped': ({ run, data }) => `run ${run} stopped: ${short(data.reason)}`,
-  'run.paused': ({ run, data }) => `run ${run} paused: ${short(data.reason)}`,
+  'run.paused': ({ run, data }, _frame, { status }) =>
+    `run ${run} ${status === 'waiting' ? 'waits for a person' : `paused: ${short(data.reason)}`}`,
   'agent.started': ({ data }, frame) =>
     frame?.parent === undefined ? undefined : `${data.role} ${called(frame)} started`,
   'agent.finished': (_event, frame, state) => {
@@ -115,8 +130,16 @@ const writers: { [T in RunEventType]?: Writer<T> } = {
     `budget: ${limitText(dimension, used)} of ${limitText(dimension, limit)} ${dimension} used`,
   'budget.exhausted': ({ data: { dimension, limit } }) =>
     `budget: the limit of ${limitText(dimension, limit)} ${dimension} is reached`,
-  'security.denied': ({ data }, frame) =>
-    `${called(frame)} ${data.tool} denied: ${short(data.reason)}`,
+  'security.denied': ({ data }, frame) => {
+    const kind = data.kind === undefined ? '' : ` (${data.kind})`;
+    return `${called(frame)} ${data.tool} denied${kind}: ${short(data.reason)}`;
+  },
+  'approval.requested': ({ data: { id, tool, reason } }, frame) =>
+    `${called(frame)} waits for you: ${id} ${tool}: ${short(reason)}`,
+  'approval.resolved': ({ data }, frame, state) => {
+    const tool = state.approvals.get(data.id)?.tool ?? '';
+    return `${called(frame)} ${data.id} ${tool} ${short(answerWords(data))}`;
+  },
   'stall.noticed': ({ data }) => `stall: ${short(data.message)}`,
 };
 

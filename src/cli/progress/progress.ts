@@ -9,6 +9,8 @@ export interface Progress {
   event(event: RunEvent, state: RunState): void;
   /** Has a line written to where the progress is shown, so that neither tears the other apart. */
   aside(write: () => void): void;
+  /** Shows nothing until the returned function is called: the terminal belongs to a question. */
+  hold(): () => void;
   /** Says that the user asked to stop. */
   stopping(): void;
   /** Shows the end for good and gives the terminal back. May be called again. */
@@ -20,6 +22,7 @@ export const quietProgress: Progress = {
   begin() {},
   event() {},
   aside: (write) => write(),
+  hold: () => () => {},
   stopping() {},
   close() {},
 };

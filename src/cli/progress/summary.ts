@@ -1,4 +1,5 @@
 import type { Frame, RunState } from '../../events/state.ts';
+import { waitingText } from '../approvals/approval-text.ts';
 import { failureBlock } from '../failure.ts';
 import type { Style } from '../style.ts';
 import { raiseCommand, resumeCommand, showCommand } from '../suggest.ts';
@@ -31,6 +32,7 @@ export function endingText(ending: Ending): string {
 
 function troubleLines({ state, style, home }: Ending): string[] {
   const { status, ending, run, stopReason } = state;
+  if (status === 'waiting') return [waitingText({ state, style, home })];
   if (status === 'complete' || status === 'running') return [];
   if (status === 'failed') return [failedBlock(state, style, home)];
   if (status === 'partial') {
@@ -38,7 +40,10 @@ function troubleLines({ state, style, home }: Ending): string[] {
     return [`${style.paint('warn', 'partial:')} ${block(why)}\n`];
   }
   const word = oneLine(stopReason ?? status);
-  return [`${style.paint('warn', word)}; the work so far is kept in ${run}\n`];
+  return [
+    `${style.paint('warn', word)}; the work so far is kept in ${run}\n`,
+    waitingText({ state, style, home }),
+  ];
 }
 
 function failedBlock(state: RunState, style: Style, home: string | undefined): string {

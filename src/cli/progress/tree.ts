@@ -1,9 +1,10 @@
 import { formatDuration } from '../../base/time.ts';
-import type { Frame, RunState, RunStatus } from '../../events/state.ts';
+import type { Approval, Frame, RunState, RunStatus } from '../../events/state.ts';
+import { pendingOf } from '../approvals/approval-text.ts';
 import { drawLine, type Span, spansWidth } from '../line.ts';
 import type { Style, Symbols, Tone } from '../style.ts';
 import { cut, oneLine, pad, widthOf } from '../text.ts';
-import { activityOf, troubleOf } from './activity.ts';
+import { type ActivityFacts, activityOf, troubleOf } from './activity.ts';
 import { activeTime, formatCost, formatTokens, usedOf } from './figures.ts';
 import { foldNodes, type TreeNode } from './fold.ts';
 
@@ -143,8 +144,10 @@ function nodesOf(state: RunState, view: TreeView): TreeNode[] {
   }
   const files = new Map<string, string[]>();
   for (const { agent, path } of state.artifacts.values()) push(files, agent, path);
+  const asked = new Map<string, Approval[]>();
+  for (const approval of pendingOf(state)) push(asked, approval.agent, approval);
   const build = (frame: Frame): TreeNode => ({
-    ...nodeOf(frame, files.get(frame.id) ?? [], view),
+    ...nodeOf(frame, { files: files.get(frame.id) ?? [], asked: asked.get(frame.id) ?? [] }, view),
     children: [...(children.get(frame.id) ?? []).map(build), ...waitingNodes(frame, view)],
   });
   return roots.flatMap((root) => {
@@ -161,30 +164,35 @@ function push<T>(lists: Map<string, T[]>, key: string, item: T): void {
 
 function nodeOf(
   frame: Frame,
-  files: readonly string[],
+  facts: Pick<ActivityFacts, 'files' | 'asked'>,
   view: TreeView,
 ): Omit<TreeNode, 'children'> {
   const { now, style } = view;
   const { outcome, usage, parent, id, name, startedAt, endedAt } = frame;
   const tokens = usage.input + usage.output;
-  const { kind, mark } = standing(frame, view);
+  const { kind, mark } = standing(frame, facts.asked.length > 0, view);
   return {
     ...{ kind, mark },
     label: oneLine(parent === undefined ? name : `${id} ${name}`),
     activity:
       kind === 'stopped'
         ? 'not finished'
-        : activityOf(frame, { now, files, symbols: style.symbols }),
+        : activityOf(frame, { now, ...facts, symbols: style.symbols }),
     time: formatDuration(Math.max(0, (endedAt ?? now) - startedAt)),
     tokens: tokens === 0 ? '' : formatTokens(tokens, usage.estimated),
     trouble: outcome === undefined ? troubleOf(frame) : undefined,
   };
 }
 
-function standing({ outcome }: Frame, view: TreeView): Pick<TreeNode, 'kind' | 'mark'> {
+function standing(
+  { outcome }: Frame,
+  asks: boolean,
+  view: TreeView,
+): Pick<TreeNode, 'kind' | 'mark'> {
   const { symbols } = view.style;
   if (outcome?.ok) return { kind: 'done', mark: symbols.ok };
   if (outcome) return { kind: 'failed', mark: symbols.bad };
+  if (asks) return { kind: 'asks', mark: symbols.warn };
   if (halted(view)) return { kind: 'stopped', mark: symbols.stopped };
   return { kind: 'busy', mark: spinner(symbols, view.now) };
 }
@@ -204,6 +212,7 @@ function waitingNodes(frame: Frame, view: TreeView): TreeNode[] {
 
 const TONES: Readonly<Record<TreeNode['kind'], Tone>> = {
   busy: 'busy',
+  asks: 'warn',
   done: 'ok',
   failed: 'bad',
   waiting: 'dim',

@@ -3,6 +3,7 @@ import { isIP } from 'node:net';
 import { pipeline } from 'node:stream/promises';
 import type { Dispatcher } from 'undici';
 import { orAborted } from '../../base/concurrency.ts';
+import { hostAndPort } from '../../base/hosts.ts';
 import { addressProblem } from './addresses.ts';
 import { Cap, chained, decoded } from './body.ts';
 import { checkHost } from './connect.ts';
@@ -82,7 +83,7 @@ function prepare(forwarding: Forwarding, request: IncomingMessage, entry: Entry)
   checkHost(forwarding.hosts, target.host, target.port);
   checkBodyLength(request);
   if (!hides) return { target, headers: passed, secrets: [] };
-  const { headers, secrets } = fillSecrets(passed, target.host, secretFor);
+  const { headers, secrets } = fillSecrets(passed, hostAndPort(target.url), secretFor);
   // Without it the answer comes back as text that a secret can be found in.
   const plain = headers.filter(([name]) => name.toLowerCase() !== 'accept-encoding');
   return { target, headers: [...plain, ['accept-encoding', 'identity']], secrets };

@@ -1,5 +1,4 @@
 import type { Language, SandboxPolicy } from '../../events/plan.ts';
-import { toolsInside } from '../tools/inner-calls.ts';
 
 /** The box of a run, as prompts tell of it. */
 export interface BoxFacts {
@@ -24,8 +23,12 @@ function networkLine({ hosts }: SandboxPolicy): string {
   return `Programs can reach ${named} over http and https, and nothing else.`;
 }
 
-/** How programs work in it, for an agent that may run some. */
-export function programLines(box: BoxFacts, agent: ProgramAgent, policy: SandboxPolicy): string {
+/** How programs work in it, for an agent that may run some; `inside` are the tools that they can call. */
+export function programLines(
+  box: BoxFacts,
+  inside: readonly string[],
+  policy: SandboxPolicy,
+): string {
   const alone =
     policy.session === 'persistent'
       ? 'Your programs run in one box, each in a fresh process.'
@@ -33,18 +36,18 @@ export function programLines(box: BoxFacts, agent: ProgramAgent, policy: Sandbox
   const languages = new Set(box.languages.map(({ language }) => language));
   return [
     `${alone} Print what you need to know: output is cut when long.`,
-    namesLine(languages),
-    ...toolLines(languages, agent),
+    ...namesLine(languages),
+    ...toolLines(languages, inside),
   ].join('\n');
 }
 
-type ProgramAgent = Parameters<typeof toolsInside>[0];
-
-function namesLine(languages: ReadonlySet<Language>): string {
+function namesLine(languages: ReadonlySet<Language>): string[] {
+  if ([...languages].every((name) => name === 'shell')) return [];
   const imported = languages.has('python')
     ? ' Python has json, pathlib, re, math and datetime imported.'
     : '';
-  return `Programs have _input_file(name), _output_file(name), _list_files(folder), _ensure_dir(path), _verify_png(path), _workspace_dir and _output_dir.${imported}`;
+  const names = `Programs have _input_file(name), _output_file(name), _list_files(folder), _ensure_dir(path), _verify_png(path), _workspace_dir and _output_dir.${imported}`;
+  return [names];
 }
 
 const CALLS = {
@@ -54,11 +57,13 @@ const CALLS = {
     `JavaScript and TypeScript: await tools.call('${tool}', { name: value }) gives its data and throws ToolError; also tools.callSync(...).`,
 };
 
-function toolLines(languages: ReadonlySet<Language>, agent: ProgramAgent): string[] {
-  const tools = toolsInside(agent);
+function toolLines(languages: ReadonlySet<Language>, tools: readonly string[]): string[] {
   const [first] = tools;
   if (first === undefined) return [];
-  const kinds = [...languages].map((name) => (name === 'python' ? 'python' : 'javascript'));
+  const kinds = [...languages]
+    .filter((name) => name !== 'shell')
+    .map((name) => (name === 'python' ? 'python' : 'javascript'));
+  if (kinds.length === 0) return [];
   return [
     `Programs can call your other tools (${tools.join(', ')}), with the arguments that you would give; each call counts. They see files that programs have finished writing, not those of the program that calls.`,
     ...[...new Set(kinds)].map((kind) => CALLS[kind](first)),

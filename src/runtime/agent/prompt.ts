@@ -3,14 +3,20 @@ import type { Message } from '../../events/event.ts';
 import type { Limits, Plan, PlanInput } from '../../events/plan.ts';
 import type { Artifact, Frame, RunState } from '../../events/state.ts';
 import { budgetReport } from '../budget.ts';
-import { NEEDS_BOX } from '../tools/inner-calls.ts';
+import { toolsInside } from '../tools/inner-calls.ts';
+import { RUNS_PROGRAMS } from '../tools/policy.ts';
 import { type BoxFacts, boxLines, programLines } from './box-prompt.ts';
 import { clip } from './clip.ts';
+import { domainKnowledge, skillList } from './skills.ts';
 
 /** What prompts say about the machine: the box, and the tools that workers may have. */
 export interface Surroundings {
   box: BoxFacts | undefined;
   tools: readonly { name: string; description: string }[];
+  /** Names of those that run in the box. */
+  needsBox: ReadonlySet<string>;
+  /** Texts of the plan's skills, by name. */
+  skillTexts?: ReadonlyMap<string, string>;
 }
 
 /** Characters of one worker's output that the manager is shown. */
@@ -38,10 +44,12 @@ Rules
 /** The manager's system prompt. */
 export function managerSystem(plan: Plan, surroundings: Surroundings): string {
   const tools = surroundings.tools.map(({ name, description }) => `- ${name}: ${description}`);
+  const skills = skillList(plan);
   return sections([
     plan.manager.instructions,
     MANAGER_RULES,
     section('Tools that workers may have', tools.join('\n') || 'none'),
+    skills !== undefined && section('Skills', skills),
     boxSection(surroundings, plan),
     section('Limits', JSON.stringify(limitsOf(plan.limits))),
     plan.output && typedOutput(plan.output),
@@ -78,14 +86,17 @@ export function workerStart(state: RunState, frame: Frame, surroundings: Surroun
   const plan = state.plan;
   if (!plan) return [];
   const { box } = surroundings;
-  const canRun = box !== undefined && frame.tools.some((name) => NEEDS_BOX.has(name));
+  const knowledge = domainKnowledge(state, frame, surroundings.skillTexts);
+  const inside = toolsInside(surroundings.needsBox, frame);
+  const canRun = box !== undefined && frame.tools.includes(RUNS_PROGRAMS);
   const system = sections([
     `You are the worker \`${frame.name}\` of a multi-agent run. Do what your instructions say with the tools you have, then report.`,
     section('Instructions', frame.instructions),
+    knowledge !== undefined && section('Domain knowledge', knowledge),
     section('Report', reportRules(frame)),
     section('Files', FILE_RULES),
     canRun && boxSection(surroundings, plan),
-    canRun && section('Programs', programLines(box, frame, plan.sandbox)),
+    canRun && section('Programs', programLines(box, inside, plan.sandbox)),
   ]);
   const shared = byPath(state).filter((file) => isEarlier(state, file, frame));
   const user = sections([

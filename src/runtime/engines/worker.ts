@@ -1,6 +1,7 @@
 import type { Dimension, Plan } from '../../events/plan.ts';
 import type { Frame, Phase, RunState } from '../../events/state.ts';
 import type { Command } from '../command.ts';
+import { toolPolicy } from '../tools/policy.ts';
 
 /**
  * What a worker does next: one row for each phase. Pure; an empty list means that something is
@@ -32,10 +33,13 @@ const ROWS: Readonly<Record<Phase, Row>> = {
 
   read: (_plan, _state, frame) => [{ do: 'read', frame }],
 
-  tools: (_plan, _state, frame) =>
-    frame.calls
+  tools: (plan, _state, frame) => {
+    const out = frame.calls.filter(({ phase }) => phase === 'called').length;
+    return frame.calls
       .filter(({ phase }) => phase === 'asked')
-      .map((pending) => ({ do: 'call-tool', frame, pending })),
+      .slice(0, Math.max(0, toolPolicy(plan).parallel - out))
+      .map((pending) => ({ do: 'call-tool', frame, pending }));
+  },
 
   workers: () => [],
 

@@ -1,10 +1,11 @@
 import type { JsonObject } from '../../base/json.ts';
-import type { Fact } from '../../events/event.ts';
-import type { Frame } from '../../events/state.ts';
+import type { EventData, Fact, SecurityKind } from '../../events/event.ts';
+import type { Approval, Frame } from '../../events/state.ts';
 import type { Tool } from '../../ports/tool.ts';
 import { type Admission, exhausted } from '../budget.ts';
 import type { RunContext } from '../context.ts';
 import type { Start } from '../effect.ts';
+import { approvalNeed, type Need } from './approval.ts';
 import { callProblem, callTool } from './call-tool.ts';
 import { type InnerCall, PROGRAM_ENDED } from './inner-calls.ts';
 
@@ -23,27 +24,40 @@ export interface WantedCall {
 export interface AdmittedCall {
   facts: Fact[];
   starts: Start[];
+  /** When it may be tried again, in milliseconds since 1970: it waits for room in a rate limit. */
+  until?: number;
+  /** The approval that it waits for. */
+  held?: string;
 }
 
-/** Admits one call: it must be granted, and a call must be left in the budget. */
-export function admitTool(
+/** What the calls of one pass are admitted with. */
+export interface Pass {
+  admission: Admission;
+  /** Milliseconds since 1970. */
+  now: number;
+}
+
+/**
+ * Admits one call, in this order (spec, capabilities 1.4): it must be granted and allowed, within
+ * quota and rate, not held back, within the budget, and a person must have said yes where one is
+ * asked. What is refused is in the log with its status.
+ */
+export async function admitTool(
   context: RunContext,
-  admission: Admission,
+  pass: Pass,
   wanted: WantedCall,
-): AdmittedCall {
+): Promise<AdmittedCall> {
   const { frame, name } = wanted;
-  const problem = callProblem(context.plan, wanted);
+  const problem = callProblem(context, wanted);
   const tool = context.tools.get(name);
   if (problem || !tool) {
     const { status, error } = problem ?? { status: 404, error: `tool/unknown: ${name}` };
-    const denied: Fact = {
-      type: 'security.denied',
-      agent: frame.id,
-      data: { tool: name, reason: error },
-    };
-    return { facts: [denied, refusedCall(wanted, { status, error })], starts: [] };
+    return denied(wanted, { status, error, kind: 'acl.tool.denied' });
   }
-  const refusal = admission.tool();
+  const held = context.guards.problem(frame, tool, pass.now);
+  if (held?.verdict === 'refused') return denied(wanted, held);
+  if (held) return waiting(context, pass, { wanted, until: held.until });
+  const refusal = pass.admission.toolRefusal();
   if (refusal) {
     const error = `budget/tools: no tool call is left (${refusal.limit} allowed)`;
     const refused = refusedCall(wanted, { status: 429, error });
@@ -51,13 +65,107 @@ export function admitTool(
     const known = wanted.inside && context.state.exhausted?.dimension === 'tools';
     return { facts: known ? [refused] : [exhausted(frame.id, refusal), refused], starts: [] };
   }
-  const { id, args } = wanted;
+  const need = await approvalNeed(context, { frame, tool, args: wanted.args });
+  return afterAsking(context, pass, { wanted, tool, need });
+}
+
+interface Asked {
+  wanted: WantedCall;
+  tool: Tool;
+  need: Need;
+}
+
+function afterAsking(context: RunContext, pass: Pass, { wanted, tool, need }: Asked): AdmittedCall {
+  switch (need.ask) {
+    case false:
+      return admitted(context, pass, { wanted, tool });
+    case 'pending':
+      return { facts: [], starts: [], held: need.approval.id };
+    case 'never': {
+      const error = `approval/nobody: ${need.reason}, and nobody may be asked in this run`;
+      return denied(wanted, { status: 403, error, kind: 'approval.rejected' });
+    }
+    case 'answered':
+      return answered(context, pass, { wanted, tool, approval: need.approval });
+    case true: {
+      const id = pass.admission.approvalId();
+      const { frame, id: call, args } = wanted;
+      const { reason, argsHash } = need;
+      const data = { id, call, tool: tool.name, args, argsHash, reason, ...parentOf(wanted) };
+      return {
+        facts: [{ type: 'approval.requested', agent: frame.id, data }],
+        starts: [],
+        held: id,
+      };
+    }
+  }
+}
+
+interface Answered {
+  wanted: WantedCall;
+  tool: Tool;
+  approval: Approval;
+}
+
+function answered(
+  context: RunContext,
+  pass: Pass,
+  { wanted, tool, approval }: Answered,
+): AdmittedCall {
+  const { decision, reason, args } = approval.resolution ?? { decision: 'rejected' };
+  if (decision === 'approved') {
+    // Another call with the same arguments is asked about when this one has used it up.
+    if (!pass.admission.takeApproval(approval.id)) return { facts: [], starts: [] };
+    const changed = args ? { ...wanted, args } : wanted;
+    return admitted(context, pass, { wanted: changed, tool, approval: approval.id });
+  }
+  const why = reason === undefined ? '' : `: ${reason}`;
+  const error = `approval/rejected: a person does not allow this call${why}`;
+  return denied(wanted, { status: 403, error, kind: 'approval.rejected' });
+}
+
+function admitted(
+  context: RunContext,
+  { admission, now }: Pass,
+  { wanted, tool, approval }: { wanted: WantedCall; tool: Tool; approval?: string },
+): AdmittedCall {
+  const { frame, id, name, args } = wanted;
+  admission.tool();
+  context.guards.admit(frame, tool, { call: id, now });
   const { idempotent } = tool;
-  const data = { call: id, tool: name, args, idempotent, ...parentOf(wanted) };
+  const data: EventData['tool.called'] = {
+    ...{ call: id, tool: name, args, idempotent },
+    ...parentOf(wanted),
+    ...(approval !== undefined && { approval }),
+  };
   return {
     facts: [{ type: 'tool.called', agent: frame.id, data }],
     starts: [toolStart(context, wanted, tool)],
   };
+}
+
+/** A call that waits for room; one that would wait longer than the run has time is refused. */
+function waiting(
+  context: RunContext,
+  { now }: Pass,
+  { wanted, until }: { wanted: WantedCall; until: number },
+): AdmittedCall {
+  if (until - now < context.remainingMs('work')) return { facts: [], starts: [], until };
+  const seconds = Math.ceil((until - now) / 1000);
+  const error = `tool/rate-limit: there is room again in ${seconds} s, and the run has less time`;
+  return denied(wanted, { status: 429, error, kind: 'rate_limit.exceeded' });
+}
+
+function denied(
+  wanted: WantedCall,
+  { status, error, kind }: { status: number; error: string; kind: SecurityKind },
+): AdmittedCall {
+  const fact: Fact = {
+    type: 'security.denied',
+    agent: wanted.frame.id,
+    data: { tool: wanted.name, reason: error, kind },
+  };
+  return { facts: [fact, refusedCall(wanted, { status, error })], starts: [] };
 }
 
 function toolStart(context: RunContext, wanted: WantedCall, tool: Tool): Start {
@@ -72,11 +180,11 @@ function toolStart(context: RunContext, wanted: WantedCall, tool: Tool): Start {
     async perform(signal) {
       const either = inside ? AbortSignal.any([signal, inside.signal]) : signal;
       try {
-        const { returned, files, denied } = await callTool(context, { wanted, tool }, either);
+        const { returned, files, noted } = await callTool(context, { wanted, tool }, either);
         const data = { ...returned, ...parentOf(wanted) };
         return {
           frame: frame.id,
-          facts: [...denied, { type: 'tool.returned', agent: frame.id, data }],
+          facts: [...noted, { type: 'tool.returned', agent: frame.id, data }],
           files,
         };
       } catch (error) {
@@ -84,8 +192,30 @@ function toolStart(context: RunContext, wanted: WantedCall, tool: Tool): Start {
         return refused(500, PROGRAM_ENDED);
       }
     },
-    outOfTime: () => refused(408, 'tool/timeout: the wall time of the run is over'),
+    outOfTime: () => refused(408, OUT_OF_TIME),
   };
+}
+
+const OUT_OF_TIME = 'tool/timeout: the wall time of the run is over';
+
+/** What becomes of calls that wait for a person when the wall time ends. */
+export function endHeldCalls({ state }: Pick<RunContext, 'state'>): Fact[] {
+  return [...state.openFrames].flatMap((id) => {
+    const frame = state.frames.get(id);
+    const held = frame?.calls.filter(({ phase }) => phase === 'held') ?? [];
+    return held.map(({ id: call, call: { name } }): Fact => {
+      const data = {
+        call,
+        tool: name,
+        ok: false,
+        status: 408,
+        data: {},
+        error: OUT_OF_TIME,
+        ms: 0,
+      };
+      return { type: 'tool.returned', agent: id, data };
+    });
+  });
 }
 
 function refusedCall(

@@ -66,6 +66,11 @@ export class RunFiles {
     });
   }
 
+  /** Takes an artifact's name away; its content stays among the blobs. */
+  async hide(path: string): Promise<void> {
+    await this.#guard(() => this.#files.remove(this.artifact(path)));
+  }
+
   /** Brings `artifacts/` in line with the log after a crash. */
   async repair(state: RunState): Promise<void> {
     for (const artifact of state.artifacts.values()) {

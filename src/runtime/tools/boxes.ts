@@ -1,7 +1,7 @@
 import type { RunEvent } from '../../events/event.ts';
 import type { Frame } from '../../events/state.ts';
 import type { RunContext } from '../context.ts';
-import { NEEDS_BOX } from './inner-calls.ts';
+import { RUNS_PROGRAMS } from './policy.ts';
 
 /** Lets the sandbox know what is to come: a worker that starts will need a box, one that ended none. */
 export function followBoxes(context: RunContext, { type, agent = '' }: RunEvent): void {
@@ -12,7 +12,8 @@ export function followBoxes(context: RunContext, { type, agent = '' }: RunEvent)
 }
 
 /** Has a box made ready while the worker's model thinks. */
-export function prepareBox({ sandbox, runFiles, state, plan }: RunContext, frame: Frame): void {
+export function prepareBox(context: RunContext, frame: Frame): void {
+  const { sandbox, runFiles, state, plan } = context;
   if (!sandbox || !usesBox(frame)) return;
   const prepare = (shared: string | undefined): void =>
     sandbox.prepare({ policy: plan.sandbox, inputs: runFiles.inputs, shared });
@@ -20,12 +21,13 @@ export function prepareBox({ sandbox, runFiles, state, plan }: RunContext, frame
   runFiles.shared(state, frame).then(prepare, () => {});
 }
 
-function endBox({ sandbox, plan }: RunContext, frame: Frame): void {
+function endBox(context: RunContext, frame: Frame): void {
+  const { sandbox, plan } = context;
   if (!sandbox || !usesBox(frame) || plan.sandbox.session !== 'persistent') return;
   // What cannot be ended now is ended when the run gives its sandbox back.
   sandbox.endSession(frame.id).catch(() => {});
 }
 
-function usesBox({ tools }: Frame): boolean {
-  return tools.some((name) => NEEDS_BOX.has(name));
+function usesBox(frame: Frame): boolean {
+  return frame.tools.includes(RUNS_PROGRAMS);
 }

@@ -2,10 +2,8 @@ import type { ChangeSignal } from '../../base/concurrency.ts';
 import type { Json, JsonObject } from '../../base/json.ts';
 import type { RunEvent } from '../../events/event.ts';
 import type { Frame } from '../../events/state.ts';
+import type { Clock } from '../../ports/effects.ts';
 import type { BoxToolReply, BoxTools } from '../../ports/sandbox.ts';
-
-/** Tools that need a box; a program cannot start another one. */
-export const NEEDS_BOX: ReadonlySet<string> = new Set(['code.execute']);
 
 /** Calls of one program that are made at the same time; the others wait. */
 const MOST_AT_ONCE = 16;
@@ -37,6 +35,10 @@ export interface Program {
 interface Entry {
   call: InnerCall;
   program: { out: number };
+  /** Not to be taken before: milliseconds since 1970. */
+  until?: number;
+  /** The approval that it waits for. */
+  held?: string;
   reply(reply: BoxToolReply): void;
   /** The log knows what came of it, or it was never made. */
   over(): void;
@@ -48,17 +50,22 @@ interface Entry {
  */
 export class InnerCalls {
   readonly #wake: ChangeSignal;
+  readonly #needsBox: ReadonlySet<string>;
+  readonly #clock: Clock;
   #waiting: Entry[] = [];
   readonly #out = new Map<string, Entry>();
+  readonly #timers = new Set<() => void>();
 
   /** `wake` rings when there is something to take. */
-  constructor(wake: ChangeSignal) {
+  constructor({ wake, needsBox, clock }: InnerCallsParts) {
     this.#wake = wake;
+    this.#needsBox = needsBox;
+    this.#clock = clock;
   }
 
   /** Opens the way to tools for the program of one call. */
   open(frame: Frame, parentCall: string): Program {
-    const names = toolsInside(frame);
+    const names = toolsInside(this.#needsBox, frame);
     const ended = new AbortController();
     const program = { out: 0 };
     const open = new Set<Promise<void>>();
@@ -82,14 +89,42 @@ export class InnerCalls {
     };
   }
 
-  /** The calls that may be admitted now; those that nobody waits for any more are left out. */
-  take(): InnerCall[] {
+  /** Puts a call that was taken back until a person has answered. */
+  hold(id: string, approval: string): void {
+    this.#putBack(id, { held: approval });
+  }
+
+  /** Puts a call that was taken back until a time, in milliseconds since 1970. */
+  defer(id: string, until: number): void {
+    this.#putBack(id, { until });
+    const cancel = this.#clock.timer(Math.max(1, until - this.#clock.now()), () => {
+      this.#timers.delete(cancel);
+      this.#wake.notify();
+    });
+    this.#timers.add(cancel);
+  }
+
+  /** Nothing is taken any more. */
+  end(): void {
+    for (const cancel of this.#timers) cancel();
+  }
+
+  /** Ids of the calls of programs that can do nothing before a person answers. */
+  blockedPrograms(): ReadonlySet<string> {
+    const held = this.#waiting.filter((entry) => entry.held !== undefined);
+    const busy = new Set([...this.#out.values()].map(({ call }) => call.parentCall));
+    return new Set(held.map(({ call }) => call.parentCall).filter((id) => !busy.has(id)));
+  }
+
+  /** The calls that may be admitted at `now`; those that nobody waits for any more are left out. */
+  take(now: number): InnerCall[] {
     const taken: InnerCall[] = [];
     this.#waiting = this.#waiting.filter((entry) => {
       if (entry.call.signal.aborted) {
         entry.over();
         return false;
       }
+      if (entry.held !== undefined || (entry.until ?? 0) > now) return true;
       if (entry.program.out >= MOST_AT_ONCE) return true;
       entry.program.out += 1;
       this.#out.set(entry.call.id, entry);
@@ -101,6 +136,7 @@ export class InnerCalls {
 
   /** Hands the answer that is in the log to the program that waits for it. */
   see(event: RunEvent): void {
+    if (event.type === 'approval.resolved') this.#release(event.data.id);
     if (event.type !== 'tool.returned') return;
     const entry = this.#out.get(event.data.call);
     if (!entry) return;
@@ -108,6 +144,18 @@ export class InnerCalls {
     entry.program.out -= 1;
     entry.reply(replyOf(event.data));
     entry.over();
+  }
+
+  #putBack(id: string, why: Pick<Entry, 'held' | 'until'>): void {
+    const entry = this.#out.get(id);
+    if (!entry) return;
+    this.#out.delete(id);
+    entry.program.out -= 1;
+    this.#waiting.push(Object.assign(entry, why));
+  }
+
+  #release(approval: string): void {
+    for (const entry of this.#waiting) if (entry.held === approval) delete entry.held;
   }
 
   #add(
@@ -126,9 +174,20 @@ export class InnerCalls {
   }
 }
 
-/** Names of the tools that programs of an agent may call. */
-export function toolsInside({ tools }: Pick<Frame, 'tools'>): string[] {
-  return tools.filter((name) => !NEEDS_BOX.has(name));
+/** What the queue is made of. */
+interface InnerCallsParts {
+  wake: ChangeSignal;
+  /** Names of the tools that run programs. */
+  needsBox: ReadonlySet<string>;
+  clock: Clock;
+}
+
+/** Names of the tools that programs of an agent may call: a program cannot start another one. */
+export function toolsInside(
+  needsBox: ReadonlySet<string>,
+  { tools }: Pick<Frame, 'tools'>,
+): string[] {
+  return tools.filter((name) => !needsBox.has(name));
 }
 
 /** Why there is no answer to a call whose program has ended. */

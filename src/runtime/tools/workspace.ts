@@ -25,7 +25,9 @@ export class CallWorkspace implements Workspace {
   readonly #files: Files;
   readonly #runFiles: RunFiles;
   /** The worker's files of earlier calls, by their path below `output/`. */
-  readonly #own: ReadonlyMap<string, Artifact>;
+  readonly #own: Map<string, Artifact>;
+  /** What was taken back in this call: path below `artifacts/`, by path below `output/`. */
+  readonly #removed = new Map<string, string>();
   readonly #written = new Map<string, Written & { data: Uint8Array }>();
   readonly #roots: ReadonlyMap<string, string>;
 
@@ -73,8 +75,28 @@ export class CallWorkspace implements Workspace {
     if (/^(inputs|shared)(\/|$)/.test(name) || name === '' || name === 'output') {
       throw new AwpError('tool/denied', `${given} cannot be written: only files below output/ can`);
     }
+    this.#removed.delete(name);
     this.#written.set(name, { ...(await this.#runFiles.keep(name, data)), data });
     return { path: `output/${name}`, bytes: data.byteLength };
+  }
+
+  async remove(given: string): Promise<{ path: string }> {
+    const path = checked(given);
+    const name = path.startsWith('output/') ? path.slice('output/'.length) : path;
+    const artifact = this.#own.get(name);
+    const fresh = this.#written.delete(name);
+    if (artifact) {
+      this.#own.delete(name);
+      this.#removed.set(name, artifact.path);
+    }
+    if (artifact || fresh) return { path: `output/${name}` };
+    if (await this.#isElsewhere(path)) {
+      throw new AwpError(
+        'tool/denied',
+        `${given} cannot be deleted: only own files of output/ can`,
+      );
+    }
+    throw new AwpError('tool/not-found', `no file ${given} that this agent wrote below output/`);
   }
 
   async output(): Promise<{ path: string; bytes: Uint8Array }[]> {
@@ -90,6 +112,18 @@ export class CallWorkspace implements Workspace {
     return [...this.#written.values()].map(({ data: _, ...file }) => file);
   }
 
+  /** Paths below `artifacts/` that were taken back in this call and not written again. */
+  removed(): readonly string[] {
+    return [...this.#removed.values()];
+  }
+
+  async #isElsewhere(path: string): Promise<boolean> {
+    for (const [root, name] of places(path)) {
+      if (root !== 'output' && (await this.#readFolder(root, name, 0))) return true;
+    }
+    return false;
+  }
+
   async #readOutput(name: string, maxBytes: number): Promise<Opened | undefined> {
     const fresh = this.#written.get(name);
     if (fresh) return { bytes: fresh.data.subarray(0, maxBytes), size: fresh.bytes };
@@ -101,9 +135,13 @@ export class CallWorkspace implements Workspace {
   async #readFolder(root: string, name: string, maxBytes: number): Promise<Opened | undefined> {
     const folder = this.#roots.get(root);
     if (folder === undefined || name === '') return undefined;
-    const info = await this.#files.info(`${folder}/${name}`);
+    const path = `${folder}/${name}`;
+    const info = await this.#files.info(path);
     if (info?.kind !== 'file') return undefined;
-    return { bytes: await this.#files.readBytes(`${folder}/${name}`, maxBytes), size: info.bytes };
+    // A link above it could lead anywhere (threat T05).
+    const [real, top] = await Promise.all([path, folder].map((one) => this.#files.realPath(one)));
+    if (!real?.startsWith(`${top}/`)) return undefined;
+    return { bytes: await this.#files.readBytes(path, maxBytes), size: info.bytes };
   }
 }
 

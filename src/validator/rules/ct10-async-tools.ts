@@ -19,8 +19,8 @@ export const ct10AsyncTools: Rule = {
   title: 'custom tools that are used in code mode are async',
   severity: 'error',
   why: `A program in code mode waits for a tool while others go on: a tool that blocks would hold them all.
-Only a declaration that says \`async: false\` can be seen to break it; functions are looked at when
-they are loaded.`,
+A declaration that says \`async: false\` breaks it. A plain function of a Python file is a warning: here
+it runs in a box of its own and holds nobody up, elsewhere it would.`,
   bad: tool(false),
   good: tool(true),
 
@@ -34,6 +34,11 @@ they are loaded.`,
       if (at?.value !== false) continue;
       const message = `\`${String(name)}\` is not async, but code mode may use it`;
       report({ at, message, help: 'make the function async and write `async: true`' });
+    }
+    for (const { name, at, async } of workflow.foundTools) {
+      if (async) continue;
+      const message = `\`${name}\` is not async, but code mode may use it`;
+      report({ at, message, help: 'write `async def`', severity: 'warning' });
     }
   },
 };

@@ -32,14 +32,20 @@ its name.`,
       ...RESERVED_NAMESPACES,
       ...more.flatMap((item) => (item.kind === 'scalar' ? [String(item.value)] : [])),
     ]);
-    for (const { name, at, declaration } of customToolsOf(workflow)) {
+    const declared = customToolsOf(workflow);
+    const replacing = new Set(
+      declared.flatMap(({ name, declaration }) =>
+        scalarAt(declaration, 'replaces')?.value === true ? [name] : [],
+      ),
+    );
+    for (const { name, at } of [...declared, ...workflow.foundTools]) {
       if (typeof name !== 'string' || !TOOL_NAME.test(name)) {
         const message = `\`${String(name).slice(0, 60)}\` is not the name of a tool`;
         report({ at, message, help: 'write `namespace.action`, in a-z, 0-9 and _' });
         continue;
       }
       const [namespace = ''] = name.split('.');
-      if (!reserved.has(namespace) || scalarAt(declaration, 'replaces')?.value === true) continue;
+      if (!reserved.has(namespace) || replacing.has(name)) continue;
       const message = `the namespace \`${namespace}\` is reserved`;
       const help = 'choose another one; `replaces: true` says that a built-in tool is meant';
       report({ at, message, help });

@@ -41,22 +41,22 @@ describe('what a worker is told of its box', () => {
     ['fresh', /runs alone/],
     ['persistent', /run in one box/],
   ] as const)('says what a %s session is', (session, said) => {
-    expect(programLines(box, { tools: [] }, sandboxPolicy({ session }))).toMatch(said);
+    expect(programLines(box, [], sandboxPolicy({ session }))).toMatch(said);
   });
 
   it('shows how tools are called in the languages that are there', () => {
-    const agent = { tools: ['code.execute', 'file.read', 'arithmetic.add'] };
-    const both = programLines(box, agent, sandboxPolicy());
+    const inside = ['file.read', 'arithmetic.add'];
+    const both = programLines(box, inside, sandboxPolicy());
     expect(both).toContain('(file.read, arithmetic.add)');
     expect(both).toContain('Python: tools.call("file.read"');
     expect(both.match(/JavaScript and TypeScript: await tools\.call\('file\.read'/g)).toHaveLength(
       1,
     );
-    expect(programLines(onlyJs, agent, sandboxPolicy())).not.toContain('Python');
+    expect(programLines(onlyJs, inside, sandboxPolicy())).not.toContain('Python');
   });
 
   it('says nothing of tools to who has no others', () => {
-    const said = programLines(box, { tools: ['code.execute'] }, sandboxPolicy());
+    const said = programLines(box, [], sandboxPolicy());
     expect(said).not.toContain('tools');
   });
 });

@@ -1,0 +1,64 @@
+import type { EventOf } from './event.ts';
+import type { Frame, RunState } from './state.ts';
+
+/** What a pause means for the run: it waits for a person, or for somebody to go on with it. */
+export function pausedStatus({ reason }: EventOf<'run.paused'>['data']): 'waiting' | 'paused' {
+  return reason === 'approval' ? 'waiting' : 'paused';
+}
+
+/** Notes that a call waits for a person. */
+export function requestApproval(
+  state: RunState,
+  frame: Frame,
+  { data, ts }: EventOf<'approval.requested'>,
+): void {
+  const { id, call, tool, args, argsHash, reason } = data;
+  state.approvals.set(id, {
+    ...{ id, agent: frame.id, agentName: frame.name, call, tool, args, argsHash, reason },
+    requestedAt: Date.parse(ts),
+    resolution: undefined,
+    used: false,
+  });
+  state.pendingApprovals.add(id);
+  const pending = frame.calls.find((one) => one.id === call);
+  if (pending) pending.phase = 'held';
+}
+
+/** Notes a person's answer; the first one wins, and the agent is asked what follows. */
+export function resolveApproval(
+  state: RunState,
+  { id, call, ...resolution }: EventOf<'approval.resolved'>['data'],
+): void {
+  const approval = state.approvals.get(id);
+  if (!approval || approval.resolution) return;
+  approval.resolution = resolution;
+  state.pendingApprovals.delete(id);
+  const frame = state.frames.get(approval.agent);
+  if (!frame || frame.phase === 'closed') return;
+  for (const pending of frame.calls) {
+    if (pending.id === call && pending.phase === 'held') pending.phase = 'asked';
+  }
+  state.ready.add(frame.id);
+}
+
+/** What an agent that has ended wanted needs no answer any more. */
+export function forgetApprovals(state: RunState, frame: Frame): void {
+  for (const id of state.pendingApprovals) {
+    if (state.approvals.get(id)?.agent === frame.id) state.pendingApprovals.delete(id);
+  }
+}
+
+/**
+ * Whether nothing can go on before a person answers: all that is out are programs whose agent waits
+ * for an answer. Such time is not active time (decision 13).
+ */
+export function waitsForPeople(state: RunState): boolean {
+  const { pendingApprovals, approvals, inFlight, openFrames, frames } = state;
+  if (pendingApprovals.size === 0) return false;
+  const held = new Set([...pendingApprovals].map((id) => approvals.get(id)?.call));
+  const isHeldProgram = (call: string): boolean =>
+    [...held].some((id) => id?.startsWith(`${call}.i`));
+  for (const { call } of inFlight.values()) if (!isHeldProgram(call)) return false;
+  for (const id of openFrames) if (frames.get(id)?.phase === 'retry') return false;
+  return true;
+}

@@ -1,0 +1,214 @@
+import { AwpError } from '../base/errors.ts';
+import { isObject, type Json, type JsonObject } from '../base/json.ts';
+import type { Effects, RunningProcess } from '../ports/effects.ts';
+import { encodeMessage, MessageReader } from './messages.ts';
+
+/** Characters that are kept of what a process says outside of any call. */
+const MOST_SAID = 4000;
+/** Milliseconds in which a call must have ended after it was told to. */
+const GRACE_MS = 1000;
+
+/** What is asked of the modules. */
+export interface Request extends JsonObject {
+  kind: 'call' | 'approval';
+  tool: string;
+  args: JsonObject;
+}
+
+/** What came back, and what was printed meanwhile. */
+export interface Reply {
+  value: Json;
+  printed: string;
+}
+
+/** Who hears of a request. */
+export interface Listener {
+  signal: AbortSignal;
+  progress(text: string): void;
+}
+
+interface Pending {
+  listener: Listener;
+  resolve(reply: Reply): void;
+  reject(error: unknown): void;
+  /** Nobody waits for it any more. */
+  abandoned: boolean;
+  /** Stops the clock that runs since then. */
+  stop(): void;
+}
+
+/** One process with the modules of a workflow, from its start until it has ended. */
+export class ModuleProcess {
+  readonly #effects: Effects;
+  readonly #process: RunningProcess;
+  readonly #reader = new MessageReader();
+  readonly #pending = new Map<number, Pending>();
+  readonly #loaded = Promise.withResolvers<JsonObject[]>();
+  #calls = 0;
+  #said = '';
+  /** Why it ends, in its own words. */
+  #reason: string | undefined;
+  #usable = true;
+
+  constructor(effects: Effects, spec: { program: string; cwd: string }) {
+    this.#effects = effects;
+    const root = effects.secrets.get('SystemRoot');
+    this.#process = effects.processes.spawn({
+      command: effects.processes.node(),
+      args: [spec.program],
+      // Node on Windows cannot start without it; nothing else is needed.
+      env: root === undefined ? {} : { SystemRoot: root },
+      cwd: spec.cwd,
+      extra: ['pipe'],
+      detached: true,
+    });
+    this.#loaded.promise.catch(() => {}); // asked for by `load`
+    this.#listen();
+  }
+
+  /** Whether new calls may go to it. */
+  get usable(): boolean {
+    return this.#usable;
+  }
+
+  /** Loads the modules and gives what they said of their tools. Throws `tool/unavailable`. */
+  async load(what: JsonObject): Promise<JsonObject[]> {
+    this.#send({ ...what, kind: 'load' });
+    return this.#loaded.promise;
+  }
+
+  /**
+   * Has something done. Rejects with the signal's reason when it aborts, with `tool/crashed` when
+   * the process ends, and with what the tool threw.
+   */
+  async ask(request: Request, listener: Listener): Promise<Reply> {
+    this.#calls += 1;
+    const id = this.#calls;
+    const { promise, resolve, reject } = Promise.withResolvers<Reply>();
+    this.#pending.set(id, { listener, resolve, reject, abandoned: false, stop: () => {} });
+    const abort = (): void => this.#abandon(id);
+    listener.signal.addEventListener('abort', abort, { once: true });
+    this.#send({ ...request, id });
+    if (listener.signal.aborted) abort();
+    try {
+      return await promise;
+    } finally {
+      listener.signal.removeEventListener('abort', abort);
+    }
+  }
+
+  /** Ends it at once, with all that it has started. */
+  end(reason = 'it was ended'): void {
+    this.#usable = false;
+    this.#reason ??= reason;
+    this.#process.kill('SIGKILL', true);
+  }
+
+  /** Resolves when it has ended. */
+  async ended(): Promise<void> {
+    await this.#process.exit.catch(() => {});
+  }
+
+  #listen(): void {
+    const { stdout, stderr, extra, exit } = this.#process;
+    const keep = (bytes: Uint8Array): void => {
+      this.#said = (this.#said + Buffer.from(bytes).toString()).slice(-MOST_SAID);
+    };
+    stdout.onData(keep);
+    stderr.onData(keep);
+    extra[0]?.onData((bytes) => {
+      const messages = this.#reader.add(bytes);
+      if (!messages) this.end('it wrote what is no message, or one of more than 64 MiB');
+      for (const message of messages ?? []) this.#take(message);
+    });
+    exit.then(
+      ({ code, signal }) => this.#over(signal ?? `status ${code}`),
+      (error: Error) => this.#over(error.message),
+    );
+  }
+
+  #send(message: JsonObject): void {
+    void this.#process.extra[0]?.write(encodeMessage(message));
+  }
+
+  #take(message: JsonObject): void {
+    const { kind, id, error } = message;
+    if (kind === 'loaded' && Array.isArray(message.tools)) {
+      this.#loaded.resolve(message.tools.filter(isObject));
+    } else if (kind === 'failed') {
+      this.#fail(message);
+    }
+    const pending = typeof id === 'number' ? this.#pending.get(id) : undefined;
+    if (!pending) return;
+    if (kind === 'progress') pending.listener.progress(String(message.text));
+    if (kind !== 'result') return;
+    this.#pending.delete(Number(id));
+    pending.stop();
+    if (error !== undefined) pending.reject(thrown(error));
+    else pending.resolve({ value: message.value ?? null, printed: String(message.printed ?? '') });
+    this.#endIfIdle();
+  }
+
+  /** Before it has loaded its modules that is why it cannot; later it is about to end. */
+  #fail({ error, module }: JsonObject): void {
+    const { message } = thrown(error);
+    this.#usable = false;
+    this.#reason ??= message;
+    const where = typeof module === 'string' && module !== '' ? module : 'the modules';
+    this.#loaded.reject(unavailable(`${where} cannot be loaded: ${message}`));
+  }
+
+  #abandon(id: number): void {
+    const pending = this.#pending.get(id);
+    if (!pending) return;
+    pending.abandoned = true;
+    pending.reject(pending.listener.signal.reason);
+    this.#send({ kind: 'cancel', id });
+    pending.stop = this.#effects.clock.timer(GRACE_MS, () => {
+      // It does not listen: what it goes on with must not go on.
+      this.#usable = false;
+      this.#endIfIdle();
+    });
+  }
+
+  /** A process that is given up goes on for those alone who still wait for it. */
+  #endIfIdle(): void {
+    if (this.#usable || [...this.#pending.values()].some(({ abandoned }) => !abandoned)) return;
+    this.end('a call did not end when it was told to');
+  }
+
+  #over(how: string): void {
+    this.#usable = false;
+    const why = this.#reason ?? `${how}${complaintIn(this.#said)}`;
+    this.#loaded.reject(unavailable(`the process of the modules ended (${why})`));
+    const error = new AwpError('tool/crashed', `the process of the tools ended (${why})`, {
+      hint: 'the next call starts it again',
+    });
+    for (const { reject, stop } of this.#pending.values()) {
+      stop();
+      reject(error);
+    }
+    this.#pending.clear();
+  }
+}
+
+/** The line of an output that says what went wrong, without the places in the code. */
+function complaintIn(output: string): string {
+  const line = output.split('\n').find((one) => /\b(?:FATAL ERROR|[A-Z]\w*Error): /.test(one));
+  return line === undefined ? '' : `: ${line.trim().slice(0, 300)}`;
+}
+
+function unavailable(message: string): AwpError {
+  return new AwpError('tool/unavailable', message.slice(0, 2000), {
+    hint: 'mend the module; awp validate does not run it',
+  });
+}
+
+/** What a tool threw, as an error of ours; its own code is kept where it is one of a tool. */
+function thrown(error: Json | undefined): AwpError {
+  const { message = 'it failed', code = '', hint } = isObject(error) ? error : {};
+  const own = typeof code === 'string' && /^(tool|network)\/[a-z-]+$/.test(code);
+  return new AwpError(own ? (code as `tool/${string}`) : 'tool/failed', String(message), {
+    ...(typeof hint === 'string' && { hint }),
+  });
+}
