@@ -29,6 +29,7 @@ const PARTS: ReadonlyMap<string, readonly (readonly string[])[]> = new Map([
   ],
   ['manager-loop', [['1'], ['20']]],
   ['makespan', [['promises'], ['memory'], ['batched'], ['full']]],
+  ['model-call', [['whole'], ['stream'], ['thousand']]],
   ['sandbox', [['starts'], ['warm'], ['calls'], ['fifty']]],
   ['waiting-agents', [['memory'], ['disk'], ['workers']]],
 ]);

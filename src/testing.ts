@@ -1,4 +1,5 @@
 /** For tests of programs that use `awp-agents`: a scripted model, a store in memory, a clock. */
+export { recordTape, replayTape, type TestTapeOptions } from './data/tapes.ts';
 export { type FixedClock, fixedClock } from './effects/fake-clock.ts';
 export {
   type Script,

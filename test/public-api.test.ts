@@ -99,6 +99,8 @@ describe('what the package promises', () => {
       [
         "fixedClock",
         "memoryStore",
+        "recordTape",
+        "replayTape",
         "scriptedModel",
         "type FixedClock",
         "type MemoryStoreOptions",
@@ -106,6 +108,7 @@ describe('what the package promises', () => {
         "type ScriptedAnswer",
         "type ScriptedModel",
         "type ScriptedOptions",
+        "type TestTapeOptions",
       ]
     `);
   });

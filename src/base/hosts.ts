@@ -200,3 +200,13 @@ function readSix(text: string): Address | undefined {
 function join(parts: readonly number[], bits: number): bigint {
   return parts.reduce((value, part) => (value << BigInt(bits)) | BigInt(part), 0n);
 }
+
+/** Whether a host of a URL is this machine itself: `localhost` and below, 127.0.0.0/8, `[::1]`. */
+export function isLoopbackHost(hostname: string): boolean {
+  return (
+    hostname === 'localhost' ||
+    hostname.endsWith('.localhost') ||
+    hostname === '[::1]' ||
+    /^127\.\d+\.\d+\.\d+$/.test(hostname)
+  );
+}

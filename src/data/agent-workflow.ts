@@ -18,10 +18,12 @@ import { openHome } from './home.ts';
 import { type InputNote, type ResolvedInputs, resolveInputs } from './inputs.ts';
 import { loadWorkflow } from './load-workflow.ts';
 import { makePlan, outputSchema, sandboxPolicy } from './make-plan.ts';
+import { capabilityList, modelOptions } from './model-options.ts';
 import { effectsWith, nodeHost, version } from './node-host.ts';
 import { checkOptions, isZod, type WorkflowOptions } from './options.ts';
 import { type Opened, RunHandle, type StartOptions } from './run-handle.ts';
 import { type ResolvedSkills, resolveSkills } from './skills.ts';
+import { openTape, type RunTape, type TapedRun, type TapeOptions } from './tapes.ts';
 
 export type { WorkflowOptions } from './options.ts';
 
@@ -68,9 +70,11 @@ async function begin(options: WorkflowOptions, beginning: Beginning): Promise<Op
   const place = await openPlace(options, effects);
   try {
     const policy = sandboxPolicy(options.sandbox, options.packages);
-    const host = await hostOf(options, { effects, store: place.store, policy });
-    const models = modelNames(options, effects);
-    const simulated = [models.manager, models.worker].map((name) => host.models(name).simulated);
+    const tape = await openTape(options, effects);
+    const models = modelNames(options, effects, tape.roles);
+    const machine = await hostOf(options, { effects, store: place.store, policy });
+    const host = await tape.host(machine, { id, models });
+    const simulated = allSimulated(host, options, models);
     const output = await outputSchema(options.output);
     await refuseExisting(host, id);
     const folder = place.store.folder(id);
@@ -78,14 +82,16 @@ async function begin(options: WorkflowOptions, beginning: Beginning): Promise<Op
     const run = await withInputs(
       { options, effects, folder },
       ({ inputs, notes, skills, skillNotes }) => {
-        const plan = makePlan(options, {
+        const made = makePlan(options, {
           managerModel: models.manager,
           workerModel: models.worker,
-          simulated: simulated.every(Boolean),
+          simulated,
           ...{ inputs, skills, output },
         });
         const facts = [...inputFacts(inputs, notes), ...skillFacts(skillNotes)];
-        return startRun(host, { id, plan, inputs: facts, stop, ...(ask && { ask }) });
+        const plan = { ...made, ...tape.plan };
+        const { traceModels: trace = false } = options;
+        return startRun(host, { id, plan, inputs: facts, trace, stop, ...(ask && { ask }) });
       },
     );
     const finish = (result: RunResult): RunResult => typed(options, result);
@@ -178,7 +184,7 @@ function typed({ output }: WorkflowOptions, result: RunResult): RunResult {
 }
 
 /** How a run is taken up again; tools, servers and secrets that it began with are given again. */
-export interface ResumeOptions extends StartOptions, BroughtOptions {
+export interface ResumeOptions extends StartOptions, BroughtOptions, TapeOptions {
   /** Limits that are changed from now on; `time` in milliseconds. */
   raise?: Partial<Limits>;
   /** The `.awp` folder, as for `AgentWorkflow`. */
@@ -190,6 +196,8 @@ export interface ResumeOptions extends StartOptions, BroughtOptions {
   apiKey?: string;
   python?: string;
   prices?: WorkflowOptions['prices'];
+  capabilities?: WorkflowOptions['capabilities'];
+  traceModels?: boolean;
   store?: WorkflowOptions['store'];
   clock?: WorkflowOptions['clock'];
 }
@@ -211,15 +219,17 @@ async function takeUp(
 ): Promise<Opened> {
   const place = await openPlace(how, effects);
   try {
-    const { run: whole } = await place.store.find(id);
+    const { run: whole, startedAt } = await place.store.find(id);
     const { plan } = await loadState(place.store, whole);
     const again = { ...(await workflowOf(plan, effects)), ...how };
     if (plan) checkBrought(plan, again);
     const policy = plan?.sandbox ?? sandboxPolicy();
-    const host = await hostOf(again, { effects, store: place.store, policy });
-    const { raise, outputDir } = how;
+    const machine = await hostOf(again, { effects, store: place.store, policy });
+    const tape = await tapeOf(plan, how, effects);
+    const host = plan ? await tape.host(machine, tapedRun(whole, plan, startedAt)) : machine;
+    const { raise, outputDir, traceModels: trace = false } = how;
     const run = await resumeInRuntime(host, {
-      ...{ id: whole, stop },
+      ...{ id: whole, stop, trace },
       ...(raise && { raise }),
       ...(ask && { ask }),
     });
@@ -231,6 +241,28 @@ async function takeUp(
     await place.close();
     throw error;
   }
+}
+
+/** A replayed run stays one: it goes on with the tape that it began with. */
+async function tapeOf(
+  plan: Plan | undefined,
+  how: TapeOptions,
+  effects: Effects,
+): Promise<RunTape> {
+  const began = plan?.replay;
+  const tape = await openTape({ ...(began && { replay: began.file }), ...how }, effects);
+  if (began?.sha256 === tape.plan.replay?.sha256) return tape;
+  throw new AwpError(
+    'usage/bad-option',
+    began
+      ? `the run began with another tape than ${tape.plan.replay?.file}`
+      : 'the run did not begin with a tape',
+    { hint: began ? `it was ${began.file}, as it was then` : 'start a new run with --replay' },
+  );
+}
+
+function tapedRun(id: string, { manager, worker }: Plan, startedAt: number): TapedRun {
+  return { id, models: { manager: manager.model, worker: worker.model }, startedAt };
 }
 
 function ofPlace(
@@ -267,7 +299,10 @@ function askerOf({ onApproval }: StartOptions): { ask?: AskPerson } {
 }
 
 type HostParts = BroughtOptions &
-  Pick<WorkflowOptions, 'prices' | 'apiKey' | 'model' | 'managerModel' | 'workerModel'> & {
+  Pick<
+    WorkflowOptions,
+    'prices' | 'capabilities' | 'apiKey' | 'model' | 'managerModel' | 'workerModel'
+  > & {
     providers?: readonly ModelProvider[];
   };
 
@@ -283,6 +318,7 @@ async function hostOf(options: HostParts, { effects, store, policy }: HostPlace)
     effects,
     providers: [...providers, ...given],
     prices: new Map(Object.entries(prices)),
+    capabilities: capabilityList(options.capabilities),
     apiKey,
     ...(await bring(options, {
       ...{ effects, policy, version: version() },
@@ -294,14 +330,35 @@ async function hostOf(options: HostParts, { effects, store, policy }: HostPlace)
 function modelNames(
   { model, managerModel, workerModel }: WorkflowOptions,
   { secrets }: Effects,
+  taped: RunTape['roles'],
 ): { manager: string; worker: string } {
-  const base = nameOf(model) ?? defaultModel(secrets);
-  const manager = nameOf(managerModel) ?? base ?? nameOf(workerModel);
-  const worker = nameOf(workerModel) ?? base ?? manager;
+  const base = nameOf(model) ?? (taped ? undefined : defaultModel(secrets));
+  const manager = nameOf(managerModel) ?? base ?? taped?.manager ?? nameOf(workerModel);
+  const worker = nameOf(workerModel) ?? base ?? taped?.worker ?? manager;
   if (manager !== undefined && worker !== undefined) return { manager, worker };
   throw new AwpError('model/none', 'no model was named', {
     hint: 'name one (-m ollama/qwen3, -m openrouter/...), set LLM_MODEL, or try -m demo, which needs no key',
   });
+}
+
+/** Whether no model that may be asked is a real one. A model that others stand behind may be missing. */
+function allSimulated(
+  host: Host,
+  options: WorkflowOptions,
+  models: { manager: string; worker: string },
+): boolean {
+  const found = (['manager', 'worker'] as const).flatMap((role) => {
+    const { fallback = [] } = modelOptions(options, role);
+    return [models[role], ...fallback].map((name) => {
+      try {
+        return host.models(name).simulated;
+      } catch (error) {
+        if (fallback.length > 0 && error instanceof AwpError) return false;
+        throw error;
+      }
+    });
+  });
+  return found.every(Boolean);
 }
 
 function nameOf(model: string | ModelProvider | undefined): string | undefined {

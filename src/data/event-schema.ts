@@ -15,6 +15,7 @@ const usage = z.strictObject({
   input: amount,
   output: amount,
   cached: amount.optional(),
+  cacheWritten: amount.optional(),
   reasoning: amount.optional(),
   estimated: z.boolean().optional(),
 });
@@ -187,6 +188,14 @@ const effectEvents = {
     usage,
     cost: money,
     retryInMs: z.number().optional(),
+    retryAfterMs: z.number().optional(),
+  }),
+  'model.switched': z.strictObject({
+    call: z.string(),
+    from: z.string(),
+    to: z.string(),
+    reason: z.string(),
+    message: z.string(),
   }),
   'tool.called': z.strictObject({
     call: z.string(),

@@ -84,14 +84,15 @@ function optionsOf(
     });
   }
   const manager = managerOf(loop, workflow);
+  const fromLoop = loopOptions(loop, {
+    envelope: manifest.safety_envelope ?? loop?.safety_envelope,
+    box: manager?.value?.capabilities?.sandbox ?? manifest.sandbox,
+  });
   return {
     name,
     ...(description !== undefined && { task: description }),
-    ...loopOptions(loop, {
-      envelope: manifest.safety_envelope ?? loop?.safety_envelope,
-      box: manager?.value?.capabilities?.sandbox ?? manifest.sandbox,
-    }),
-    ...managerOptions(manager),
+    ...fromLoop,
+    ...managerOptions(manager, fromLoop.fallbackModels),
     ...loopTools({
       security: manifest.security,
       approvals: (manifest.safety_envelope ?? loop?.safety_envelope)?.approvals,
@@ -114,10 +115,20 @@ function managerOf(
   return loop?.manager ? agents.get(agentFolder(loop.manager)) : undefined;
 }
 
-function managerOptions(manager: AgentDocument | undefined): Partial<WorkflowOptions> {
-  const { name = '', parameters } = manager?.value?.model ?? {};
+function managerOptions(
+  manager: AgentDocument | undefined,
+  inLoop: WorkflowOptions['fallbackModels'],
+): Partial<WorkflowOptions> {
+  const { name = '', parameters, fallback = [], reasoning } = manager?.value?.model ?? {};
   const prompt = manager?.systemPrompt;
   return {
+    ...(fallback.length > 0 && {
+      fallbackModels: { ...inLoop, manager: fallback },
+    }),
+    ...(reasoning?.enabled && {
+      reasoning: { manager: reasoning.effort },
+      mustReason: reasoning.force,
+    }),
     ...(prompt !== undefined && { managerInstructions: prompt }),
     ...(name !== '' && { managerModel: name }),
     ...(parameters && { managerTemperature: parameters.temperature }),

@@ -23,6 +23,8 @@ export function loopOptions(
   { envelope, box }: AroundLoop,
 ): Partial<WorkflowOptions> {
   const { models, budget, worker_policy: policy, termination, history } = loop ?? {};
+  const [manager, ...managers] = listOf(models?.manager);
+  const [worker, ...workers] = listOf(models?.worker);
   const enforced = policy?.enforced?.sandbox;
   const sandbox = loopSandbox({ box, enforced, envelope: envelope?.sandbox });
   const forbidden = [
@@ -30,8 +32,11 @@ export function loopOptions(
     ...(envelope?.forbidden_tools ?? []),
   ];
   return {
-    ...(models?.manager != null && { managerModel: models.manager }),
-    ...(models?.worker != null && { workerModel: models.worker }),
+    ...(manager !== undefined && { managerModel: manager }),
+    ...(worker !== undefined && { workerModel: worker }),
+    ...(managers.length + workers.length > 0 && {
+      fallbackModels: { manager: managers, worker: workers },
+    }),
     ...(budget && { budget: budgetOptions(budget) }),
     ...(forbidden.length > 0 && { forbiddenTools: forbidden }),
     ...(policy && { managerControls: policy.manager_controlled }),
@@ -39,6 +44,11 @@ export function loopOptions(
     ...(termination && { stall: { enabled: termination.enabled, window: termination.window } }),
     ...(history && { fullTurns: history.full_results_window }),
   };
+}
+
+/** A model, and those that are asked when it cannot. */
+function listOf(models: string | readonly string[] | null | undefined): readonly string[] {
+  return typeof models === 'string' ? [models] : (models ?? []);
 }
 
 function budgetOptions(budget: NonNullable<DelegationLoop['budget']>): BudgetOptions {

@@ -2,6 +2,7 @@ import type { ZodType } from 'zod';
 import { isObject, type JsonObject } from '../base/json.ts';
 import type { Plan, PlanInput, PlanSkill, SandboxPolicy } from '../events/plan.ts';
 import { broughtBy, toolPatterns } from './brought.ts';
+import { modelOptions } from './model-options.ts';
 import { isZod, limitsOf, sandboxOptions, type WorkflowOptions } from './options.ts';
 import { allPackages } from './sandbox-options.ts';
 import { toolRules } from './tool-options.ts';
@@ -59,6 +60,7 @@ export function makePlan(options: WorkflowOptions, resolved: Resolved): Plan {
     manager: {
       ...settings,
       model: resolved.managerModel,
+      ...modelOptions(options, 'manager'),
       temperature: options.managerTemperature ?? temperature,
       maxOutputTokens: options.managerMaxOutputTokens ?? maxOutputTokens,
       fullTurns: options.fullTurns ?? 3,
@@ -70,6 +72,7 @@ export function makePlan(options: WorkflowOptions, resolved: Resolved): Plan {
     worker: {
       ...settings,
       model: resolved.workerModel,
+      ...modelOptions(options, 'worker'),
       tools: toolPatterns(options) ?? TOOLS,
       denied: [...FORBIDDEN, ...(options.forbiddenTools ?? [])],
       managerControls: options.managerControls ?? CONTROLS,

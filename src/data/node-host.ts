@@ -4,10 +4,11 @@ import { nodeEffects } from '../effects/index.ts';
 import { secretValues } from '../effects/secrets.ts';
 import type { Effects } from '../ports/effects.ts';
 import type { Host } from '../ports/host.ts';
-import type { ModelProvider, Price } from '../ports/model-provider.ts';
+import type { Capabilities, ModelProvider, Price } from '../ports/model-provider.ts';
 import type { Store } from '../ports/store.ts';
 import type { Tool } from '../ports/tool.ts';
 import { type ModelFactory, makeResolver } from '../providers/resolve.ts';
+import { tapped } from '../runtime/wire-tap.ts';
 import { setVariables, type VariableOptions } from './set-variables.ts';
 
 /** What differs from machine to machine and from run to run. */
@@ -17,6 +18,8 @@ export interface HostOptions {
   /** Providers that the caller brought, by their name. */
   providers: readonly ModelProvider[];
   prices: ReadonlyMap<string, Price>;
+  /** What the user says that models can do. */
+  capabilities: ReadonlyMap<string, Partial<Capabilities>>;
   apiKey: string | undefined;
   /** Tools that the caller brought, besides those that ship. */
   ownTools: readonly Tool[];
@@ -41,6 +44,7 @@ export function effectsWith({
 /** Everything outside the runtime, put together for one run. */
 export function nodeHost(options: HostOptions): Host {
   const { store, effects, providers, prices, apiKey, ownTools, toolOpeners } = options;
+  const { capabilities } = options;
   const own = providers.map((provider): [string, ModelFactory] => [
     provider.name,
     (rest) => ({
@@ -56,10 +60,14 @@ export function nodeHost(options: HostOptions): Host {
     for (const { secret } of found.values()) hidden.add(secret.reveal());
     return found;
   };
+  const heard = { ...effects, network: tapped(effects.network) };
   return {
     effects,
     store,
-    models: makeResolver({ effects, extra: new Map([...builtinModels, ...own]), prices }),
+    models: makeResolver({
+      ...{ effects: heard, prices, capabilities },
+      extra: new Map([...builtinModels, ...own]),
+    }),
     tools: new Map([...tools, ...ownTools.map((tool) => [tool.name, tool] as const)]),
     toolOpeners,
     findSecrets,

@@ -7,7 +7,9 @@ import type { ModelProvider, Price } from '../ports/model-provider.ts';
 import type { Store } from '../ports/store.ts';
 import { type BroughtOptions, ownToolsOf } from './brought.ts';
 import type { InputValue } from './inputs.ts';
+import { capabilityList, type ModelOptions, modelOptions } from './model-options.ts';
 import { checkPython, checkSandbox, type SandboxOptions } from './sandbox-options.ts';
+import type { TapeOptions } from './tapes.ts';
 import { type ApproveOption, type ToolPolicyOptions, toolRules } from './tool-options.ts';
 import { unknownOption } from './unknown-option.ts';
 
@@ -47,7 +49,10 @@ export function isZod(output: WorkflowOptions['output']): output is OutputSchema
 }
 
 /** Everything that `new AgentWorkflow` takes; an unknown option is an error. */
-export interface WorkflowOptions<Output = unknown> extends BroughtOptions {
+export interface WorkflowOptions<Output = unknown>
+  extends BroughtOptions,
+    ModelOptions,
+    TapeOptions {
   /** What is to be done. */
   task: string;
   /** Data: column objects, arrays of records, `file(path)`, bytes, texts, numbers, any JSON. */
@@ -127,6 +132,11 @@ export interface WorkflowOptions<Output = unknown> extends BroughtOptions {
   name?: string;
   /** SHA-256 of the workflow's files, for the log. */
   workflowHash?: string;
+  /**
+   * Keep every question and answer of the models in the run's folder, as they were sent: for
+   * `awp runs show ID --calls`. Default false.
+   */
+  traceModels?: boolean;
   /** A store instead of the one on disk; `memoryStore` of `awp-agents/testing`. */
   store?: Store | undefined;
   /** A clock instead of the machine's; `fixedClock` of `awp-agents/testing`. */
@@ -166,6 +176,10 @@ const KNOWN = new Set<string>([
   'forbiddenTools',
   'apiKey',
   'prices',
+  'fallbackModels',
+  'reasoning',
+  'mustReason',
+  'capabilities',
   'managerInstructions',
   'managerTemperature',
   'managerMaxOutputTokens',
@@ -174,6 +188,9 @@ const KNOWN = new Set<string>([
   'managerControls',
   'name',
   'workflowHash',
+  'record',
+  'replay',
+  'traceModels',
   'store',
   'clock',
 ] satisfies (keyof WorkflowOptions)[]);
@@ -218,6 +235,8 @@ export function checkOptions(options: WorkflowOptions): void {
   }
   limitsOf(options);
   toolRules(options);
+  for (const role of ['manager', 'worker'] as const) modelOptions(options, role);
+  capabilityList(options.capabilities);
   ownToolsOf(options);
   const sandbox = sandboxOptions(options.sandbox);
   checkSandbox(sandbox, options.packages);

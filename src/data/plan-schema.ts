@@ -18,7 +18,16 @@ export const limits = z.strictObject({
   cost: money,
   parallel: amount,
 });
-const settings = { model: z.string(), temperature: z.number(), maxOutputTokens: amount };
+const settings = {
+  model: z.string(),
+  temperature: z.number(),
+  maxOutputTokens: amount,
+  fallback: texts.optional(),
+  reasoning: z
+    .union([z.enum(['low', 'medium', 'high']), z.strictObject({ budgetTokens: amount })])
+    .optional(),
+  mustReason: z.literal(true).optional(),
+};
 const input = z.strictObject({
   name: z.string(),
   kind: z.enum(['table', 'json', 'text', 'file', 'bytes', 'value']),
@@ -120,5 +129,6 @@ export const planSchema = z.strictObject({
   stall: z.strictObject({ enabled: z.boolean(), window: amount }),
   output: object.optional(),
   simulated: z.boolean(),
+  replay: z.strictObject({ file: z.string(), recorded: z.string(), sha256: z.string() }).optional(),
   workflowHash: z.string().optional(),
 });

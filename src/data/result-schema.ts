@@ -10,6 +10,8 @@ const agent = z.strictObject({
   tools: amount,
   input: amount,
   output: amount,
+  cached: amount.optional(),
+  reasoning: amount.optional(),
   cost: amount,
   estimated: z.boolean(),
 });
@@ -50,11 +52,14 @@ export const resultSchema = z.strictObject({
   usage: z.strictObject({
     input_tokens: amount,
     output_tokens: amount,
+    cached_tokens: amount,
+    reasoning_tokens: amount,
     total_tokens: amount,
     estimated: z.boolean(),
     agents: z.array(agent),
   }),
   cost_usd: amount.nullable(),
+  cost_at_least_usd: amount.optional(),
   metadata: z.strictObject({
     run_id: z.string(),
     loops: amount,
@@ -66,6 +71,7 @@ export const resultSchema = z.strictObject({
     output_dir: z.string(),
     model: z.string(),
     simulated: z.boolean(),
+    replayed: z.strictObject({ file: z.string(), recorded: z.string() }).optional(),
     resumes: amount,
   }),
 });

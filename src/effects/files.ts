@@ -40,6 +40,8 @@ export function nodeFiles(): Files {
     hash,
     write: (path, data) =>
       replace(path, async (temporary) => writeNew(temporary, data, await modeOf(path))),
+    writePrivate,
+    extend,
     tell,
     copy: (from, to) => replace(to, (temporary) => copyNew(from, temporary)),
     rename: renameSynced,
@@ -56,6 +58,21 @@ export function nodeFiles(): Files {
     watch: watchPath,
     temporaryFolder: (prefix) => mkdtemp(join(tmpdir(), prefix)),
   };
+}
+
+async function writePrivate(path: string, text: string): Promise<void> {
+  await writeNew(path, text, 0o600);
+  await syncFolder(dirname(path));
+}
+
+async function extend(path: string, text: string): Promise<void> {
+  const file = await open(path, constants.O_WRONLY | constants.O_APPEND | constants.O_NOFOLLOW);
+  try {
+    await file.writeFile(text);
+    await file.datasync();
+  } finally {
+    await file.close();
+  }
 }
 
 async function tell(path: string, text: string): Promise<void> {

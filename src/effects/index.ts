@@ -4,7 +4,7 @@ import { nodeFiles } from './files.ts';
 import { nodeNetwork } from './network.ts';
 import { nodeProcesses } from './processes.ts';
 import { nodeRandom } from './random.ts';
-import { environmentSecrets } from './secrets.ts';
+import { environmentSecrets, wantedProxies } from './secrets.ts';
 
 /** All doors of this machine. */
 export function nodeEffects(): Effects {
@@ -12,7 +12,7 @@ export function nodeEffects(): Effects {
     clock: nodeClock(),
     random: nodeRandom(),
     files: nodeFiles(),
-    network: nodeNetwork(),
+    network: nodeNetwork(wantedProxies()),
     processes: nodeProcesses(),
     secrets: environmentSecrets(),
   };

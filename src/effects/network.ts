@@ -1,22 +1,29 @@
 import type { Network } from '../ports/effects.ts';
 import type { Resolve } from './guarded/connect.ts';
+import type { KeptFetch } from './kept-fetch.ts';
+import type { Environment } from './secrets.ts';
 
 /** What may be replaced. */
 export interface NetworkOptions {
   /** All addresses of a name, for the guarded client and its proxy; those of the system by default. */
   lookup?: Resolve;
+  /** HTTP_PROXY, HTTPS_PROXY and NO_PROXY, for `fetch`; without it no proxy is used. */
+  proxies?: Environment;
 }
 
 /**
- * The platform's `fetch`. A redirect comes back as the answer that it is, so that a key is never
- * carried to a host that nobody named. The platform itself gives up after 300 s without a header
- * or without a further piece of the body; shorter limits are the caller's.
+ * The network of this machine. A redirect comes back as the answer that it is, so that a key is
+ * never carried to a host that nobody named.
  *
- * The guarded client and its proxy are loaded when they are first used.
+ * Each client is loaded when it is first used.
  */
-export function nodeNetwork({ lookup }: NetworkOptions = {}): Network {
+export function nodeNetwork({ lookup, proxies }: NetworkOptions = {}): Network {
+  let kept: Promise<KeptFetch> | undefined;
   return {
-    fetch: (url, init) => fetch(url, { redirect: 'manual', ...init }),
+    async fetch(url, init) {
+      kept ??= import('./kept-fetch.ts').then(({ keptFetch }) => keptFetch(proxies));
+      return (await kept)(url, init);
+    },
     async request(request) {
       const { guardedRequest } = await import('./guarded/request.ts');
       return guardedRequest(request, lookup ?? (await systemLookup()));

@@ -28,3 +28,19 @@ export function secretValues(env: Environment = process.env): string[] {
     .flatMap(([, value]) => (value && value.length >= SHORTEST_SECRET ? [value] : []));
   return [...new Set(values)].sort((a, b) => b.length - a.length);
 }
+
+const PROXIES = ['HTTP_PROXY', 'HTTPS_PROXY', 'NO_PROXY'].flatMap((name) => [
+  name,
+  name.toLowerCase(),
+]);
+
+/**
+ * The proxies that requests to models and MCP servers go through: those of HTTP_PROXY and
+ * HTTPS_PROXY, but only with AWP_USE_PROXY=1. A variable that is set for other programs would
+ * otherwise decide who sees a key in a plain request.
+ */
+export function wantedProxies(env: Environment = process.env): { proxies?: Environment } {
+  if (env.AWP_USE_PROXY !== '1') return {};
+  const set = PROXIES.filter((name) => env[name]);
+  return { proxies: Object.fromEntries(set.map((name) => [name, env[name]])) };
+}

@@ -7,6 +7,8 @@ export interface Usage {
   output: number;
   /** Input tokens read from the provider's cache; part of `input`. */
   cached?: number;
+  /** Input tokens written into the provider's cache; part of `input`. */
+  cacheWritten?: number;
   /** Output tokens spent on reasoning; part of `output`. */
   reasoning?: number;
   /** True when the provider was silent or absurd and the reservation was charged (decision 12). */
@@ -189,6 +191,18 @@ export interface EventData {
     cost: number | null;
     /** Set when it will be tried again, this many milliseconds after this event. */
     retryInMs?: number;
+    /** How long the service asked to wait, in milliseconds. */
+    retryAfterMs?: number;
+  };
+  /** A model failed for good, and its agent goes on with the next of its list (A0-4). */
+  'model.switched': {
+    call: string;
+    /** Model strings, as the user wrote them. */
+    from: string;
+    to: string;
+    /** The code of the last failure, `model/overloaded`, and what it said. */
+    reason: string;
+    message: string;
   };
 
   'tool.called': {

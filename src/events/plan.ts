@@ -42,6 +42,12 @@ export interface ModelSettings {
   temperature: number;
   /** Most tokens of one answer. */
   maxOutputTokens: number;
+  /** Models that are asked when this one cannot, in this order. */
+  fallback?: readonly string[];
+  /** How much it is to think before it answers; left out: as the service does it. */
+  reasoning?: 'low' | 'medium' | 'high' | { budgetTokens: number };
+  /** A model that cannot be told how much to think is an error. */
+  mustReason?: true;
 }
 
 /** One input of the run, as the manager and workers are told about it. */
@@ -224,6 +230,15 @@ export interface Plan {
   output?: JsonObject;
   /** True for rule-based and scripted models; shown wherever the run appears. */
   simulated: boolean;
+  /** The tape that the answers of all models come from; none was asked. */
+  replay?: {
+    /** Absolute path of the tape. */
+    file: string;
+    /** When it was recorded: ISO 8601, UTC. */
+    recorded: string;
+    /** SHA-256 of the tape. */
+    sha256: string;
+  };
   /** SHA-256 of the workflow folder's files, when there is one. */
   workflowHash?: string;
 }

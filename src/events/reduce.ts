@@ -235,6 +235,16 @@ const reducers: { [T in RunEventType]: Reducer<T> } = {
     state.ready.add(frame.id);
   },
 
+  // The same question, asked of another model at once, with attempts of its own.
+  'model.switched': (state, { data }, frame) => {
+    if (!frame) return;
+    frame.model = data.to;
+    frame.failures = 0;
+    frame.phase = 'retry';
+    frame.retryAt = undefined;
+    state.ready.add(frame.id);
+  },
+
   'tool.called': (state, { data }, frame) => {
     state.ledger.used.tools += 1;
     if (!frame) return;
@@ -333,9 +343,12 @@ function beginCall(state: RunState, frame: Frame, data: EventOf<'model.asked'>['
   if (data.purpose === 'closing') state.closingAsked = true;
 }
 
-function charge(usage: AgentUsage, { input, output, estimated }: Usage, cost: number | null): void {
+function charge(usage: AgentUsage, used: Usage, cost: number | null): void {
+  const { input, output, cached, reasoning, estimated } = used;
   usage.input += input;
   usage.output += output;
+  if (cached) usage.cached = (usage.cached ?? 0) + cached;
+  if (reasoning) usage.reasoning = (usage.reasoning ?? 0) + reasoning;
   usage.cost += cost ?? 0;
   usage.estimated ||= estimated === true;
 }

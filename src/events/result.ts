@@ -33,6 +33,10 @@ export interface ResultApproval
 export interface ResultUsage {
   inputTokens: number;
   outputTokens: number;
+  /** Part of `inputTokens` that services read from their caches. */
+  cachedTokens: number;
+  /** Part of `outputTokens` that was spent on reasoning. */
+  reasoningTokens: number;
   totalTokens: number;
   modelCalls: number;
   toolCalls: number;
@@ -60,12 +64,16 @@ export interface RunResult<Output = Json> {
   usage: ResultUsage;
   /** US dollars; null when the price of a model is not known. */
   cost: number | null;
+  /** US dollars of the calls whose price is known; left out when `cost` is all of it. */
+  costAtLeast?: number;
   metadata: {
     runId: string;
     /** A sentence about why it is not complete. */
     message?: string;
     /** True when no model was asked: the demo and scripted models. */
     simulated: boolean;
+    /** The tape that all answers came from, and when it was recorded (ISO 8601, UTC). */
+    replayed?: { file: string; recorded: string };
     model: string;
     /** Active time, in milliseconds. */
     wallTimeMs: number;
@@ -96,10 +104,14 @@ export function resultOf(state: RunState, folder: string): RunResult {
     ...(approvals.length > 0 && { approvals }),
     usage: usageOf(state),
     cost: ledger.unpriced > 0 ? null : ledger.used.cost,
+    ...(ledger.unpriced > 0 && { costAtLeast: ledger.used.cost }),
     metadata: {
       runId: state.run,
       ...(message !== undefined && { message }),
       simulated: plan?.simulated ?? false,
+      ...(plan?.replay && {
+        replayed: { file: plan.replay.file, recorded: plan.replay.recorded },
+      }),
       model: plan?.manager.model ?? '',
       wallTimeMs: state.activeMs,
       outputDir: folder,
@@ -138,6 +150,8 @@ function usageOf({ frames, ledger }: RunState): ResultUsage {
   return {
     inputTokens,
     outputTokens: ledger.used.tokens - inputTokens,
+    cachedTokens: agents.reduce((sum, { cached = 0 }) => sum + cached, 0),
+    reasoningTokens: agents.reduce((sum, { reasoning = 0 }) => sum + reasoning, 0),
     totalTokens: ledger.used.tokens,
     modelCalls: ledger.used.calls,
     toolCalls: ledger.used.tools,
@@ -175,11 +189,14 @@ export function resultJson(result: RunResult): JsonObject {
     usage: {
       input_tokens: usage.inputTokens,
       output_tokens: usage.outputTokens,
+      cached_tokens: usage.cachedTokens,
+      reasoning_tokens: usage.reasoningTokens,
       total_tokens: usage.totalTokens,
       estimated: usage.estimated,
       agents: usage.agents.map((agent) => ({ ...agent })),
     },
     cost_usd: cost,
+    ...(result.costAtLeast !== undefined && { cost_at_least_usd: result.costAtLeast }),
     metadata: {
       run_id: metadata.runId,
       loops: usage.loops,
@@ -191,6 +208,7 @@ export function resultJson(result: RunResult): JsonObject {
       output_dir: metadata.outputDir,
       model: metadata.model,
       simulated: metadata.simulated,
+      ...(metadata.replayed && { replayed: { ...metadata.replayed } }),
       resumes: metadata.resumes,
     },
   };

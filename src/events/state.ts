@@ -58,6 +58,10 @@ export interface AgentUsage {
   tools: number;
   input: number;
   output: number;
+  /** Input tokens from a cache, part of `input`; left out when there were none. */
+  cached?: number;
+  /** Output tokens spent on reasoning, part of `output`; left out when there were none. */
+  reasoning?: number;
   cost: number;
   /** True when a figure in it is an estimate. */
   estimated: boolean;

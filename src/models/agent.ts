@@ -26,7 +26,7 @@ const model = z.strictObject({
     'Model, such as `openrouter/openai/gpt-5`; empty is `LLM_MODEL` (A0-4).',
     LOAD,
   ).default(''),
-  fallback: field(texts, 'Models that are asked when this one cannot.').default([]),
+  fallback: field(texts, 'Models that are asked when this one cannot.', LOAD).default([]),
   parameters: field(
     z.strictObject({
       temperature: field(z.number().min(0).max(2), '0 to 2.', LOAD).default(0),
@@ -41,9 +41,9 @@ const model = z.strictObject({
   ).optional(),
   reasoning: field(
     z.strictObject({
-      enabled: field(z.boolean(), 'Whether it thinks first.').default(false),
-      effort: field(z.enum(['low', 'medium', 'high']), 'How much.').default('medium'),
-      force: field(z.boolean(), 'Whether a model that cannot is an error.').default(false),
+      enabled: field(z.boolean(), 'Whether it thinks first.', LOAD).default(false),
+      effort: field(z.enum(['low', 'medium', 'high']), 'How much.', LOAD).default('medium'),
+      force: field(z.boolean(), 'Whether a model that cannot is an error.', LOAD).default(false),
     }),
     'Thinking before answering.',
   ).optional(),

@@ -147,6 +147,8 @@ const critique = z.strictObject({
   ),
 });
 
+const modelNames = z.union([z.string(), texts]).nullable();
+
 /** The core of a delegation loop: manager, models, limits, policy (surfaces 7.4, runtime 3). */
 const core = {
   manager: field(
@@ -156,8 +158,16 @@ const core = {
   ).default(''),
   models: field(
     z.strictObject({
-      manager: field(z.string().nullable(), 'Model of the manager.', LOAD).default(null),
-      worker: field(z.string().nullable(), 'Model of the workers.', LOAD).default(null),
+      manager: field(
+        modelNames,
+        'Model of the manager; of a list the first that can.',
+        LOAD,
+      ).default(null),
+      worker: field(
+        modelNames,
+        'Model of the workers; of a list the first that can.',
+        LOAD,
+      ).default(null),
     }),
     'Who thinks.',
   ).optional(),

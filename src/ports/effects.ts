@@ -36,6 +36,10 @@ export interface Files {
    * that was there keeps its mode.
    */
   write(path: string, data: string | Uint8Array): Promise<void>;
+  /** Makes a file that only its owner may read, and syncs it. Throws `EEXIST` when something is there. */
+  writePrivate(path: string, text: string): Promise<void>;
+  /** Adds text to the end of a file that is there, and syncs it. A link is not followed. */
+  extend(path: string, text: string): Promise<void>;
   /** Writes into a file that is there, as it is: for those of the kernel, which are no real files. */
   tell(path: string, text: string): Promise<void>;
   copy(from: string, to: string): Promise<void>;
@@ -128,10 +132,20 @@ export interface RunningProxy {
   close(): Promise<void>;
 }
 
+/** What a request is made with. */
+export interface FetchInit extends RequestInit {
+  /** Until the connection has come about, in milliseconds; 10,000 when left out. */
+  connectMs?: number;
+}
+
 /** HTTP requests. */
 export interface Network {
-  /** Like the platform's `fetch`. Redirects are never followed unless the caller says so. */
-  fetch(url: string, init: RequestInit): Promise<Response>;
+  /**
+   * Like the platform's `fetch`, over connections that are kept. Redirects are never followed unless
+   * the caller says so. Only the connection has a limit of time; `signal` ends the rest at once and
+   * closes the connection.
+   */
+  fetch(url: string, init: FetchInit): Promise<Response>;
   /**
    * One request to an address that nobody has to trust (threat T08): names and addresses are checked
    * where they are connected to, answers are bounded. Throws `network/denied`, `network/unreachable`,

@@ -11,6 +11,9 @@ export interface ToolSpec {
   parameters: JsonObject;
 }
 
+/** How much a model is to think before it answers: an effort, or at most so many tokens. */
+export type Reasoning = 'low' | 'medium' | 'high' | { budgetTokens: number };
+
 /** One question to a model. */
 export interface ModelRequest {
   /** The provider's own name of the model, without its prefix. */
@@ -21,6 +24,8 @@ export interface ModelRequest {
   toolChoice: 'auto' | 'none';
   /** 0 to 2. */
   temperature: number;
+  /** Left out: as the service does it. Each provider puts it into its own words. */
+  reasoning?: Reasoning;
   /** Most tokens of the answer; the budget was reserved for it. */
   maxOutputTokens: number;
   /** `x-awp-run-id`, `x-awp-role`, `x-awp-agent`; sent as decision 21 says. */
@@ -38,6 +43,8 @@ export interface ModelAnswer {
   toolCalls: readonly ToolCall[];
   /** Undefined when the service was silent about it. */
   usage: Usage | undefined;
+  /** US dollars, when the service itself said what the call cost; it counts before any price. */
+  cost?: number;
   /** The service's own name of the model, when it said one. */
   servedBy?: string;
 }
@@ -80,6 +87,38 @@ export interface ModelProvider {
 export interface Price {
   input: number;
   output: number;
+  /** Of input that the service read from its cache; left out, it costs as much as other input. */
+  cachedInput?: number;
+  /** Of input that the service wrote into its cache; left out, it costs as much as other input. */
+  cacheWrite?: number;
+  /** What all tokens of a call cost when its input has more than `above` tokens. */
+  long?: Omit<Price, 'long' | 'asOf'> & { above: number };
+  /** The day on which somebody looked, `2026-11-29`; left out for prices that the user gave. */
+  asOf?: string;
+}
+
+/** What a model can do. Null is not known, which is neither yes nor no. */
+export interface Capabilities {
+  /** Whether it can call tools. */
+  tools: boolean | null;
+  /** Whether it can ask for several tool calls in one answer. */
+  parallelTools: boolean | null;
+  /** Whether the service holds its answer to a JSON Schema. */
+  structuredOutput: boolean | null;
+  /** Whether it sees images. */
+  vision: boolean | null;
+  /** Whether it can be told how much to think. */
+  reasoning: boolean | null;
+  /** Whether the service wants to be told what to cache; false: it caches by itself, or not at all. */
+  cacheMarkers: boolean | null;
+  /** Tokens of prompt and answer together. */
+  contextTokens: number | null;
+  /** Most tokens of one answer. */
+  maxOutputTokens: number | null;
+  /** The day on which somebody looked, `2026-11-29`; left out for what the user said. */
+  asOf?: string;
+  /** Where the figures are from, for people. */
+  source?: string;
 }
 
 /** Where a model string leads. */
@@ -88,6 +127,8 @@ export interface ResolvedModel {
   /** The provider's own name of the model. */
   model: string;
   price: Price | undefined;
+  /** Left out: nothing is known of it. */
+  capabilities?: Capabilities;
   /** True for rule-based and scripted models. */
   simulated: boolean;
 }

@@ -1,7 +1,7 @@
 import { isObject } from '../base/json.ts';
 import type { ModelAnswer, ModelError, ModelRequest } from '../ports/model-provider.ts';
 import { answerFailure, eventFailure, type Service } from './failure.ts';
-import { type ReportedUsage, usageFrom } from './usage.ts';
+import { type ReportedUsage, statedCost, usageFrom } from './usage.ts';
 import { fromWireCalls, type WireCall } from './wire.ts';
 
 /** How the SDK says that an answer ended. */
@@ -41,11 +41,13 @@ export class AnswerDraft {
     const problem = this.#problem();
     if (problem) throw problem;
     const usage = this.#usage && usageFrom(this.#usage, true);
+    const cost = this.#usage && this.#service.statesCost ? statedCost(this.#usage) : undefined;
     return {
       type: 'end',
       text: this.text,
       toolCalls: fromWireCalls(this.calls, this.request.tools),
       usage,
+      ...(cost === undefined ? {} : { cost }),
       ...(this.servedBy ? { servedBy: this.servedBy } : {}),
     };
   }

@@ -1,13 +1,20 @@
+import type { Usage } from '../events/event.ts';
 import type { Clock } from '../ports/effects.ts';
 import type { ModelError } from '../ports/model-provider.ts';
-import { answerFailure, type Service } from './failure.ts';
+import { answerFailure, laterFailure, NO_USAGE, type Service } from './failure.ts';
+import { ComeBackLater, type Limiter, type Turn } from './limiter.ts';
+import type { Quota } from './retry-after.ts';
 
 /** How long a service may keep us waiting, and how much it may send (decision 24). */
 export interface CallLimits {
+  /** Until the connection has come about, in milliseconds. */
+  connectMs: number;
   /** Until the first byte of the answer, in milliseconds. */
   firstByteMs: number;
   /** Between two pieces of the answer, in milliseconds. */
   idleMs: number;
+  /** For the whole call, its wait for a turn included, in milliseconds; null is unlimited. */
+  totalMs: number | null;
   /** Size of the whole answer, unpacked. */
   maxBytes: number;
 }
@@ -17,16 +24,28 @@ export interface GuardOptions {
   service: Service;
   clock: Clock;
   limits: CallLimits;
-  /** For the whole call, in milliseconds; null is unlimited. */
+  /** What is left for the call, in milliseconds; null is unlimited. The limits may say less. */
   totalMs: number | null;
+  /** Who asks, so that all get their turn. */
+  asker: { run: string; agent: string };
   /** The caller's signal. */
   outer: AbortSignal;
   /** Whether the answer is to come in pieces. */
   streams: boolean;
 }
 
+/** How a call ended, as far as its limits are concerned. */
+export interface CallEnd {
+  /** What it used; undefined when nobody knows. */
+  usage?: Usage | undefined;
+  failure?: ModelError | undefined;
+}
+
+/** Failures that say that the service has too much to do, or that we ask too much. */
+const TOO_MUCH = new Set(['model/rate-limited', 'model/overloaded']);
+
 /**
- * Watches one call: total time, first byte, silence and size. When a limit is passed, `signal`
+ * Watches one call: its turn, total time, first byte, silence and size. When a limit is passed, `signal`
  * aborts and `failure` says why. Silence only counts while we wait, not while the reader of the
  * answer takes its time.
  */
@@ -37,6 +56,8 @@ export class CallGuard {
   #failure: ModelError | undefined;
   #answering = false;
   #complete = false;
+  #sent = false;
+  #turn: Turn | undefined;
   #bytes = 0;
   #waitingSince: number | undefined;
   #cancelTotal: (() => void) | undefined;
@@ -44,15 +65,26 @@ export class CallGuard {
 
   constructor(options: GuardOptions) {
     this.#options = options;
-    const { outer, totalMs, clock } = options;
+    const { outer, clock } = options;
     this.#passAbortOn = () => this.#controller.abort(outer.reason);
     outer.addEventListener('abort', this.#passAbortOn, { once: true });
     if (outer.aborted) this.#passAbortOn();
+    const { totalMs } = this;
     if (totalMs !== null) {
-      this.#cancelTotal = clock.timer(Math.max(0, totalMs), () => {
-        this.fail('model/timeout', `did not finish within ${seconds(totalMs)}`);
-      });
+      this.#cancelTotal = clock.timer(Math.max(0, totalMs), () => this.#outOfTime(totalMs));
     }
+  }
+
+  /** For the whole call, in milliseconds; null is unlimited. */
+  get totalMs(): number | null {
+    const { totalMs, limits } = this.#options;
+    if (totalMs === null || limits.totalMs === null) return totalMs ?? limits.totalMs;
+    return Math.min(totalMs, limits.totalMs);
+  }
+
+  /** Until the connection has come about, in milliseconds. */
+  get connectMs(): number {
+    return this.#options.limits.connectMs;
   }
 
   /** For the request; aborts with the caller's reason or with `failure`. */
@@ -84,8 +116,29 @@ export class CallGuard {
     return this.#failure;
   }
 
+  /**
+   * Resolves when it is this call's turn, which may use so many tokens. A call that gets none uses
+   * nothing. Rejects as the signal says, and with `model/rate-limited` when the service wants to be
+   * left alone for longer than the call may take.
+   */
+  async enter(limiter: Limiter, tokens: number): Promise<void> {
+    try {
+      const wanted = { ...this.#options.asker, tokens, timeoutMs: this.totalMs };
+      this.#turn = await limiter.acquire(wanted, this.signal);
+    } catch (error) {
+      if (!(error instanceof ComeBackLater)) throw error;
+      throw this.failWith(laterFailure(this.#options.service, error.waitMs));
+    }
+  }
+
+  /** The head of an answer is there, with what it says of the service's limits. */
+  answered(quotas: readonly Quota[]): void {
+    this.#turn?.answered(quotas);
+  }
+
   /** From here on we wait for the service. */
   wait(): void {
+    this.#sent = true;
     this.#waitingSince = this.#options.clock.monotonic();
     if (!this.#cancelWait) this.#arm(this.#patience);
   }
@@ -109,12 +162,25 @@ export class CallGuard {
     this.#complete = true;
   }
 
-  /** Stops all timers and whatever of the request is still going on. */
-  close(): void {
+  /** Stops all timers and whatever of the request is still going on, and gives the turn back. */
+  close({ usage, failure }: CallEnd = {}): void {
+    if (failure && TOO_MUCH.has(failure.code)) this.#turn?.refused(failure.retryAfterMs);
+    const used = usage ?? failure?.usage;
+    this.#turn?.end(used && used.input + used.output);
     this.#cancelTotal?.();
     this.#disarm();
     this.#options.outer.removeEventListener('abort', this.#passAbortOn);
     if (!this.#complete) this.#controller.abort();
+  }
+
+  #outOfTime(totalMs: number): void {
+    if (this.#sent) {
+      this.fail('model/timeout', `did not finish within ${seconds(totalMs)}`);
+      return;
+    }
+    const problem = `had no room for this call within ${seconds(totalMs)}`;
+    const failure = { code: 'model/timeout', problem, usage: NO_USAGE } as const;
+    this.failWith(answerFailure(this.#options.service, failure));
   }
 
   get #patience(): number {

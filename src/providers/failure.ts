@@ -1,6 +1,8 @@
 import { isObject, type JsonObject, parseJson } from '../base/json.ts';
+import { formatDuration } from '../base/time.ts';
 import type { Usage } from '../events/event.ts';
 import { ModelError } from '../ports/model-provider.ts';
+import { retryAfter } from './retry-after.ts';
 
 /** What messages about a service need to know. */
 export interface Service {
@@ -10,6 +12,10 @@ export interface Service {
   baseUrl: string;
   /** The variable that holds its key, for hints. */
   keyVariable: string;
+  /** Its `usage.cost` is what the call cost, in US dollars. */
+  statesCost?: true;
+  /** The variable of a proxy that is set and not used, for hints. */
+  unusedProxy?: string | undefined;
   /** Takes the key out of what the service said. */
   redact(text: string): string;
 }
@@ -26,7 +32,8 @@ type ModelCode = `model/${string}`;
 const LONGEST_QUOTE = 300;
 /** Characters of an error page that are searched for words. */
 const LONGEST_MARKUP = 8000;
-const NO_USAGE = { input: 0, output: 0 } as const;
+/** What a call uses that was never sent, or refused before any work. */
+export const NO_USAGE: Usage = { input: 0, output: 0 };
 
 /** Decides on retrying by our own table, never by what the SDK thinks of a status. */
 const BY_STATUS: ReadonlyMap<number, ModelCode> = new Map([
@@ -36,8 +43,10 @@ const BY_STATUS: ReadonlyMap<number, ModelCode> = new Map([
   [404, 'model/unknown'],
   [408, 'model/timeout'],
   [409, 'model/overloaded'],
+  [410, 'model/unknown'],
   [425, 'model/overloaded'],
   [429, 'model/rate-limited'],
+  [498, 'model/overloaded'],
   [503, 'model/overloaded'],
   [504, 'model/timeout'],
   [529, 'model/overloaded'],
@@ -63,7 +72,7 @@ const WORKED_PERHAPS = new Set([408, 500, 502, 504]);
 export function httpFailure(service: Service, answer: HttpAnswer, now: number): ModelError {
   const said = quote(service, messageIn(service.redact(answer.body)));
   const code = codeOfAnswer(answer);
-  const retryAfterMs = retryAfter(answer.headers, now);
+  const retryAfterMs = retryAfter(answer, now);
   return new ModelError(
     code,
     `${service.name} answered with status ${answer.status}${said && `: ${said}`}`,
@@ -109,7 +118,7 @@ const NEVER_ARRIVED = new Set([
   'EAI_AGAIN',
   'EHOSTUNREACH',
   'ENETUNREACH',
-  'UND_ERR_CONNECT_TIMEOUT',
+  'CONNECT_TIMEOUT',
 ]);
 
 /** The error of a request that got no answer. The foreign error is not kept: it holds the request. */
@@ -121,30 +130,64 @@ export function networkFailure(service: Service, error: unknown): ModelError {
       usage: NO_USAGE,
     });
   }
-  if (code.endsWith('HEADERS_TIMEOUT') || code.endsWith('BODY_TIMEOUT')) {
-    return new ModelError('model/timeout', `${service.name} stayed silent for too long`, {
-      hint: hintFor('model/timeout', service),
+  const said = quote(service, code && !message.includes(code) ? `${code} ${message}` : message);
+  if (code.startsWith('HPE_')) {
+    return new ModelError('model/bad-answer', `${service.name} sent no proper HTTP: ${said}`, {
+      hint: `check that an API is at ${hostOf(service)}, and that http or https is right`,
     });
   }
-  const said = quote(service, code && !message.includes(code) ? `${code} ${message}` : message);
+  const isTls = /CERT|TLS|SSL|ISSUER|SIGNED|EPROTO/.test(code);
   return new ModelError(
     'model/unreachable',
     `cannot reach ${service.name} at ${hostOf(service)}: ${said}`,
     {
-      hint: hintFor('model/unreachable', service),
-      usage: NEVER_ARRIVED.has(code) ? NO_USAGE : undefined,
+      hint: isTls
+        ? 'check that https is right, the clock of this machine, and NODE_EXTRA_CA_CERTS for a certificate of your own'
+        : hintFor('model/unreachable', service),
+      usage: isTls || NEVER_ARRIVED.has(code) ? NO_USAGE : undefined,
     },
   );
 }
 
-/** The error of an answer that stopped before its end. */
-export function cutFailure(service: Service): ModelError {
+/** The error of an answer that stopped before its end, or whose packing broke. */
+export function cutFailure(service: Service, error: unknown): ModelError {
+  const { code } = innermost(error);
+  // What was packed and is cut off has a code of its own, and is cut off.
+  if (
+    /^(?:Z_|ERR_|ZSTD_)/.test(code) &&
+    code !== 'Z_BUF_ERROR' &&
+    code !== 'ERR_STREAM_PREMATURE_CLOSE'
+  ) {
+    return answerFailure(service, {
+      code: 'model/bad-answer',
+      problem: 'sent a compressed answer that is broken',
+    });
+  }
   return new ModelError(
     'model/truncated',
     `the connection to ${service.name} broke in mid-answer`,
     {
       hint: hintFor('model/truncated', service),
     },
+  );
+}
+
+/** The error of a page for people where an answer should be. */
+export function pageFailure(service: Service, body: string): ModelError {
+  const said = quote(service, messageIn(service.redact(body)));
+  return new ModelError(
+    'model/bad-answer',
+    `${service.name} sent a web page in place of an answer${said && `: ${said}`}`,
+    { hint: `check that the API is at ${service.baseUrl}, and no portal or proxy in between` },
+  );
+}
+
+/** The error of a call that is not sent: the service asked to be left alone for longer than it may take. */
+export function laterFailure(service: Service, waitMs: number): ModelError {
+  return new ModelError(
+    'model/rate-limited',
+    `${service.name} takes no calls for another ${formatDuration(waitMs)}`,
+    { hint: hintFor('model/rate-limited', service), retryAfterMs: waitMs, usage: NO_USAGE },
   );
 }
 
@@ -155,20 +198,6 @@ export function answerFailure(
 ): ModelError {
   const message = `${service.name} ${quote(service, problem)}`;
   return new ModelError(code, message, { hint: hintFor(code, service), usage });
-}
-
-/**
- * How long a service asks us to wait, in milliseconds: `retry-after-ms`, or `retry-after` in
- * seconds or as a date. Undefined when it does not say, or says something that is no time.
- */
-function retryAfter(headers: Headers, now: number): number | undefined {
-  const exact = headers.get('retry-after-ms')?.trim();
-  if (exact && /^\d+(\.\d+)?$/.test(exact)) return Number(exact);
-  const text = headers.get('retry-after')?.trim();
-  if (!text) return undefined;
-  if (/^\d+(\.\d+)?$/.test(text)) return Math.ceil(Number(text) * 1000);
-  const date = /[a-z]{3}/i.test(text) ? Date.parse(text) : Number.NaN;
-  return Number.isNaN(date) ? undefined : Math.max(0, date - now);
 }
 
 function hintFor(code: ModelCode, service: Service): string {
@@ -183,7 +212,7 @@ function hintFor(code: ModelCode, service: Service): string {
     case 'model/overloaded':
       return 'wait a while, run fewer workers at once (--budget.parallel), or use another model';
     case 'model/unreachable':
-      return `check that ${hostOf(service)} runs and can be reached from here, or use \`-m demo\``;
+      return `check that ${hostOf(service)} runs and can be reached from here, or use \`-m demo\`${proxyHint(service)}`;
     case 'model/truncated':
       return 'if it happens again, ask for shorter answers or allow more output tokens';
     case 'model/refused':
@@ -199,6 +228,10 @@ function hintFor(code: ModelCode, service: Service): string {
   }
 }
 
+function proxyHint({ unusedProxy }: Service): string {
+  return unusedProxy ? `; ${unusedProxy} is set, but only AWP_USE_PROXY=1 makes it count` : '';
+}
+
 function hostOf({ baseUrl }: Service): string {
   return new URL(baseUrl).host;
 }
@@ -208,8 +241,12 @@ function innermost(error: unknown): { message: string; code: string } {
   let found = { message: String(error), code: '' };
   for (let depth = 0; depth < 5 && current instanceof Error; depth++) {
     const code: unknown = 'code' in current ? current.code : undefined;
-    found = { message: current.message, code: typeof code === 'string' ? code : found.code };
-    current = current.cause;
+    found = {
+      message: current.message || found.message,
+      code: typeof code === 'string' ? code : found.code,
+    };
+    // A name with several addresses: one failure stands for all.
+    current = current instanceof AggregateError ? current.errors[0] : current.cause;
   }
   return found;
 }

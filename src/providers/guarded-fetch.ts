@@ -1,7 +1,17 @@
+import { isUtf8 } from 'node:buffer';
 import { isObject } from '../base/json.ts';
 import type { Clock, Network } from '../ports/effects.ts';
 import type { CallGuard } from './call-guard.ts';
-import { cutFailure, eventFailure, httpFailure, networkFailure, type Service } from './failure.ts';
+import {
+  cutFailure,
+  eventFailure,
+  httpFailure,
+  networkFailure,
+  pageFailure,
+  type Service,
+} from './failure.ts';
+import { quotasOf } from './retry-after.ts';
+import { joinPieces } from './wire-join.ts';
 import { EventLines, readWireJson } from './wire-json.ts';
 
 /** Bytes of an error's body that are read. */
@@ -32,8 +42,9 @@ export function guardedFetch({ guardOf, ...options }: GuardedFetchOptions): Fetc
     const exchange = { ...options, guard };
     const response = await send(exchange, String(input), init);
     if (!response.ok) throw await refusal(exchange, response);
-    const json = /\bjson\b/i.test(response.headers.get('content-type') ?? '');
-    if (guard.streams && !json && response.body) {
+    const type = response.headers.get('content-type') ?? '';
+    if (/\bhtml\b/i.test(type)) throw await page(exchange, response);
+    if (guard.streams && !/\bjson\b/i.test(type) && response.body) {
       return new Response(eventStream(exchange, response.body));
     }
     return new Response(await soundAnswer(exchange, response));
@@ -41,10 +52,21 @@ export function guardedFetch({ guardOf, ...options }: GuardedFetchOptions): Fetc
 }
 
 async function send(exchange: Exchange, url: string, init: RequestInit): Promise<Response> {
-  const { guard, network, service } = exchange;
+  const { guard, network, service, clock } = exchange;
+  const { body, signal: _, ...rest } = init;
   guard.wait();
+  const { signal, connectMs } = guard;
   try {
-    return await network.fetch(url, { ...init, redirect: 'error' });
+    const request = {
+      ...rest,
+      ...(body && { body }),
+      signal,
+      connectMs,
+      redirect: 'error',
+    } as const;
+    const response = await network.fetch(url, request);
+    guard.answered(quotasOf(response.headers, clock.now()));
+    return response;
   } catch (error) {
     if (guard.signal.aborted) throw guard.signal.reason;
     throw guard.failWith(networkFailure(service, error));
@@ -56,6 +78,12 @@ async function refusal(exchange: Exchange, response: Response): Promise<Error> {
   const { status, headers } = response;
   const body = await readText(exchange, response, LONGEST_ERROR_BODY);
   return guard.failWith(httpFailure(service, { status, headers, body }, clock.now()));
+}
+
+/** A page for people where an answer should be: of a proxy, a portal, or a wrong address. */
+async function page(exchange: Exchange, response: Response): Promise<Error> {
+  const body = await readText(exchange, response, LONGEST_ERROR_BODY);
+  return exchange.guard.failWith(pageFailure(exchange.service, body));
 }
 
 /** The text of an answer in one piece, fit for the SDK. */
@@ -85,19 +113,28 @@ async function readText(exchange: Exchange, response: Response, maxBytes: number
     chunks.push(chunk);
     bytes += chunk.length;
   }
-  return new TextDecoder().decode(chunks.length === 1 ? chunks[0] : Buffer.concat(chunks));
+  const [first = new Uint8Array(0)] = chunks;
+  const all = chunks.length > 1 ? Buffer.concat(chunks) : first;
+  // An error's body may have been cut in the middle of a letter.
+  if (bytes < maxBytes) checkText(exchange, all);
+  return new TextDecoder().decode(all);
+}
+
+/** Letters that nobody sent would stand in the place of broken ones. */
+function checkText({ guard }: Exchange, bytes: Uint8Array): void {
+  if (!isUtf8(bytes)) throw guard.fail('model/bad-answer', 'sent text that is not UTF-8');
 }
 
 function eventStream(exchange: Exchange, body: ReadableStream<Uint8Array>) {
   const reader = body.getReader();
-  const lines = new EventLines();
+  const lines = new EventLines((bytes) => checkText(exchange, bytes));
   return new ReadableStream<Uint8Array>(
     {
       async pull(controller) {
         for (;;) {
           const chunk = await nextChunk(exchange, reader);
           const ready = chunk ? lines.push(chunk) : lines.rest();
-          if (ready && ready.length > 0) controller.enqueue(ready);
+          if (ready && ready.length > 0) controller.enqueue(joinPieces(ready));
           if (!chunk) controller.close();
           if (ready) return;
         }
@@ -119,8 +156,8 @@ async function nextChunk(exchange: Exchange, reader: Reader): Promise<Uint8Array
     if (value) guard.received(value.length);
     else guard.completed();
     return value;
-  } catch {
+  } catch (error) {
     if (guard.signal.aborted) throw guard.signal.reason;
-    throw guard.failWith(cutFailure(service));
+    throw guard.failWith(cutFailure(service, error));
   }
 }

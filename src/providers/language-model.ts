@@ -4,30 +4,42 @@ import {
   ModelError,
   type ModelProvider,
   type ModelRequest,
+  type ToolSpec,
 } from '../ports/model-provider.ts';
 import { AnswerDraft, sdkFailure, streamFailure } from './answer-draft.ts';
-import { CallGuard, type CallLimits } from './call-guard.ts';
+import { type CallEnd, CallGuard, type CallLimits } from './call-guard.ts';
 import type { Service } from './failure.ts';
 import { type Fetch, guardedFetch } from './guarded-fetch.ts';
+import { type Limiter, limiterOf } from './limiter.ts';
+import { limiterSettings, timeLimits, unusedProxy } from './limiter-settings.ts';
 import { isLoopback } from './loopback.ts';
 import { type CallOptions, type LanguageModel, toCallOptions } from './wire.ts';
 
 /** The version of the SDK's interface that this adapter was tested with. */
 const SPECIFICATION = 'v4';
 
+/** Letters of a prompt that make about one token. */
+const LETTERS_PER_TOKEN = 4;
 /** A slow model writes about this many tokens in a second. */
 const SLOW_TOKENS_PER_SECOND = 20;
 
 /** What a provider of AI SDK models is made of. */
 export interface LanguageModelOptions {
   service: Service;
-  effects: Pick<Effects, 'clock' | 'network'>;
+  effects: Pick<Effects, 'clock' | 'network'> & Partial<Pick<Effects, 'secrets'>>;
+  /** Tells accounts at the same address apart, for limits that are the account's; a key will do. */
+  account?: string | undefined;
   /** Makes the SDK's model, on the first question to it. All its requests must use `fetch`. */
   load(model: string, fetch: Fetch): Promise<LanguageModel>;
-  /** Defaults: first byte 60 s (300 s on loopback), idle 30 s, 8 MB (decision 24). */
+  /**
+   * Defaults: connection 10 s, first byte 60 s (300 s on loopback), idle 30 s, no total, 8 MB
+   * (decision 24); the environment's variables come before them, this before both.
+   */
   limits?: Partial<CallLimits>;
   /** Whether the request's headers go out (decision 21). */
   sendHeaders: boolean;
+  /** Asks for answers in one piece only: for services whose streams are no lines of text. */
+  onePiece?: true;
 }
 
 /**
@@ -44,19 +56,27 @@ class LanguageModelProvider implements ModelProvider {
   readonly #limits: CallLimits;
   readonly #guards = new WeakMap<AbortSignal, CallGuard>();
   readonly #models = new Map<string, Promise<LanguageModel>>();
+  readonly #limiter: Limiter;
   readonly #fetch: Fetch;
 
   constructor(options: LanguageModelOptions) {
     this.#options = options;
-    const { service, effects } = options;
+    const { service, effects, account = '' } = options;
+    const { clock, network, secrets } = effects;
     this.#limits = {
+      connectMs: 10_000,
       firstByteMs: isLoopback(service.baseUrl) ? 300_000 : 60_000,
       idleMs: 30_000,
+      totalMs: null,
       maxBytes: 8 * 1024 * 1024,
+      ...timeLimits(secrets),
       ...options.limits,
     };
     const guardOf = (signal: AbortSignal) => this.#guards.get(signal);
-    this.#fetch = guardedFetch({ service, ...effects, guardOf });
+    const id = `${service.name} ${service.baseUrl} ${account}`;
+    this.#limiter = limiterOf(clock, id, limiterSettings(secrets, service));
+    const asked = { ...service, unusedProxy: unusedProxy(secrets, service.baseUrl) };
+    this.#fetch = guardedFetch({ service: asked, network, clock, guardOf });
   }
 
   get name(): string {
@@ -70,20 +90,33 @@ class LanguageModelProvider implements ModelProvider {
       clock: this.#options.effects.clock,
       limits: this.#limits,
       totalMs: request.timeoutMs,
+      asker: {
+        run: request.headers['x-awp-run-id'] ?? '',
+        agent: request.headers['x-awp-agent'] ?? '',
+      },
       outer: signal,
-      streams: request.stream || !this.#fitsOnePiece(request),
+      streams: !this.#options.onePiece && (request.stream || !this.#fitsOnePiece(request)),
     });
     this.#guards.set(guard.signal, guard);
+    const end: CallEnd = {};
     try {
+      // Before any work for the request: a thousand that wait cost nothing but their place.
+      await guard.enter(this.#limiter, tokensOf(request));
       const draft = new AnswerDraft(this.#options.service, request);
       const model = await this.#model(request.model);
       if (guard.streams) yield* this.#inPieces(model, draft, guard);
       else await this.#inOnePiece(model, draft, guard);
-      yield draft.answer();
+      const answer = draft.answer();
+      end.usage = answer.usage;
+      // Who reads the answer may take its time: the turn is another's by then.
+      guard.close(end);
+      yield answer;
     } catch (error) {
-      throw this.#failure(error, guard, signal);
+      const failure = this.#failure(error, guard, signal);
+      if (failure instanceof ModelError) end.failure = failure;
+      throw failure;
     } finally {
-      guard.close();
+      guard.close(end);
     }
   }
 
@@ -171,6 +204,27 @@ class LanguageModelProvider implements ModelProvider {
     if (error instanceof ModelError) return error;
     return sdkFailure(this.#options.service, error);
   }
+}
+
+/** About what a call uses at most: its prompt and the longest answer. */
+function tokensOf({ messages, tools, maxOutputTokens }: ModelRequest): number {
+  let letters = 0;
+  for (const message of messages) {
+    letters += message.text.length;
+    if (message.role !== 'assistant') continue;
+    for (const { args } of message.toolCalls) letters += JSON.stringify(args).length;
+  }
+  for (const tool of tools) letters += lettersOf(tool);
+  return Math.ceil(letters / LETTERS_PER_TOKEN) + maxOutputTokens;
+}
+
+/** The same tools are sent with each question of an agent. */
+const knownTools = new WeakMap<ToolSpec, number>();
+
+function lettersOf(tool: ToolSpec): number {
+  const letters = knownTools.get(tool) ?? JSON.stringify(tool).length;
+  knownTools.set(tool, letters);
+  return letters;
 }
 
 /** Headers may only hold ASCII; an agent's name may be in any script. */

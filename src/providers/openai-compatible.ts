@@ -1,47 +1,9 @@
-import type { Effects } from '../ports/effects.ts';
 import type { ModelProvider } from '../ports/model-provider.ts';
-import type { CallLimits } from './call-guard.ts';
-import { languageModel } from './language-model.ts';
-import { isLoopback } from './loopback.ts';
-import { redactor } from './redact.ts';
+import { type Endpoint, overSdk, type ProviderOptions } from './endpoint.ts';
 
-/** How a service departs from the common form of the API. */
-export interface Dialect {
-  /** The service refuses `stream_options`; it names the usage in streams anyway. */
-  noStreamOptions?: boolean;
-  /** Changes the body of a request before it is sent. */
-  body?(body: Record<string, unknown>): Record<string, unknown>;
-}
-
-/** A service that speaks OpenAI's chat completions. */
-export interface Endpoint {
-  /** How users call it. */
-  name: string;
-  /** Where the API begins; a query in it goes with every request. */
-  baseUrl: string;
-  key: string | undefined;
-  /** The variable that holds the key, for hints. */
-  keyVariable: string;
-  dialect?: Dialect;
-}
-
-/** What providers need from outside. */
-export interface ProviderOptions {
-  effects: Pick<Effects, 'clock' | 'network' | 'secrets'>;
-  limits?: Partial<CallLimits>;
-}
-
-/** Any OpenAI-compatible service as a provider. */
+/** Any service that speaks OpenAI's chat completions, as a provider. */
 export function openAiCompatible(endpoint: Endpoint, options: ProviderOptions): ModelProvider {
-  const { name, baseUrl, key, keyVariable } = endpoint;
-  const { clock, network, secrets } = options.effects;
-  return languageModel({
-    service: { name, baseUrl, keyVariable, redact: redactor(key ? [key] : []) },
-    effects: { clock, network },
-    sendHeaders: isLoopback(baseUrl) || secrets.get('AWP_TRACE_HEADERS') === '1',
-    load: (model, fetch) => loadModel(endpoint, model, fetch),
-    ...(options.limits ? { limits: options.limits } : {}),
-  });
+  return overSdk(endpoint, options, { load: (model, fetch) => loadModel(endpoint, model, fetch) });
 }
 
 /** The package takes a tenth of a second to load: only who asks a model pays for it. */

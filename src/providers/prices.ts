@@ -9,12 +9,27 @@ export type PriceList = ReadonlyMap<string, Price>;
 export function priceOf(prices: PriceList, names: readonly string[]): Price | undefined {
   const name = names.find((candidate) => prices.has(candidate));
   const price = name === undefined ? undefined : prices.get(name);
-  if (price && ![price.input, price.output].every(isPrice)) {
-    throw new AwpError('usage/bad-price', `the price of ${name} is not two amounts of US dollars`, {
-      hint: 'give input and output in US dollars for a million tokens, for example 0.5 and 1.5',
-    });
+  if (price && !amountsOf(price).every(isPrice)) {
+    throw new AwpError(
+      'usage/bad-price',
+      `the price of ${name} is not made of amounts of US dollars`,
+      {
+        hint: 'give input and output, and cachedInput if you like, in US dollars for a million tokens, for example 0.5 and 1.5',
+      },
+    );
   }
   return price;
+}
+
+/** Every amount in a price; cached input may be left out. */
+function amountsOf({ input, output, cachedInput = 0, cacheWrite = 0, long }: Price): unknown[] {
+  return [
+    input,
+    output,
+    cachedInput,
+    cacheWrite,
+    ...(long ? [long.above, ...amountsOf(long)] : []),
+  ];
 }
 
 /**

@@ -7,7 +7,11 @@ import {
   type ResolvedModel,
   type ResolveModel,
 } from '../ports/model-provider.ts';
-import { type Endpoint, openAiCompatible, type ProviderOptions } from './openai-compatible.ts';
+import { type CapabilityList, capabilitiesOf, knownPrice } from './capabilities.ts';
+import { careful } from './careful.ts';
+import type { Adapter, Endpoint, ProviderOptions } from './endpoint.ts';
+import { keyFor } from './keys.ts';
+import { openAiCompatible } from './openai-compatible.ts';
 import { type PriceList, priceFromEnvironment, priceOf } from './prices.ts';
 import { type KnownService, SERVICES } from './services.ts';
 
@@ -18,13 +22,16 @@ export type ModelFactory = (rest: string) => ResolvedModel;
 export interface ResolverOptions extends ProviderOptions {
   /** Models that need no service, by name: `demo`, `scripted`. They win over all else. */
   extra?: ReadonlyMap<string, ModelFactory>;
-  /** The user's prices; they win over those of the environment. */
+  /** The user's prices; they win over those of the environment and over those that are kept. */
   prices?: PriceList;
+  /** What the user says that models can do; it wins over what is kept. */
+  capabilities?: CapabilityList;
 }
 
 /** Where a model string leads, and what one calls the model there. */
 interface Route {
   endpoint: Endpoint;
+  adapter: Adapter;
   model: string;
   /** Undefined is unknown, which is not free. */
   price: Price | undefined;
@@ -36,7 +43,7 @@ interface Route {
  * only. Throws `model/unknown`, `model/no-key`, `model/auth`, `model/bad-url`, `usage/bad-price`.
  */
 export function makeResolver(options: ResolverOptions): ResolveModel {
-  const { extra = new Map(), prices = new Map() } = options;
+  const { extra = new Map(), prices = new Map(), capabilities = new Map() } = options;
   const { secrets } = options.effects;
   const providers = new Map<string, ModelProvider>();
   return (text) => {
@@ -44,13 +51,30 @@ export function makeResolver(options: ResolverOptions): ResolveModel {
     const [prefix, rest] = split(wanted);
     const own = extra.get(prefix);
     if (own) return own(rest ?? '');
-    const { endpoint, model, price } = routeOf(wanted, secrets, [...extra.keys()]);
-    const id = `${endpoint.name} ${endpoint.baseUrl} ${endpoint.key ?? ''}`;
-    const provider = providers.get(id) ?? openAiCompatible(endpoint, options);
+    const { endpoint, adapter, model, price } = routeOf(wanted, secrets, [...extra.keys()]);
+    const { name } = endpoint;
+    const can = (one: string) =>
+      capabilitiesOf({ service: name, model: one }, namesOf(name, one), capabilities);
+    const id = `${name} ${endpoint.baseUrl} ${endpoint.key ?? ''}`;
+    const provider =
+      providers.get(id) ??
+      careful(adapter(endpoint, options), { service: name, capabilities: can });
     providers.set(id, provider);
-    const names = [wanted, `${endpoint.name}/${model}`, model];
-    return { provider, model, price: priceOf(prices, names) ?? price, simulated: false };
+    return {
+      ...{ provider, model, simulated: false },
+      price: priceOf(prices, [wanted, ...namesOf(name, model)]) ?? price,
+      capabilities: capabilitiesOf(
+        { service: name, model },
+        [wanted, ...namesOf(name, model)],
+        capabilities,
+      ),
+    };
   };
+}
+
+/** How users may call a model of a service. */
+function namesOf(service: string, model: string): string[] {
+  return [`${service}/${model}`, model];
 }
 
 /** The model that is asked when the user names none: LLM_MODEL; undefined when it is not set. */
@@ -76,11 +100,13 @@ function routeOf(wanted: string, secrets: Secrets, simulated: readonly string[])
 /** The user's own endpoint. The host's own key is used only if LLM_BASE_URL names that very host. */
 function routeToBase(base: string, wanted: string, secrets: Secrets): Route {
   const url = checkedUrl(base);
-  const known = [...SERVICES].find(([, { baseUrl }]) => new URL(baseUrl).origin === url.origin);
+  const known = [...SERVICES].find(([, service]) => originOf(service, secrets) === url.origin);
   const [name, service] = known ?? [url.host, undefined];
   const [prefix, rest] = split(wanted);
-  const keyVariables = ['LLM_API_KEY', ...(service ? [service.keyVariable] : [])];
+  const keyVariables = [...new Set(['LLM_API_KEY', ...(service?.keyVariables ?? [])])];
+  const model = prefix === name && rest ? rest : wanted;
   return {
+    adapter: service?.adapter ?? openAiCompatible,
     endpoint: {
       name,
       baseUrl: base,
@@ -90,30 +116,44 @@ function routeToBase(base: string, wanted: string, secrets: Secrets): Route {
       ),
       ...(service?.dialect ? { dialect: service.dialect } : {}),
     },
-    model: prefix === name && rest ? rest : wanted,
-    price: priceFromEnvironment(secrets),
+    model,
+    price: priceFromEnvironment(secrets) ?? (service && listPrice(name, service, model)),
   };
+}
+
+/** Undefined when the service is not set up, so that nobody knows where it is. */
+function originOf({ baseUrl }: KnownService, secrets: Secrets): string | undefined {
+  try {
+    return new URL(baseUrl(secrets)).origin;
+  } catch {
+    return undefined;
+  }
+}
+
+/** What a service takes: nothing on this machine, else the kept price. */
+function listPrice(name: string, service: KnownService, model: string): Price | undefined {
+  return needsKey(service) ? knownPrice(name, model) : { input: 0, output: 0 };
 }
 
 function routeToService(
   { name, service, model }: { name: string; service: KnownService; model: string },
   secrets: Secrets,
 ): Route {
-  const keyVariables = [service.keyVariable];
-  if (name === 'openrouter') keyVariables.push('LLM_API_KEY');
+  const { keyVariables } = service;
   const keyless = keyVariables.every((variable) => !secrets.get(variable));
   if (keyless && service.onOpenRouter && secrets.get('LLM_API_KEY')) {
     return routeToOpenRouter(`${name}/${model}`, secrets);
   }
   return {
+    adapter: service.adapter,
     endpoint: {
       name,
-      baseUrl: service.baseUrl,
+      baseUrl: service.baseUrl(secrets),
       ...keyFor({ name, keyVariables, required: needsKey(service) }, secrets),
       ...(service.dialect ? { dialect: service.dialect } : {}),
     },
     model,
-    price: needsKey(service) ? undefined : { input: 0, output: 0 },
+    price: listPrice(name, service, model),
   };
 }
 
@@ -124,38 +164,6 @@ function routeToOpenRouter(model: string, secrets: Secrets): Route {
 
 function needsKey(service: KnownService): boolean {
   return service.needsKey !== false;
-}
-
-/** The first of the variables that is set. */
-function keyFor(
-  want: { name: string; keyVariables: readonly string[]; required: boolean },
-  secrets: Secrets,
-): { key: string | undefined; keyVariable: string } {
-  const set = want.keyVariables.find((variable) => secrets.get(variable)?.trim());
-  const keyVariable = set ?? want.keyVariables.join(' or ');
-  const key = set && secrets.get(set)?.trim();
-  if (!key) {
-    if (want.required) throw noKey(want.name, keyVariable, secrets);
-    return { key: undefined, keyVariable };
-  }
-  if (/[^\x21-\x7e]/.test(key)) {
-    throw new ModelError(
-      'model/auth',
-      `the value of ${keyVariable} has characters that no key has`,
-      {
-        hint: 'copy the key again, without quotes, spaces or line ends',
-      },
-    );
-  }
-  return { key, keyVariable };
-}
-
-function noKey(name: string, keyVariable: string, secrets: Secrets): ModelError {
-  const onOpenRouter = SERVICES.get(name)?.onOpenRouter && secrets.get('OPENROUTER_API_KEY');
-  const detour = onOpenRouter ? `, put openrouter/ before the name` : '';
-  return new ModelError('model/no-key', `there is no key for ${name}: ${keyVariable} is not set`, {
-    hint: `set ${keyVariable}${detour}, use a local model such as ollama/NAME, or try \`-m demo\` (no key needed)`,
-  });
 }
 
 function unknown(wanted: string, simulated: readonly string[]): ModelError {

@@ -1,79 +1,109 @@
-import type { Dialect } from './openai-compatible.ts';
+import type { Secrets } from '../ports/effects.ts';
+import { anthropic } from './anthropic.ts';
+import type { Adapter, Dialect } from './endpoint.ts';
+import { ollama } from './ollama.ts';
+import { ollamaUrl } from './ollama-facts.ts';
+import { openAi } from './openai.ts';
+import { openAiCompatible } from './openai-compatible.ts';
+import { openRouter } from './openrouter.ts';
+import { OPTIONAL_SERVICES, optional } from './optional.ts';
 
 /** A service that is known by a prefix of model strings. */
 export interface KnownService {
-  /** Where its OpenAI-compatible API begins. */
-  baseUrl: string;
-  /** The variable with its key. */
-  keyVariable: string;
+  /** Where its API begins. */
+  baseUrl(secrets: Secrets): string;
+  /** Variables with its key; the first that is set counts. */
+  keyVariables: readonly string[];
   /** False for services on this machine. Default true. */
   needsKey?: false;
   /** Names of models that need no prefix. */
   bareNames?: RegExp;
   /** OpenRouter serves its models under the same prefix. */
   onOpenRouter?: true;
+  /** Speaks its API. */
+  adapter: Adapter;
   dialect?: Dialect;
+  /** The package that it needs, when that is not among ours. */
+  package?: string;
 }
 
-/** OpenAI's reasoning models take one temperature only. */
-const FIXED_TEMPERATURE = /^(o\d|gpt-5)/;
-
-/** OpenAI refuses `max_tokens` for its newer models; all take `max_completion_tokens`. */
-function openAiBody({ max_tokens, temperature, ...body }: Record<string, unknown>) {
-  const fixed = FIXED_TEMPERATURE.test(String(body.model));
-  return { ...body, max_completion_tokens: max_tokens, ...(fixed ? {} : { temperature }) };
+/** A service that speaks OpenAI's chat completions. */
+function compatible(url: string, keyVariable: string, more: Partial<KnownService> = {}) {
+  return {
+    baseUrl: () => url,
+    keyVariables: [keyVariable],
+    adapter: openAiCompatible,
+    ...more,
+  } satisfies KnownService;
 }
 
-/** Services by prefix (spec, surfaces 6.1; decision 22). */
-export const SERVICES: ReadonlyMap<string, KnownService> = new Map<string, KnownService>([
+const OWN: readonly (readonly [string, KnownService])[] = [
   [
     'openai',
     {
-      baseUrl: 'https://api.openai.com/v1',
-      keyVariable: 'OPENAI_API_KEY',
+      baseUrl: () => 'https://api.openai.com/v1',
+      keyVariables: ['OPENAI_API_KEY'],
       bareNames: /^(gpt-|o\d)/,
       onOpenRouter: true,
-      dialect: { body: openAiBody },
+      adapter: openAi,
     },
   ],
-  ['openrouter', { baseUrl: 'https://openrouter.ai/api/v1', keyVariable: 'OPENROUTER_API_KEY' }],
+  [
+    'openrouter',
+    {
+      baseUrl: () => 'https://openrouter.ai/api/v1',
+      // A general key alone means OpenRouter (decision 22).
+      keyVariables: ['OPENROUTER_API_KEY', 'LLM_API_KEY'],
+      adapter: openRouter,
+    },
+  ],
   [
     'ollama',
-    { baseUrl: 'http://localhost:11434/v1', keyVariable: 'OLLAMA_API_KEY', needsKey: false },
-  ],
-  ['groq', { baseUrl: 'https://api.groq.com/openai/v1', keyVariable: 'GROQ_API_KEY' }],
-  ['together', { baseUrl: 'https://api.together.xyz/v1', keyVariable: 'TOGETHER_API_KEY' }],
-  [
-    'fireworks',
-    { baseUrl: 'https://api.fireworks.ai/inference/v1', keyVariable: 'FIREWORKS_API_KEY' },
-  ],
-  [
-    'mistral',
     {
-      baseUrl: 'https://api.mistral.ai/v1',
-      keyVariable: 'MISTRAL_API_KEY',
-      dialect: { noStreamOptions: true },
+      baseUrl: (secrets) => ollamaUrl(secrets.get('OLLAMA_HOST')),
+      keyVariables: ['OLLAMA_API_KEY'],
+      needsKey: false,
+      adapter: ollama,
     },
-  ],
-  [
-    'deepseek',
-    {
-      baseUrl: 'https://api.deepseek.com/v1',
-      keyVariable: 'DEEPSEEK_API_KEY',
-      onOpenRouter: true,
-    },
-  ],
-  [
-    'perplexity',
-    { baseUrl: 'https://api.perplexity.ai', keyVariable: 'PERPLEXITY_API_KEY', onOpenRouter: true },
   ],
   [
     'anthropic',
     {
-      baseUrl: 'https://api.anthropic.com/v1',
-      keyVariable: 'ANTHROPIC_API_KEY',
+      baseUrl: () => 'https://api.anthropic.com/v1',
+      keyVariables: ['ANTHROPIC_API_KEY'],
       bareNames: /^claude-/,
       onOpenRouter: true,
+      adapter: anthropic,
     },
   ],
+  ['groq', compatible('https://api.groq.com/openai/v1', 'GROQ_API_KEY')],
+  ['together', compatible('https://api.together.xyz/v1', 'TOGETHER_API_KEY')],
+  ['fireworks', compatible('https://api.fireworks.ai/inference/v1', 'FIREWORKS_API_KEY')],
+  [
+    'mistral',
+    compatible('https://api.mistral.ai/v1', 'MISTRAL_API_KEY', {
+      dialect: { noStreamOptions: true },
+    }),
+  ],
+  [
+    'deepseek',
+    compatible('https://api.deepseek.com/v1', 'DEEPSEEK_API_KEY', { onOpenRouter: true }),
+  ],
+  [
+    'perplexity',
+    compatible('https://api.perplexity.ai', 'PERPLEXITY_API_KEY', { onOpenRouter: true }),
+  ],
+];
+
+const FOREIGN = [...OPTIONAL_SERVICES].map(([name, service]): [string, KnownService] => [
+  name,
+  {
+    baseUrl: service.baseUrl,
+    keyVariables: service.keyVariables,
+    adapter: (endpoint, options) => optional(service, endpoint, options),
+    package: service.package,
+  },
 ]);
+
+/** Services by prefix (spec, surfaces 6.1; decision 22). */
+export const SERVICES: ReadonlyMap<string, KnownService> = new Map([...OWN, ...FOREIGN]);

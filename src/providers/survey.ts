@@ -78,17 +78,18 @@ async function baseRoute(effects: Effects, base: string): Promise<ModelRoute> {
 async function serviceRoutes(effects: Effects): Promise<ModelRoute[]> {
   const { secrets } = effects;
   const routes: ModelRoute[] = [];
-  for (const [name, { baseUrl, keyVariable, needsKey }] of SERVICES) {
+  for (const [name, { baseUrl, keyVariables, needsKey, package: needed }] of SERVICES) {
     if (needsKey === false) {
-      routes.push(await localRoute(effects, { name, baseUrl }));
+      routes.push(await localRoute(effects, { name, baseUrl: baseUrl(secrets) }));
       continue;
     }
-    const names = name === 'openrouter' ? [keyVariable, 'LLM_API_KEY'] : [keyVariable];
-    const set = names.find((variable) => secrets.get(variable)?.trim());
+    const set = keyVariables.find((variable) => secrets.get(variable)?.trim());
+    // Services of packages that few people have are named only when somebody uses them.
+    if (set === undefined && needed !== undefined) continue;
     routes.push(
       set === undefined
-        ? { name, ready: false, words: 'no key', fix: `set ${keyVariable}` }
-        : { name, ready: true, words: `${set} is set` },
+        ? { name, ready: false, words: 'no key', fix: `set ${keyVariables[0]}` }
+        : { name, ready: true, words: `${set} is set${needed ? `; needs ${needed}` : ''}` },
     );
   }
   return routes;
@@ -98,10 +99,11 @@ async function localRoute(
   effects: Effects,
   { name, baseUrl }: { name: string; baseUrl: string },
 ): Promise<ModelRoute> {
-  if ((await statusOf(effects, `${baseUrl}/models`)) === 200) {
-    return { name, ready: true, words: 'answers on this machine' };
+  const place = isLoopback(baseUrl) ? 'on this machine' : `at ${new URL(baseUrl).host}`;
+  if ((await statusOf(effects, `${baseUrl}/api/tags`)) === 200) {
+    return { name, ready: true, words: `answers ${place}` };
   }
-  return { name, ready: false, words: 'does not answer on this machine', fix: `start ${name}` };
+  return { name, ready: false, words: `does not answer ${place}`, fix: `${name} serve` };
 }
 
 /** The status of what answers there; undefined when nothing does. */

@@ -6,8 +6,14 @@ const MOST_TOKENS = 10_000_000;
 
 /** Token figures as the AI SDK reports them. */
 export interface ReportedUsage {
-  inputTokens: { total: number | undefined; cacheRead: number | undefined };
+  inputTokens: {
+    total: number | undefined;
+    cacheRead: number | undefined;
+    cacheWrite?: number | undefined;
+  };
   outputTokens: { total: number | undefined; reasoning: number | undefined };
+  /** As the service sent it. */
+  raw?: { cost?: unknown } | undefined;
 }
 
 /**
@@ -20,13 +26,21 @@ export function usageFrom(reported: ReportedUsage, answered: boolean): Usage | u
   if (!isCount(input) || !isCount(output)) return undefined;
   if (input === 0 || (answered && output === 0)) return undefined;
   const cached = reported.inputTokens.cacheRead;
+  const written = reported.inputTokens.cacheWrite;
   const reasoning = reported.outputTokens.reasoning;
   return {
     input,
     output,
     ...(isCount(cached) && cached > 0 && cached <= input ? { cached } : {}),
+    ...(isCount(written) && written > 0 && written <= input ? { cacheWritten: written } : {}),
     ...(isCount(reasoning) && reasoning > 0 && reasoning <= output ? { reasoning } : {}),
   };
+}
+
+/** US dollars that a service says a call cost; undefined when it says no amount. */
+export function statedCost({ raw }: ReportedUsage): number | undefined {
+  const cost = raw?.cost;
+  return typeof cost === 'number' && Number.isFinite(cost) && cost >= 0 ? cost : undefined;
 }
 
 /** Whether the `usage` of an answer on the wire can be read: absent, or counts in known places. */

@@ -48,7 +48,13 @@ const DATA = /^data:\s*/;
  * that have none pass as they came, unread.
  */
 export class EventLines {
+  readonly #check: (lines: Uint8Array) => void;
   #held: Uint8Array[] = [];
+
+  /** `check` sees all lines before anything is done with them, and may throw. */
+  constructor(check: (lines: Uint8Array) => void = () => {}) {
+    this.#check = check;
+  }
 
   /** The whole lines that are there with this piece; undefined when it ends none. */
   push(piece: Uint8Array): Uint8Array | undefined {
@@ -59,12 +65,17 @@ export class EventLines {
     }
     const lines = this.#joinedWith(piece.subarray(0, end));
     if (end < piece.length) this.#held.push(piece.subarray(end));
-    return soundLines(lines);
+    return this.#sound(lines);
   }
 
   /** What is left at the end of the stream. */
   rest(): Uint8Array {
-    return soundLines(this.#joinedWith(new Uint8Array(0)));
+    return this.#sound(this.#joinedWith(new Uint8Array(0)));
+  }
+
+  #sound(lines: Uint8Array): Uint8Array {
+    this.#check(lines);
+    return soundLines(lines);
   }
 
   #joinedWith(last: Uint8Array): Uint8Array {

@@ -2,6 +2,7 @@ import type { createOpenAICompatible } from '@ai-sdk/openai-compatible';
 import { isObject, type JsonObject, parseJson } from '../base/json.ts';
 import type { Message, ToolCall } from '../events/event.ts';
 import type { ModelRequest, ToolSpec } from '../ports/model-provider.ts';
+import { reasoningOptions } from './reasoning.ts';
 
 /** A model of the AI SDK, at the level below its agents: one question, one answer. */
 export type LanguageModel = ReturnType<ReturnType<typeof createOpenAICompatible>['languageModel']>;
@@ -22,6 +23,7 @@ export function toCallOptions(request: ModelRequest): CallOptions {
     prompt: request.messages.map(toWireMessage),
     maxOutputTokens: request.maxOutputTokens,
     temperature: request.temperature,
+    ...reasoningOptions(request.reasoning),
     ...(request.tools.length === 0
       ? {}
       : { tools: request.tools.map(toWireTool), toolChoice: { type: request.toolChoice } }),

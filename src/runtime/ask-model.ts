@@ -1,5 +1,6 @@
 import { AwpError, toAwpError } from '../base/errors.ts';
 import { sha256 } from '../base/hash.ts';
+import { formatDuration } from '../base/time.ts';
 import type { EventData, Fact, Message, ToolCall, Usage } from '../events/event.ts';
 import type { Frame } from '../events/state.ts';
 import {
@@ -15,6 +16,7 @@ import type { RunContext } from './context.ts';
 /** First and longest wait before a failed call is tried again, in milliseconds. */
 const FIRST_WAIT = 500;
 const LONGEST_WAIT = 30_000;
+const SHORTEST_WAIT = 50;
 
 type Asked = EventData['model.asked'];
 
@@ -61,12 +63,14 @@ async function answerOf(
   const resolved = context.models.get(asked.model);
   if (!resolved) throw new AwpError('internal/bug', `the model ${asked.model} was not resolved`);
   const remaining = context.remainingMs(asked.purpose === 'closing' ? 'closing' : 'work');
+  const { reasoning } = context.plan[frame.role];
   const request: ModelRequest = {
     model: resolved.model,
     messages,
     tools,
     toolChoice: asked.purpose === 'work' ? 'auto' : 'none',
     temperature: asked.temperature,
+    ...(reasoning !== undefined && { reasoning }),
     maxOutputTokens: asked.maxOutputTokens,
     headers: {
       'x-awp-run-id': context.state.run,
@@ -76,7 +80,9 @@ async function answerOf(
     timeoutMs: Number.isFinite(remaining) ? Math.max(1, Math.floor(remaining)) : null,
     stream: context.watched(),
   };
-  for await (const chunk of resolved.provider.ask(request, signal)) {
+  const { call, attempt, model } = asked;
+  const traced = context.trace?.watch(resolved.provider, { call, attempt, agent: frame.id, model });
+  for await (const chunk of (traced ?? resolved.provider).ask(request, signal)) {
     if (chunk.type === 'end') return chunk;
     context.delta({ agent: frame.id, call: asked.call, text: chunk.text });
   }
@@ -98,7 +104,7 @@ function responded(
       text: answer.text,
       toolCalls: distinctIds(asked.call, answer.toolCalls),
       usage,
-      cost: costOf(context.models.get(asked.model)?.price, usage),
+      cost: answer.cost ?? costOf(context.models.get(asked.model)?.price, usage),
       ms,
       ...(answer.servedBy !== undefined && { servedBy: answer.servedBy }),
     },
@@ -126,6 +132,8 @@ function failed(context: RunContext, { frame, asked }: ModelCall, error: AwpErro
   const said = error instanceof ModelError ? error.usage : undefined;
   const usage = said ?? reservedUsage(asked);
   const retryInMs = retryDelay(context, frame, error);
+  const { retryAfterMs } = error;
+  const { hint } = error;
   return {
     type: 'model.failed',
     agent: frame.id,
@@ -133,26 +141,37 @@ function failed(context: RunContext, { frame, asked }: ModelCall, error: AwpErro
       call: asked.call,
       attempt: asked.attempt,
       code: error.code,
-      message: error.message,
-      ...(error.hint !== undefined && { hint: error.hint }),
+      message: retryInMs === undefined ? withTimeToComeBack(context, error) : error.message,
+      ...(hint !== undefined && { hint }),
       usage,
       cost: costOf(context.models.get(asked.model)?.price, usage),
       ...(retryInMs !== undefined && { retryInMs }),
+      ...(retryAfterMs !== undefined && { retryAfterMs }),
     },
   };
 }
 
+/** What happened, with the time from which the service takes calls again, if it named one. */
+function withTimeToComeBack(context: RunContext, { message, retryAfterMs }: AwpError): string {
+  if (!retryAfterMs) return message;
+  const at = new Date(context.host.effects.clock.now() + retryAfterMs);
+  const when = `it takes calls again in ${formatDuration(retryAfterMs)}, from ${at.toISOString()}`;
+  return `${message}; ${when}`;
+}
+
 /**
- * How long to wait before the next attempt: what the service named, else full jitter below a
- * doubling bound. Undefined when trying again cannot help, the attempts are used up, or the wait
- * would pass the wall time.
+ * How long to wait before the next attempt: full jitter below a doubling bound, and what the service
+ * named at least, spread a little so that not all come back at once. Undefined when trying again
+ * cannot help, the attempts are used up, or the wait would pass the wall time.
  */
 function retryDelay(context: RunContext, frame: Frame, error: AwpError): number | undefined {
   const failures = frame.failures + 1;
   if (!isRetryable(error.code) || failures >= context.plan.worker.attempts) return undefined;
   const bound = Math.min(LONGEST_WAIT, FIRST_WAIT * 2 ** (failures - 1));
   const jitter = (context.host.effects.random.bytes(1)[0] ?? 0) / 255;
-  const wait = Math.round(error.retryAfterMs ?? Math.max(50, bound * jitter));
+  const named = error.retryAfterMs;
+  const least = named === undefined ? SHORTEST_WAIT : named + FIRST_WAIT * jitter;
+  const wait = Math.round(Math.max(least, bound * jitter));
   const kind = frame.purpose === 'closing' ? 'closing' : 'work';
   return wait < context.remainingMs(kind) ? wait : undefined;
 }

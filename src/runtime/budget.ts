@@ -1,5 +1,5 @@
 import type { JsonObject } from '../base/json.ts';
-import type { AskPurpose, Fact, Message, Reservation } from '../events/event.ts';
+import type { AskPurpose, Fact, Message, Reservation, Usage } from '../events/event.ts';
 import type { Dimension } from '../events/plan.ts';
 import type { RunState } from '../events/state.ts';
 import type { Price, ToolSpec } from '../ports/model-provider.ts';
@@ -70,12 +70,33 @@ function specBytes(tool: ToolSpec): number {
   return size;
 }
 
-/** US dollars of a number of tokens; null when the price is not known. */
-export function costOf(
-  price: Price | undefined,
-  { input, output }: { input: number; output: number },
-): number | null {
-  return price ? (input * price.input + output * price.output) / 1_000_000 : null;
+/**
+ * US dollars of a number of tokens, cached ones at their own price; null when the price is not
+ * known. No tokens cost nothing, whatever the price.
+ */
+export function costOf(price: Price | undefined, usage: Usage): number | null {
+  const { input, output, cached = 0, cacheWritten = 0 } = usage;
+  if (input === 0 && output === 0) return 0;
+  if (!price) return null;
+  const rate = price.long && input > price.long.above ? price.long : price;
+  const fresh = Math.max(0, input - cached - cacheWritten);
+  const sum =
+    fresh * rate.input +
+    cached * (rate.cachedInput ?? rate.input) +
+    cacheWritten * (rate.cacheWrite ?? rate.input) +
+    output * rate.output;
+  return sum / 1_000_000;
+}
+
+/** What a call can cost at most: nobody knows beforehand what a cache takes in. */
+function highestPrice(price: Price | undefined, prompt: number): Price | undefined {
+  if (!price) return undefined;
+  const {
+    input,
+    output,
+    cacheWrite = 0,
+  } = price.long && prompt > price.long.above ? price.long : price;
+  return { input: Math.max(input, cacheWrite), output };
 }
 
 /**
@@ -99,7 +120,8 @@ export class Admission {
   }
 
   /** Room for one model call; the answer's cap is cut to what is left when nothing is in flight. */
-  ask(wanted: Wanted): Verdict {
+  ask(asked: Wanted): Verdict {
+    const wanted = { ...asked, price: highestPrice(asked.price, asked.promptTokens) };
     const refusal = this.#countsRefusal(wanted) ?? this.#overspent();
     if (refusal) return { verdict: 'refused', refusal };
     const room = this.#outputRoom(wanted);

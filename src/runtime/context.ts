@@ -7,6 +7,7 @@ import type { Sandbox } from '../ports/sandbox.ts';
 import type { Tool } from '../ports/tool.ts';
 import type { Surroundings } from './agent/prompt.ts';
 import type { ApprovalDesk } from './approvals/desk.ts';
+import type { ModelTrace } from './model-trace.ts';
 import type { Stopwatch } from './stopwatch.ts';
 import type { RunFiles } from './tools/artifacts.ts';
 import type { Guards } from './tools/guards.ts';
@@ -35,6 +36,8 @@ export interface RunContext {
   stopwatch: Stopwatch;
   /** Milliseconds of work that are left; infinite without a limit. The last turn may use `closing`. */
   remainingMs(kind: 'work' | 'closing'): number;
+  /** Keeps what models are asked and answer; left out unless it was asked for. */
+  trace?: ModelTrace;
   /** Where people are asked. */
   desk: ApprovalDesk;
   /** Secrets of the run, by name. */

@@ -1,12 +1,13 @@
 import { AwpError } from '../base/errors.ts';
 import { matchesTool } from '../base/paths.ts';
 import type { BoxName } from '../events/event.ts';
-import type { Plan } from '../events/plan.ts';
+import type { ModelSettings, Plan } from '../events/plan.ts';
 import type { Host } from '../ports/host.ts';
 import type { ResolvedModel } from '../ports/model-provider.ts';
 import type { Sandbox } from '../ports/sandbox.ts';
 import type { OpenedTools, Tool, ToolOpener } from '../ports/tool.ts';
 import type { RunContext } from './context.ts';
+import { resolveRoles, withoutTools } from './fallback.ts';
 import { readSkillTexts } from './skill-texts.ts';
 import { RunFiles } from './tools/artifacts.ts';
 import { Guards } from './tools/guards.ts';
@@ -57,6 +58,8 @@ interface Parts {
 async function withTools(host: Host, plan: Plan, parts: Parts): Promise<Prepared> {
   const { models, opened, skillTexts } = parts;
   const tools = workerTools([...host.tools.values(), ...opened.tools], plan);
+  const toolless = tools.size > 0 ? withoutTools(plan, models) : undefined;
+  if (toolless) throw toolless;
   const secrets = await host.findSecrets([...tools.values()].flatMap((tool) => tool.secrets ?? []));
   const running = [...tools.values()].filter((tool) => tool.needsBox);
   const needsBox = new Set(running.map(({ name }) => name));
@@ -86,19 +89,32 @@ function boxOf({ name, isolation, languages }: Sandbox): RunContext['surrounding
 }
 
 function resolveModels(host: Host, plan: Plan): Map<string, ResolvedModel> {
-  const names = new Set([plan.manager.model, plan.worker.model]);
-  const models = new Map([...names].map((name) => [name, host.models(name)]));
-  for (const [name, { price, simulated }] of models) {
-    if (plan.limits.cost === null || price || simulated) continue;
-    throw new AwpError(
-      'model/no-price',
-      `the price of ${name} is not known, so a cost limit cannot be kept`,
-      {
-        hint: 'name its price with the option prices, or leave the cost limit out',
-      },
-    );
-  }
-  return models;
+  return resolveRoles(plan, {
+    resolve: host.models,
+    objection: (model, name, role) =>
+      noPrice(model, name, plan) ?? cannotReason(model, name, plan[role]),
+  });
+}
+
+/** Decision 13: a limit on cost can only be kept when every call has a price. */
+function noPrice({ price, simulated }: ResolvedModel, name: string, { limits }: Plan) {
+  if (limits.cost === null || price || simulated) return undefined;
+  return new AwpError(
+    'model/no-price',
+    `the price of ${name} is not known, so a cost limit cannot be kept`,
+    { hint: 'name its price with the option prices, or leave the cost limit out' },
+  );
+}
+
+function cannotReason(
+  { capabilities }: ResolvedModel,
+  name: string,
+  { mustReason }: ModelSettings,
+) {
+  if (!mustReason || capabilities?.reasoning !== false) return undefined;
+  return new AwpError('model/no-reasoning', `the model ${name} cannot be told how much to think`, {
+    hint: 'take a model that can, or leave model.reasoning.force out',
+  });
 }
 
 /** Opens all that brings tools; when one fails the others are closed again. */

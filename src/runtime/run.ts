@@ -11,6 +11,7 @@ import type { ApprovalAnswer } from './approvals/inbox.ts';
 import type { RunContext } from './context.ts';
 import { Driver } from './drive.ts';
 import { loadState } from './load-state.ts';
+import { ModelTrace } from './model-trace.ts';
 import { Pieces } from './pieces.ts';
 import { type Prepared, prepare } from './prepare.ts';
 import { Recorder } from './recorder.ts';
@@ -127,6 +128,8 @@ export interface NewRun {
   plan: Plan;
   /** Facts about the inputs, which are in place already. */
   inputs: readonly Fact[];
+  /** Whether what models are asked and answer is kept as it was sent. Default false. */
+  trace?: boolean;
   /** Stops the run when it aborts, with its reason. */
   stop?: AbortSignal;
   /** Asks a person; nobody is there when left out. */
@@ -137,7 +140,8 @@ export interface NewRun {
  * Starts a new run: models and box are there before anything is written. Throws `model/...` when a
  * model cannot be reached by configuration, `sandbox/unavailable`, `store/...`.
  */
-export async function startRun(host: Host, { id, plan, inputs, stop, ask }: NewRun): Promise<Run> {
+export async function startRun(host: Host, start: NewRun): Promise<Run> {
+  const { id, plan, inputs, trace, stop, ask } = start;
   const prepared = await prepare(host, plan, host.store.folder(id));
   const lease = await host.store.create(id, ownerName(host)).catch(closing(prepared));
   const { version } = host;
@@ -146,7 +150,7 @@ export async function startRun(host: Host, { id, plan, inputs, stop, ask }: NewR
     ...inputs,
     rootStarted(plan),
   ];
-  return open(host, { lease, prepared, state: emptyState(id), first, stop, ask });
+  return open(host, { lease, prepared, state: emptyState(id), first, trace, stop, ask });
 }
 
 /** How a run is taken up again. */
@@ -154,6 +158,8 @@ export interface Resumption {
   id: string;
   /** Limits that are changed from now on. */
   raise?: Partial<Limits>;
+  /** Whether what models are asked and answer is kept from now on. Default false. */
+  trace?: boolean;
   /** Stops the run when it aborts, with its reason. */
   stop?: AbortSignal;
   /** Asks a person; nobody is there when left out. */
@@ -166,7 +172,7 @@ export interface Resumption {
  * used-up limit is not raised.
  */
 export async function resumeRun(host: Host, resumption: Resumption): Promise<Run> {
-  const { id, raise, stop, ask } = resumption;
+  const { id, raise, trace, stop, ask } = resumption;
   const lease = await host.store.claim(id, ownerName(host));
   try {
     const seen: RunEvent[] = [];
@@ -179,7 +185,7 @@ export async function resumeRun(host: Host, resumption: Resumption): Promise<Run
     const prepared = await prepare(host, plan, host.store.folder(id));
     const { box } = prepared;
     const first = state.status === 'complete' ? [] : resumeFacts(host, { state, plan, raise, box });
-    return open(host, { lease, prepared, state, first, stop, ask, seen });
+    return open(host, { lease, prepared, state, first, trace, stop, ask, seen });
   } catch (error) {
     await host.store.release(lease);
     throw error;
@@ -241,6 +247,7 @@ interface Opening {
   prepared: Prepared;
   state: RunState;
   first: readonly Fact[];
+  trace: boolean | undefined;
   stop: AbortSignal | undefined;
   ask: AskPerson | undefined;
   /** Tool calls of earlier processes. */
@@ -248,14 +255,15 @@ interface Opening {
 }
 
 function open(host: Host, opening: Opening): Run {
-  const { lease, prepared, state, first, stop, ask, seen = [] } = opening;
+  const { lease, prepared, state, first, trace, stop, ask, seen = [] } = opening;
   const { plan } = prepared;
+  const redact = makeRedact(host.secretValues());
   const recorder = new Recorder({
     store: host.store,
     lease,
     state,
     clock: host.effects.clock,
-    redact: makeRedact(host.secretValues()),
+    redact,
     durability: plan.durability,
   });
   const pieces = new Pieces(state, () => new Date(recorder.now()).toISOString());
@@ -269,6 +277,9 @@ function open(host: Host, opening: Opening): Run {
     ...{ host, state, wake, stopwatch },
     innerCalls: new InnerCalls({ wake, needsBox: made.surroundings.needsBox, clock }),
     ...made,
+    ...(trace && {
+      trace: new ModelTrace({ files, clock, folder, redact, runFiles: made.runFiles }),
+    }),
     desk: new ApprovalDesk({ state, files, folder, wake, ask }),
     remainingMs: (kind) => stopwatch.remainingMs(kind),
     delta: (piece) => pieces.add('model.delta', piece),

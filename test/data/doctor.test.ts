@@ -232,7 +232,7 @@ describe('ways to models', () => {
     const seen = await look({ effects: { network: silent() } });
     expect(seen.ready.models).toBe(false);
     expect(named(seen, 'openai')).toMatchObject({ state: 'absent', fix: 'set OPENAI_API_KEY' });
-    expect(named(seen, 'ollama')).toMatchObject({ state: 'absent', fix: 'start ollama' });
+    expect(named(seen, 'ollama')).toMatchObject({ state: 'absent', fix: 'ollama serve' });
   });
 
   it.each([

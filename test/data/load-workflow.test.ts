@@ -70,6 +70,23 @@ critique: { enabled: true }`),
     });
   });
 
+  it('takes lists of models that stand behind others, and how much to think', async () => {
+    const { options, diagnostics } = await load({
+      'workflow.awp.yaml': loop(
+        'manager: agents/lead\nmodels: { manager: [x/none, x/other], worker: [b/w, b/v, demo] }',
+      ),
+      'agents/lead/agent.awp.yaml': `awp_agent: "1.0.0"\nidentity: { id: lead, role: Lead, description: Leads. }\nmodel: { name: x/y, fallback: [x/z], reasoning: { enabled: true, effort: high, force: true } }\nprompt:\n  system: Be brief.\n`,
+    });
+    expect(options()).toMatchObject({
+      managerModel: 'x/y',
+      workerModel: 'b/w',
+      fallbackModels: { manager: ['x/z'], worker: ['b/v', 'demo'] },
+      reasoning: { manager: 'high' },
+      mustReason: true,
+    });
+    expect(diagnostics.filter(({ rule }) => rule === 'S12')).toEqual([]);
+  });
+
   it('uses the built-in manager when the folder of its own is not there', async () => {
     const { options } = await load({ 'workflow.awp.yaml': loop('manager: agents/nobody') });
     expect(options().managerInstructions).toBeUndefined();

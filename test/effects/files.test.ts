@@ -149,3 +149,24 @@ describe('folders', () => {
     });
   });
 });
+
+describe('files that grow', () => {
+  it('are made for their owner alone, and never in the place of another', async () => {
+    await files.writePrivate(at('log'), 'one\n');
+    expect(statSync(at('log')).mode & 0o777).toBe(0o600);
+    await expect(files.writePrivate(at('log'), 'two\n')).rejects.toMatchObject({ code: 'EEXIST' });
+    symlinkSync(at('elsewhere'), at('link'));
+    await expect(files.writePrivate(at('link'), 'x')).rejects.toMatchObject({ code: 'EEXIST' });
+    expect(readdirSync(folder).sort()).toEqual(['link', 'log']);
+  });
+
+  it('get text at their end, and only when they are there and no link', async () => {
+    await files.writePrivate(at('log'), 'one\n');
+    await files.extend(at('log'), 'two\n');
+    expect(readFileSync(at('log'), 'utf8')).toBe('one\ntwo\n');
+    await expect(files.extend(at('none'), 'x')).rejects.toMatchObject({ code: 'ENOENT' });
+    symlinkSync(at('log'), at('link'));
+    await expect(files.extend(at('link'), 'x')).rejects.toMatchObject({ code: 'ELOOP' });
+    expect(readFileSync(at('log'), 'utf8')).toBe('one\ntwo\n');
+  });
+});

@@ -6,6 +6,7 @@ import { nodeNetwork } from '../../src/effects/network.ts';
 import { languageModel } from '../../src/providers/language-model.ts';
 import { redactor } from '../../src/providers/redact.ts';
 import { isSoundUsage, usageFrom } from '../../src/providers/usage.ts';
+import { joinPieces } from '../../src/providers/wire-join.ts';
 import { EventLines, readWireJson } from '../../src/providers/wire-json.ts';
 import { collect, modelRequest } from '../contracts/provider-contract.ts';
 
@@ -120,6 +121,65 @@ describe('lines of a stream', () => {
     expect(readWireJson(deep(63))?.value).toMatchObject({ usage: null });
     expect(readWireJson(deep(64))).toBeUndefined();
     expect(readWireJson(deep(200_000))).toBeUndefined();
+  });
+});
+
+describe('pieces that come in together', () => {
+  const event = (delta: object, more: object = {}) =>
+    `data: ${JSON.stringify({ id: 'c', choices: [{ index: 0, delta, ...more }] })}\n\n`;
+  const textOf = (stream: string) =>
+    stream
+      .split('\n\n')
+      .flatMap((line) => (line.startsWith('data: {') ? [JSON.parse(line.slice(6))] : []))
+      .map(({ choices }) => choices[0].delta.content ?? '')
+      .join('');
+  const join = (stream: string) => Buffer.from(joinPieces(Buffer.from(stream))).toString();
+
+  it('become one, with the same text, whatever it is', () => {
+    const piece = fc.oneof(
+      fc.string({ unit: 'grapheme' }),
+      fc.constantFrom('"', '\\\\', '"content":"', '\\n'),
+    );
+    fc.assert(
+      fc.property(fc.array(piece, { minLength: 3 }), (pieces) => {
+        const stream = pieces.map((content) => event({ content })).join('');
+        const joined = join(stream);
+        expect(textOf(joined)).toBe(pieces.join(''));
+        expect(joined.match(/data: /g)).toHaveLength(1);
+      }),
+    );
+  });
+
+  it('stay apart when they differ in anything else', () => {
+    for (const stream of [
+      event({ content: 'a' }) + event({ content: 'b' }, { finish_reason: 'stop' }),
+      event({ content: 'a' }) + event({ role: 'assistant', content: 'b' }),
+      // The second thought would be lost.
+      event({ content: 'a', reasoning: 'x' }) + event({ content: 'b', reasoning: 'x' }),
+      event({ reasoning: 'x', content: 'a' }) + event({ reasoning: 'x', content: 'b' }),
+      event({ tool_calls: [{ index: 0, function: { arguments: 'a' } }] }).repeat(2),
+      'event: a\ndata: {"delta":{"content":"a"}}\n\n'.repeat(2),
+      `${event({ content: 'a' }).trim()}\r\n\r\n`.repeat(2),
+      'data: {"delta":{"content":"a\n\n'.repeat(3),
+      'data: [DONE]\n\n'.repeat(3),
+    ]) {
+      expect(join(stream)).toBe(stream);
+    }
+  });
+
+  it('leave what stands between them and after them where it is', () => {
+    const [a, b] = [event({ content: 'a' }), event({ content: 'b' })];
+    const both = event({ content: 'ab' });
+    expect(join(`: hello\n\n${a}${b}data: [DONE]\n\n`)).toBe(`: hello\n\n${both}data: [DONE]\n\n`);
+    expect(join(`${a}${b}: ping\n\n${a}${b}rest`)).toBe(`${both}: ping\n\n${both}rest`);
+  });
+
+  it('are any bytes: what is no such stream stays as it came', () => {
+    fc.assert(
+      fc.property(fc.uint8Array({ maxLength: 200 }), (bytes) => {
+        expect(Buffer.from(joinPieces(bytes))).toEqual(Buffer.from(bytes));
+      }),
+    );
   });
 });
 

@@ -5,6 +5,7 @@ import type { Price, ResolvedModel } from '../../src/ports/model-provider.ts';
 import { defaultModel, makeResolver, type ResolverOptions } from '../../src/providers/resolve.ts';
 import { scriptedModel } from '../../src/providers/scripted.ts';
 import { collect, modelRequest } from '../contracts/provider-contract.ts';
+import { keyIn, yes } from './support/any-api.ts';
 
 type Variables = Record<string, string>;
 
@@ -17,8 +18,6 @@ interface Sent {
 /** A resolver whose requests go nowhere: they are kept, and answered with one word. */
 function resolver(variables: Variables, options: Partial<ResolverOptions> = {}) {
   const sent: Sent[] = [];
-  const answer = { choices: [{ message: { content: 'yes' }, finish_reason: 'stop' }] };
-  const event = { choices: [{ delta: { content: 'yes' }, finish_reason: 'stop' }] };
   const resolve = makeResolver({
     effects: {
       clock: fixedClock(),
@@ -27,10 +26,12 @@ function resolver(variables: Variables, options: Partial<ResolverOptions> = {}) 
         ...nodeNetwork(),
         async fetch(url, init) {
           const body = JSON.parse(String(init.body));
-          sent.push({ url, headers: new Headers(init.headers), body });
-          return body.stream
-            ? new Response(`data: ${JSON.stringify(event)}\n\n`)
-            : Response.json(answer);
+          if (!url.endsWith('/api/show')) {
+            sent.push({ url, headers: new Headers(init.headers), body });
+          }
+          const stream = body.stream === true || url.includes('streamGenerateContent');
+          const { status = 200, headers = {}, body: text } = yes(url, stream);
+          return new Response(text, { status, headers });
         },
       },
     },
@@ -45,8 +46,7 @@ async function wayOf(variables: Variables, model: string): Promise<string> {
   const found = resolve(model);
   await collect(found.provider, modelRequest({ model: found.model }));
   const [{ url, headers, body } = {} as Sent] = sent;
-  const key = headers.get('authorization')?.replace('Bearer ', '') ?? 'no key';
-  return `${url.replace('/chat/completions', '')} ${body.model} ${key}`;
+  return `${url} ${body.model ?? 'its path'} ${keyIn(headers) ?? 'no key'}`;
 }
 
 function failureOf(variables: Variables, model: string): { code: string; hint: string } {
@@ -63,46 +63,114 @@ const OPENROUTER = 'https://openrouter.ai/api/v1';
 
 describe('where a model string leads (decision 22)', () => {
   it.each<[string, Variables, string]>([
-    ['any/thing', { LLM_BASE_URL: LOCAL }, `${LOCAL} any/thing no key`],
-    ['any', { LLM_BASE_URL: LOCAL, LLM_API_KEY: 'k1' }, `${LOCAL} any k1`],
-    ['groq/m', { LLM_BASE_URL: LOCAL, GROQ_API_KEY: 'k-groq' }, `${LOCAL} groq/m no key`],
+    ['any/thing', { LLM_BASE_URL: LOCAL }, `${LOCAL}/chat/completions any/thing no key`],
+    ['any', { LLM_BASE_URL: LOCAL, LLM_API_KEY: 'k1' }, `${LOCAL}/chat/completions any k1`],
+    [
+      'groq/m',
+      { LLM_BASE_URL: LOCAL, GROQ_API_KEY: 'k-groq' },
+      `${LOCAL}/chat/completions groq/m no key`,
+    ],
     [
       'groq/m',
       { LLM_BASE_URL: 'https://api.groq.com/openai/v1', GROQ_API_KEY: 'k-groq' },
-      'https://api.groq.com/openai/v1 m k-groq',
+      'https://api.groq.com/openai/v1/chat/completions m k-groq',
     ],
     // The same host without TLS is another place.
     [
       'groq/m',
       { LLM_BASE_URL: 'http://api.groq.com/openai/v1', GROQ_API_KEY: 'k-groq' },
-      'http://api.groq.com/openai/v1 groq/m no key',
+      'http://api.groq.com/openai/v1/chat/completions groq/m no key',
     ],
     [
       'openai/gpt-4o',
       { LLM_BASE_URL: OPENROUTER, LLM_API_KEY: 'k1', OPENAI_API_KEY: 'k-oa' },
-      `${OPENROUTER} openai/gpt-4o k1`,
+      `${OPENROUTER}/chat/completions openai/gpt-4o k1`,
     ],
-    ['openai/gpt-4o', { OPENAI_API_KEY: 'k-oa' }, 'https://api.openai.com/v1 gpt-4o k-oa'],
-    ['openai/gpt-4o', { LLM_API_KEY: 'k1' }, `${OPENROUTER} openai/gpt-4o k1`],
-    ['gpt-4o', { OPENAI_API_KEY: 'k-oa' }, 'https://api.openai.com/v1 gpt-4o k-oa'],
-    ['gpt-4o', { LLM_API_KEY: 'k1' }, `${OPENROUTER} openai/gpt-4o k1`],
+    [
+      'openai/gpt-4o',
+      { OPENAI_API_KEY: 'k-oa' },
+      'https://api.openai.com/v1/responses gpt-4o k-oa',
+    ],
+    ['openai/gpt-4o', { LLM_API_KEY: 'k1' }, `${OPENROUTER}/chat/completions openai/gpt-4o k1`],
+    ['gpt-4o', { OPENAI_API_KEY: 'k-oa' }, 'https://api.openai.com/v1/responses gpt-4o k-oa'],
+    ['gpt-4o', { LLM_API_KEY: 'k1' }, `${OPENROUTER}/chat/completions openai/gpt-4o k1`],
+    [
+      'gpt-4o',
+      { LLM_BASE_URL: 'https://api.openai.com/v1', OPENAI_API_KEY: 'k-oa' },
+      'https://api.openai.com/v1/responses gpt-4o k-oa',
+    ],
     [
       'claude-sonnet-4',
       { ANTHROPIC_API_KEY: 'k-an', LLM_API_KEY: 'k1' },
-      'https://api.anthropic.com/v1 claude-sonnet-4 k-an',
+      'https://api.anthropic.com/v1/messages claude-sonnet-4 k-an',
     ],
     [
       'openrouter/anthropic/claude-sonnet-4',
       { OPENROUTER_API_KEY: 'k-or' },
-      `${OPENROUTER} anthropic/claude-sonnet-4 k-or`,
+      `${OPENROUTER}/chat/completions anthropic/claude-sonnet-4 k-or`,
     ],
-    ['openrouter/a/b', { LLM_API_KEY: 'k1' }, `${OPENROUTER} a/b k1`],
-    ['openrouter/a/b', { LLM_API_KEY: 'k1', OPENROUTER_API_KEY: 'k-or' }, `${OPENROUTER} a/b k-or`],
-    ['meta-llama/llama-4', { LLM_API_KEY: 'k1' }, `${OPENROUTER} meta-llama/llama-4 k1`],
-    ['ollama/llama3:8b', {}, 'http://localhost:11434/v1 llama3:8b no key'],
-    ['ollama/llama3', { LLM_API_KEY: 'k1' }, 'http://localhost:11434/v1 llama3 no key'],
-    ['groq/m', { GROQ_API_KEY: ' k-groq\n' }, 'https://api.groq.com/openai/v1 m k-groq'],
-    ['together/a/b', { TOGETHER_API_KEY: 'k-to' }, 'https://api.together.xyz/v1 a/b k-to'],
+    ['openrouter/a/b', { LLM_API_KEY: 'k1' }, `${OPENROUTER}/chat/completions a/b k1`],
+    [
+      'openrouter/a/b',
+      { LLM_API_KEY: 'k1', OPENROUTER_API_KEY: 'k-or' },
+      `${OPENROUTER}/chat/completions a/b k-or`,
+    ],
+    [
+      'meta-llama/llama-4',
+      { LLM_API_KEY: 'k1' },
+      `${OPENROUTER}/chat/completions meta-llama/llama-4 k1`,
+    ],
+    // Whoever serves models of others may want the others' keys.
+    [
+      'm',
+      { LLM_BASE_URL: LOCAL, LLM_API_KEY: 'sk-ant-api03-x' },
+      `${LOCAL}/chat/completions m sk-ant-api03-x`,
+    ],
+    ['ollama/llama3:8b', {}, 'http://localhost:11434/api/chat llama3:8b no key'],
+    ['ollama/llama3', { LLM_API_KEY: 'k1' }, 'http://localhost:11434/api/chat llama3 no key'],
+    ['ollama/m', { OLLAMA_HOST: '10.0.0.7' }, 'http://10.0.0.7:11434/api/chat m no key'],
+    ['ollama/m', { OLLAMA_HOST: '0.0.0.0:9000' }, 'http://127.0.0.1:9000/api/chat m no key'],
+    ['ollama/m', { OLLAMA_HOST: ':9000' }, 'http://localhost:9000/api/chat m no key'],
+    [
+      'ollama/m',
+      { OLLAMA_HOST: 'https://models.test/', OLLAMA_API_KEY: 'k-ol' },
+      'https://models.test/api/chat m k-ol',
+    ],
+    [
+      'ollama/m',
+      { LLM_BASE_URL: 'http://localhost:11434/v1' },
+      'http://localhost:11434/api/chat m no key',
+    ],
+    [
+      'groq/m',
+      { GROQ_API_KEY: ' k-groq\n' },
+      'https://api.groq.com/openai/v1/chat/completions m k-groq',
+    ],
+    [
+      'together/a/b',
+      { TOGETHER_API_KEY: 'k-to' },
+      'https://api.together.xyz/v1/chat/completions a/b k-to',
+    ],
+    [
+      'google/gemini-3.8-flash',
+      { GEMINI_API_KEY: 'k-go' },
+      'https://generativelanguage.googleapis.com/v1beta/models/gemini-3.8-flash:generateContent its path k-go',
+    ],
+    [
+      'azure/mine',
+      { AZURE_API_KEY: 'k-az', AZURE_RESOURCE_NAME: 'acme' },
+      'https://acme.openai.azure.com/openai/v1/responses?api-version=v1 mine k-az',
+    ],
+    [
+      'azure/mine',
+      { AZURE_OPENAI_API_KEY: 'k-az', AZURE_OPENAI_ENDPOINT: 'https://acme.openai.azure.com/' },
+      'https://acme.openai.azure.com/openai/v1/responses?api-version=v1 mine k-az',
+    ],
+    [
+      'bedrock/amazon.nova-2',
+      { AWS_REGION: 'eu-west-1', AWS_BEARER_TOKEN_BEDROCK: 'k-aws' },
+      'https://bedrock-runtime.eu-west-1.amazonaws.com/model/amazon.nova-2/converse its path k-aws',
+    ],
   ])('%s with %o: %s', async (...[model, variables, way]) => {
     expect(await wayOf(variables, model)).toBe(way);
   });
@@ -125,6 +193,36 @@ describe('where a model string leads (decision 22)', () => {
     ['m', { LLM_BASE_URL: 'localhost:8000' }, 'model/bad-url', 'http://localhost:8000/v1'],
     ['m', { LLM_BASE_URL: 'http://me:pw@localhost/v1' }, 'model/bad-url', 'LLM_API_KEY'],
     ['groq/m', { GROQ_API_KEY: 'two words' }, 'model/auth', 'copy the key again'],
+    ['gpt-4o', { OPENAI_API_KEY: 'sk-ant-api03-x' }, 'model/auth', 'put it into ANTHROPIC_API_KEY'],
+    ['claude-opus-5', { ANTHROPIC_API_KEY: 'sk-or-v1-x' }, 'model/auth', 'OPENROUTER_API_KEY'],
+    ['a/b', { LLM_API_KEY: 'gsk_x' }, 'model/auth', 'name a model groq/'],
+    [
+      'm',
+      { LLM_BASE_URL: 'https://api.groq.com/openai/v1', LLM_API_KEY: 'AIzaSyX' },
+      'model/auth',
+      'put it into GOOGLE_GENERATIVE_AI_API_KEY',
+    ],
+    ['azure/mine', { AZURE_API_KEY: 'k' }, 'model/no-key', 'set AZURE_RESOURCE_NAME'],
+    [
+      'azure/mine',
+      { AZURE_API_KEY: 'k', AZURE_RESOURCE_NAME: 'evil.test/' },
+      'model/bad-url',
+      'letters, digits and dashes',
+    ],
+    ['bedrock/m', { AWS_BEARER_TOKEN_BEDROCK: 'k' }, 'model/no-key', 'set AWS_REGION'],
+    [
+      'bedrock/m',
+      { AWS_REGION: 'evil.test/', AWS_BEARER_TOKEN_BEDROCK: 'k' },
+      'model/bad-url',
+      'us-east-1',
+    ],
+    [
+      'bedrock/m',
+      { AWS_REGION: 'us-east-1', AWS_ACCESS_KEY_ID: 'k' },
+      'model/no-key',
+      'set AWS_SECRET_ACCESS_KEY',
+    ],
+    ['google/gemini', {}, 'model/no-key', 'GOOGLE_GENERATIVE_AI_API_KEY'],
   ])('%s with %o is %s, and it says: %s', (...[model, variables, code, hint]) => {
     const options = { extra: new Map([['demo', scripted]]) };
     const error = (() => {
@@ -144,6 +242,8 @@ describe('where a model string leads (decision 22)', () => {
       .toContain('hunter22');
     const odd = failureOf({ GROQ_API_KEY: 'my secret' }, 'groq/m');
     expect(String(odd) + odd.hint).not.toContain('my secret');
+    const foreign = failureOf({ OPENAI_API_KEY: 'sk-ant-api03-hidden' }, 'gpt-4o');
+    expect(String(foreign) + foreign.hint).not.toContain('hidden');
   });
 
   it('lets models that need no service win over LLM_BASE_URL', () => {
@@ -187,14 +287,17 @@ describe('what services want in their own way', () => {
     return sent[0]?.body ?? {};
   }
 
-  it('is max_completion_tokens for OpenAI, and no temperature for models that reason', async () => {
+  it('is the Responses API for OpenAI, and no temperature for models that reason', async () => {
     const variables = { OPENAI_API_KEY: 'k' };
     expect(await bodyFor('gpt-4o', variables)).toMatchObject({
-      max_completion_tokens: 500,
+      max_output_tokens: 500,
       temperature: 0.2,
+      store: false,
     });
     expect(Object.keys(await bodyFor('o3-mini', variables))).not.toContain('temperature');
-    expect(Object.keys(await bodyFor('openai/gpt-5', variables))).not.toContain('max_tokens');
+    expect(Object.keys(await bodyFor('openai/gpt-6.2-sol', variables))).not.toContain(
+      'temperature',
+    );
   });
 
   it('is no stream_options for Mistral', async () => {
@@ -236,6 +339,13 @@ describe('prices', () => {
     ['gpt-4o', { OPENAI_API_KEY: 'k' }, { input: 1, output: 2 }],
     ['groq/m', { GROQ_API_KEY: 'k' }, { input: 3, output: 4 }],
     ['groq/other', { GROQ_API_KEY: 'k' }, undefined],
+    ['openrouter/openai/gpt-4o', { OPENROUTER_API_KEY: 'k' }, { input: 1, output: 2 }],
+    ['openrouter/openai/gpt-5-mini', { OPENROUTER_API_KEY: 'k' }, undefined],
+    [
+      'gpt-5-mini-2025-08-07',
+      { OPENAI_API_KEY: 'k' },
+      { input: 0.25, cachedInput: 0.025, output: 2, asOf: '2025-11-13' },
+    ],
     ['ollama/other', {}, { input: 0, output: 0 }],
     ['other', { LLM_BASE_URL: LOCAL }, undefined],
     [
@@ -263,9 +373,15 @@ describe('prices', () => {
   });
 
   it('must be amounts', () => {
-    const odd = new Map([['m', { input: Number.NaN, output: 1 }]]);
-    expect(() => resolver({ LLM_BASE_URL: LOCAL }, { prices: odd }).resolve('m')).toThrow(
-      /the price of m/,
-    );
+    for (const price of [
+      { input: Number.NaN, output: 1 },
+      { input: 1, output: 1, cachedInput: -1 },
+      { input: 1, output: 1, long: { above: 5, input: 1, output: Number.POSITIVE_INFINITY } },
+    ]) {
+      const odd = new Map([['m', price]]);
+      expect(() => resolver({ LLM_BASE_URL: LOCAL }, { prices: odd }).resolve('m')).toThrow(
+        /the price of m/,
+      );
+    }
   });
 });

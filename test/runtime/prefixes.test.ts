@@ -82,6 +82,14 @@ const SCENARIOS: Readonly<Record<string, Scenario>> = {
         : answer;
     },
   },
+  'a worker whose model has another one behind it': {
+    model: (request) => {
+      if (isManager(request)) return turns(request) > 0 ? complete('both') : delegate('a', 'b');
+      const usage = { input: 0, output: 0 };
+      return request.model === 'scripted' ? new ModelError('model/auth', 'no', { usage }) : answer;
+    },
+    options: { fallbackModels: { worker: ['behind'] } },
+  },
   'a limit on workers that is reached': {
     model: (request) =>
       isManager(request)

@@ -6,6 +6,8 @@ import { explainCommand } from './explain.ts';
 import { identityCardCommand } from './identity-card.ts';
 import { initCommand } from './init.ts';
 import { mcpCommand } from './mcp.ts';
+import { modelsCommand } from './models.ts';
+import { modelsTestCommand } from './models-test.ts';
 import { packCommand } from './pack.ts';
 import { runCommand } from './run.ts';
 import { runsApproveCommand } from './runs-approve.ts';
@@ -30,6 +32,8 @@ export const commands: readonly Command[] = [
   demoCommand,
   doctorCommand,
   initCommand,
+  modelsCommand,
+  modelsTestCommand,
   runCommand,
   validateCommand,
   complianceCommand,

@@ -99,6 +99,26 @@ export const RUN_OPTIONS: readonly Option[] = [
     rare: true,
     help: 'auto, tty, plain or quiet (auto)',
   },
+  {
+    name: 'record',
+    value: 'FILE',
+    group: 'MODEL',
+    rare: true,
+    help: 'write what the models are asked and answer to a new tape',
+  },
+  {
+    name: 'replay',
+    value: 'FILE',
+    group: 'MODEL',
+    rare: true,
+    help: 'take all answers from a tape; no model is asked',
+  },
+  {
+    name: 'trace-models',
+    group: 'MODEL',
+    rare: true,
+    help: 'keep requests and answers as sent, for runs show --calls',
+  },
   { name: 'run-id', value: 'ID', group: 'OTHER', rare: true, help: 'the id of the new run' },
   {
     name: 'sandbox',

@@ -22,6 +22,7 @@ import { RUN_OPTIONS } from './run-options.ts';
 /** Options that make sense when a run is resumed; everything else was settled when it began. */
 const RESUME_OPTIONS = new Set([
   ...['resume', 'raise', 'out', 'json', 'progress', 'python', 'mcp', 'trust'],
+  ...['record', 'replay', 'trace-models'],
 ]);
 
 /** `awp run`: a task, a workflow folder, or a run that goes on. */
@@ -97,6 +98,7 @@ async function resume(
       ...homeOption(args, shell),
       ...outOption(args, shell),
       ...pythonOption(args, shell),
+      ...tapeOptions(args, shell),
       ...servers,
       ...trustFlag(args, watch.person),
       ...answersFrom(watch.person),
@@ -119,6 +121,7 @@ async function newRun(
     inputs: { ...base?.inputs, ...inputsOf(engine, args) },
     budget: { ...base?.budget, ...budgetOf(args) },
     ...modelsOf(args),
+    ...tapeOptions(args, shell),
     ...sandboxFlags(args, base?.sandbox),
     ...pythonOption(args, shell),
     ...approveFlag(args, base?.approve),
@@ -163,6 +166,19 @@ function durabilityOf(args: Arguments): Pick<WorkflowOptions<Json>, 'durability'
   const text = args.text('durability');
   if (text === undefined) return {};
   return { durability: parseChoice('durability', text, ['full', 'batched'] as const) };
+}
+
+/** Where the models' answers go to or come from, and whether they are kept as they were sent. */
+function tapeOptions(
+  args: Arguments,
+  shell: Shell,
+): Pick<WorkflowOptions<Json>, 'record' | 'replay'> & { traceModels?: true } {
+  const [record, replay] = [args.text('record'), args.text('replay')];
+  return {
+    ...(record !== undefined && { record: resolve(shell.cwd, record) }),
+    ...(replay !== undefined && { replay: resolve(shell.cwd, replay) }),
+    ...(args.has('trace-models') && { traceModels: true }),
+  };
 }
 
 function outOption(args: Arguments, shell: Shell): { outputDir?: string } {

@@ -1,3 +1,4 @@
+import { AwpError } from '../../base/errors.ts';
 import { resultJson, resultOf } from '../../events/result.ts';
 import { loadState } from '../../runtime/load-state.ts';
 import { answeredText, waitingText } from '../approvals/approval-text.ts';
@@ -17,16 +18,36 @@ const PLAIN_COLUMNS = 120;
 export const runsShowCommand: Command = {
   name: 'runs show',
   summary: 'Show a run: its agents, result, files and what it used',
-  usage: 'ID [options]',
-  examples: ['awp runs show r-7f3a', 'awp runs show r-7f3a --json'],
-  options: [{ name: 'json', group: 'OUTPUT', help: 'the result object on standard output' }],
-  maxPositionals: 1,
+  usage: 'ID [--calls [CALL]] [options]',
+  examples: [
+    'awp runs show r-7f3a',
+    'awp runs show r-7f3a --json',
+    'awp runs show r-7f3a --calls 2.1/3',
+  ],
+  options: [
+    {
+      name: 'calls',
+      group: 'OUTPUT',
+      help: 'the calls of models; one in full when its id follows',
+    },
+    { name: 'json', group: 'OUTPUT', help: 'the result object on standard output' },
+  ],
+  maxPositionals: 2,
 
   async run(args, shell) {
     const id = theRun(args, 'runs show');
     const { clock } = await shell.effects();
+    if (args.positionals[1] !== undefined && !args.has('calls')) {
+      throw new AwpError('usage/bad-argument', `unexpected argument "${args.positionals[1]}"`, {
+        hint: `for one call of a model: awp runs show ${id} --calls ${args.positionals[1]}`,
+      });
+    }
     return withHome(shell, args, async ({ store }) => {
       const { run, owner } = await store.find(id);
+      if (args.has('calls')) {
+        const { showCalls } = await import('../model-calls/show.ts');
+        return showCalls(args, shell, { store, run, alive: (owner?.until ?? 0) > clock.now() });
+      }
       const state = await loadState(store, run);
       const result = resultOf(state, `${store.folder(run)}/artifacts`);
       if (args.has('json')) {

@@ -84,7 +84,7 @@ const writers: { [T in RunEventType]?: Writer<T> } = {
   'run.started': ({ run, data }) => {
     const { manager, worker } = data.plan;
     const workers = worker.model === manager.model ? '' : ` worker-model=${worker.model}`;
-    return `run ${run} started model=${manager.model}${workers}${data.simulated ? ' (simulated)' : ''}`;
+    return `run ${run} started model=${manager.model}${workers}${data.simulated ? ' (simulated)' : ''}${data.plan.replay ? ' (replayed)' : ''}`;
   },
   'run.resumed': ({ run, data: { raise, abandoned } }) => {
     const raised = Object.entries(raise ?? {}).map(([name, limit]) => ` ${name}=${limit}`);
@@ -118,6 +118,8 @@ const writers: { [T in RunEventType]?: Writer<T> } = {
       data.retryInMs === undefined ? '' : `; again in ${formatDuration(data.retryInMs)}`;
     return `${called(frame)} model call failed ${data.code}: ${short(data.message)}${again}`;
   },
+  'model.switched': ({ data }, frame) =>
+    `${called(frame)} goes on with ${data.to} in place of ${data.from} (${data.reason})`,
   'tool.returned': ({ data }, frame) =>
     data.ok
       ? undefined

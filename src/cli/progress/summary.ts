@@ -26,6 +26,7 @@ export function endingText(ending: Ending): string {
     ...troubleLines(ending),
     ...fileLines(ending),
     ...nextLines(ending),
+    ...replayedLine(ending),
     ...simulatedLine(ending),
   ].join('');
 }
@@ -86,6 +87,14 @@ function nextLines({ state, home, next }: Ending): string[] {
   const commands =
     status === 'partial' ? [raiseCommand(state, home)] : (next ?? [showCommand(run, home)]);
   return commands.map((command, index) => `${index === 0 ? 'next' : '    '}    ${command}\n`);
+}
+
+/** A run over a tape says so, too: its tokens and cost were paid for when it was recorded. */
+function replayedLine({ state, style }: Ending): string[] {
+  const { replay } = state.plan ?? {};
+  if (!replay) return [];
+  const text = `replayed from ${oneLine(replay.file)} recorded ${oneLine(replay.recorded)}`;
+  return [`${style.paint('dim', `${text}: no model was asked`)}\n`];
 }
 
 /** A run without a model says so in its last line (experience 6.2). */

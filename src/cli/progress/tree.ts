@@ -85,6 +85,7 @@ function headerSpans(view: TreeView, width: number): Span[] {
     state.run,
     interrupted ? 'interrupted' : status === 'running' ? undefined : status,
     plan?.simulated ? 'simulated' : undefined,
+    plan?.replay ? 'replayed' : undefined,
     plan && formatDuration(activeTime(state, now)),
     loops === undefined ? undefined : `loop ${loops}`,
     plan && oneLine(plan.manager.model),

@@ -2,6 +2,7 @@ import type { Dimension, Plan } from '../../events/plan.ts';
 import type { Frame, Phase, RunState } from '../../events/state.ts';
 import type { Command } from '../command.ts';
 import { toolPolicy } from '../tools/policy.ts';
+import { nextModel } from './next-model.ts';
 
 /**
  * What a worker does next: one row for each phase. Pure; an empty list means that something is
@@ -27,9 +28,10 @@ const ROWS: Readonly<Record<Phase, Row>> = {
     },
   ],
 
-  failed: (_plan, _state, frame) => [
-    fail(frame, frame.failure?.code ?? 'internal/bug', frame.failure?.message ?? 'no answer'),
-  ],
+  failed: (plan, _state, frame) =>
+    nextModel(plan, frame) ?? [
+      fail(frame, frame.failure?.code ?? 'internal/bug', frame.failure?.message ?? 'no answer'),
+    ],
 
   read: (_plan, _state, frame) => [{ do: 'read', frame }],
 

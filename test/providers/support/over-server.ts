@@ -21,10 +21,14 @@ export interface OverServer {
 /** Starts both. */
 export async function overServer(
   handler: Handler,
-  settings: { limits?: Partial<CallLimits>; variables?: Record<string, string> } = {},
+  settings: {
+    limits?: Partial<CallLimits>;
+    variables?: Record<string, string>;
+    clock?: FixedClock;
+  } = {},
 ): Promise<OverServer> {
   const server = await startFaultServer(handler);
-  const clock = fixedClock();
+  const clock = settings.clock ?? fixedClock();
   const secrets = { get: (name: string) => settings.variables?.[name] };
   const provider = openAiCompatible(
     { name: 'acme', baseUrl: server.url, key: KEY, keyVariable: 'ACME_API_KEY' },

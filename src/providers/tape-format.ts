@@ -1,0 +1,217 @@
+import { sha256 } from '../base/hash.ts';
+import { canonicalJson, isObject, type Json, type JsonObject, parseJson } from '../base/json.ts';
+import type { Usage } from '../events/event.ts';
+import { ModelError } from '../ports/model-provider.ts';
+
+/** The version of tapes that this program writes; it reads no newer one. */
+const TAPE_VERSION = 1;
+
+/** Bytes of a whole tape: more is neither recorded nor read. */
+export const MAX_TAPE_BYTES = 256 * 1024 * 1024;
+/** Of one line: a long conversation and an answer of 8 MB. */
+const LINE_LIMITS = { maxLength: 64 * 1024 * 1024, maxDepth: 80 };
+
+/** A model of a recording, with what was known of it besides its provider: its price above all. */
+export interface TapeModel {
+  /** The model string, as the user wrote it. */
+  name: string;
+  /** Name of the provider. */
+  service: string;
+  facts: JsonObject;
+}
+
+/** The first line of a tape. */
+export interface TapeHeader {
+  /** Version of the program that recorded it. */
+  program: string;
+  /** When the recording began: ISO 8601, UTC. */
+  recorded: string;
+  /** The run that was recorded; left out for a provider of a test. */
+  run?: string;
+  /** What to ask when a replay names no model. */
+  roles?: { manager: string; worker: string };
+  models: readonly TapeModel[];
+}
+
+/** A failure as it was told. */
+export interface TapeFailure {
+  code: string;
+  message: string;
+  hint?: string;
+  retryAfterMs?: number;
+  usage?: JsonObject;
+}
+
+/** One question and what came of it. */
+export interface TapeCall {
+  /** SHA-256 of `request` as canonical JSON. */
+  key: string;
+  /** Place among the answers to the same question of the same agent, from 1. */
+  attempt: number;
+  /** Who asked, in words: `manager`, or a worker's id. */
+  agent: string;
+  /** What of the question is the same in each run, without secrets. */
+  request: JsonObject;
+  /** Time until the answer was whole, in milliseconds. */
+  ms: number;
+  /** Lengths of the pieces that it came in, in characters; left out when it came whole. */
+  pieces?: readonly number[];
+  /** The answer; or else a failure. */
+  answer?: JsonObject;
+  failure?: TapeFailure;
+}
+
+/** A whole tape. */
+export interface Tape {
+  header: TapeHeader;
+  calls: readonly TapeCall[];
+  /** Text of its whole lines: what a broken-off recording can be continued behind. */
+  sound: string;
+}
+
+/** The key of a question. */
+export function keyOf(request: JsonObject): string {
+  return sha256(canonicalJson(request));
+}
+
+/** The header as a line. */
+export function headerLine({ program, recorded, run, roles, models }: TapeHeader): string {
+  return line({
+    ...{ type: 'tape', version: TAPE_VERSION, program, recorded },
+    ...(run !== undefined && { run }),
+    ...(roles && { roles: { ...roles } }),
+    simulated: models.length > 0 && models.every(({ facts }) => facts.simulated === true),
+    models: models.map((model) => ({ ...model })),
+  });
+}
+
+/** A model that was found after the header was written, as a line. */
+export function modelLine(model: TapeModel): string {
+  return line({ type: 'model', ...model });
+}
+
+/** A call as a line. */
+export function callLine({ pieces, answer, failure, ...call }: TapeCall): string {
+  return line({
+    ...{ type: 'call', ...call },
+    ...(pieces && { pieces: [...pieces] }),
+    ...(answer && { answer }),
+    ...(failure && { failure: { ...failure } }),
+  });
+}
+
+function line(value: JsonObject): string {
+  return `${JSON.stringify(value)}\n`;
+}
+
+/**
+ * Reads a tape. What a crash cut off at its end is left out. Throws `model/tape-damaged` with the
+ * line, `model/tape-newer`.
+ */
+export function readTape(text: string, file: string): Tape {
+  const end = text.lastIndexOf('\n') + 1;
+  const sound = text.slice(0, end);
+  const [first = '', ...rest] = sound.split('\n').slice(0, -1);
+  const header = readHeader(first, file);
+  const models = [...header.models];
+  const calls: TapeCall[] = [];
+  for (const [index, said] of rest.entries()) {
+    const reader: Reader = { file, number: index + 2 };
+    const value = objectIn(said, reader);
+    if (value.type === 'call') calls.push(readCall(value, reader));
+    else if (value.type === 'model') models.push(readModel(value, reader));
+    else throw damaged(reader, 'is of a kind that no tape has');
+  }
+  return { header: { ...header, models }, calls, sound };
+}
+
+interface Reader {
+  file: string;
+  number: number;
+}
+
+function readHeader(said: string, file: string): TapeHeader {
+  const reader = { file, number: 1 };
+  const header = objectIn(said, reader);
+  const { type, version, program, recorded, run, roles, models } = header;
+  if (type !== 'tape' || typeof version !== 'number') throw damaged(reader, 'is no head of a tape');
+  if (version > TAPE_VERSION) throw newer(file, textOr(program, 'a newer version'));
+  const when = textOr(recorded, '');
+  if (!Number.isFinite(Date.parse(when))) throw damaged(reader, 'has no date');
+  if (!Array.isArray(models)) throw damaged(reader, 'names no models');
+  const { manager, worker } = isObject(roles) ? roles : {};
+  return {
+    program: textOr(program, 'unknown'),
+    recorded: when,
+    ...(typeof run === 'string' && { run }),
+    ...(typeof manager === 'string' &&
+      typeof worker === 'string' && { roles: { manager, worker } }),
+    models: models.map((model) => readModel(isObject(model) ? model : {}, reader)),
+  };
+}
+
+function readModel({ name, service, facts }: JsonObject, reader: Reader): TapeModel {
+  if (typeof name !== 'string' || typeof service !== 'string' || !isObject(facts)) {
+    throw damaged(reader, 'names a model that cannot be understood');
+  }
+  return { name, service, facts };
+}
+
+function readCall(value: JsonObject, reader: Reader): TapeCall {
+  const { key, attempt, agent, request, ms, pieces, answer, failure } = value;
+  if (typeof key !== 'string' || !isObject(request)) throw damaged(reader, 'has no question');
+  if (keyOf(request) !== key) throw damaged(reader, 'has a question that does not fit its key');
+  if (!isObject(answer) && !isObject(failure)) throw damaged(reader, 'has no answer');
+  return {
+    ...{ key, request, attempt: amount(attempt), agent: textOr(agent, ''), ms: amount(ms) },
+    ...(Array.isArray(pieces) && { pieces: pieces.map(amount) }),
+    ...(isObject(answer) ? { answer } : { failure: readFailure(failure, reader) }),
+  };
+}
+
+/** Tokens as a tape has them; undefined when they are none. */
+export function readUsage(usage: JsonObject): Usage | undefined {
+  const { input, output } = usage;
+  if (typeof input !== 'number' || typeof output !== 'number') return undefined;
+  return { ...usage, input, output };
+}
+
+function readFailure(value: Json | undefined, reader: Reader): TapeFailure {
+  const { code, message, hint, retryAfterMs, usage } = isObject(value) ? value : {};
+  if (typeof code !== 'string' || !/^[a-z]+\/[\w-]+$/.test(code)) {
+    throw damaged(reader, 'has a failure without a code');
+  }
+  return {
+    code,
+    message: textOr(message, ''),
+    ...(typeof hint === 'string' && { hint }),
+    ...(typeof retryAfterMs === 'number' && { retryAfterMs: amount(retryAfterMs) }),
+    ...(isObject(usage) && { usage }),
+  };
+}
+
+function objectIn(said: string, reader: Reader): JsonObject {
+  const value = parseJson(said, LINE_LIMITS);
+  if (isObject(value)) return value;
+  throw damaged(reader, said === '' ? 'is empty' : 'is no JSON object');
+}
+
+function textOr(value: Json | undefined, otherwise: string): string {
+  return typeof value === 'string' ? value : otherwise;
+}
+
+function amount(value: Json | undefined): number {
+  return typeof value === 'number' && value >= 0 ? value : 0;
+}
+
+function damaged({ file, number }: Reader, problem: string): ModelError {
+  return new ModelError('model/tape-damaged', `line ${number} of the tape ${file} ${problem}`, {
+    hint: 'take the tape from where it came from again, or record it anew with --record',
+  });
+}
+
+function newer(file: string, program: string): ModelError {
+  return new ModelError('model/tape-newer', `the tape ${file} was recorded by ${program}`, {
+    hint: 'update awp-agents, or record the tape anew with this version',
+  });
+}

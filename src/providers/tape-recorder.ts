@@ -1,0 +1,202 @@
+import { toAwpError } from '../base/errors.ts';
+import { isObject, type JsonObject } from '../base/json.ts';
+import type { Usage } from '../events/event.ts';
+import type { Clock, Files } from '../ports/effects.ts';
+import {
+  type ModelAnswer,
+  type ModelChunk,
+  ModelError,
+  type ModelProvider,
+  type ModelRequest,
+  type ResolvedModel,
+} from '../ports/model-provider.ts';
+import {
+  callLine,
+  headerLine,
+  keyOf,
+  MAX_TAPE_BYTES,
+  modelLine,
+  readUsage,
+  type Tape,
+  type TapeCall,
+  type TapeFailure,
+  type TapeHeader,
+  type TapeModel,
+} from './tape-format.ts';
+import { questionOf, type RunMarks } from './tape-request.ts';
+
+/** What a recording is made of. */
+export interface RecorderOptions {
+  /** Absolute path of the tape. */
+  file: string;
+  files: Files;
+  clock: Clock;
+  marks: RunMarks;
+  header: Omit<TapeHeader, 'models' | 'recorded'>;
+  /** A broken-off recording of the same run, which goes on. */
+  before?: Tape;
+}
+
+/** What a call brought, before it is a line. */
+type Brought = Pick<TapeCall, 'answer' | 'failure' | 'pieces'>;
+
+/**
+ * Writes down what models are asked and answer. An answer is on the tape before the run has it, so
+ * that a crash leaves a tape of all that was answered. The file is made with the first one.
+ */
+export class TapeRecorder {
+  readonly #options: RecorderOptions;
+  readonly #models = new Map<string, TapeModel>();
+  /** Answers so far, by key and agent. */
+  readonly #attempts = new Map<string, number>();
+  /** Models that the tape names already; undefined before there is a file. */
+  #named: Set<string> | undefined;
+  #bytes = 0;
+  #last: Promise<void> = Promise.resolve();
+
+  constructor(options: RecorderOptions) {
+    this.#options = options;
+    const { before } = options;
+    if (!before) return;
+    this.#named = new Set(before.header.models.map(({ name }) => name));
+    this.#bytes = Buffer.byteLength(before.sound);
+    for (const { key, agent } of before.calls) this.#attempt(key, agent);
+  }
+
+  /** The same model, whose answers go onto the tape. */
+  record(name: string, resolved: ResolvedModel): ResolvedModel {
+    const { provider, ...facts } = resolved;
+    const kept: JsonObject = JSON.parse(JSON.stringify(facts));
+    this.#models.set(name, { name, service: provider.name, facts: kept });
+    const ask = (request: ModelRequest, signal: AbortSignal): AsyncGenerator<ModelChunk> =>
+      this.#ask({ name, provider, request }, signal);
+    return { ...resolved, provider: { name: provider.name, ask } };
+  }
+
+  async *#ask(asked: Asked, signal: AbortSignal): AsyncGenerator<ModelChunk> {
+    const { clock } = this.#options;
+    const started = clock.monotonic();
+    const brought = (more: Brought): Promise<void> =>
+      this.#add(asked, { ...more, ms: Math.round(clock.monotonic() - started) });
+    const pieces: string[] = [];
+    let answer: ModelAnswer | undefined;
+    try {
+      for await (const chunk of asked.provider.ask(asked.request, signal)) {
+        if (chunk.type === 'end') {
+          answer = chunk;
+          break;
+        }
+        pieces.push(chunk.text);
+        yield chunk;
+      }
+      if (!answer) {
+        throw new ModelError('model/truncated', 'the answer ended without an end mark');
+      }
+    } catch (error) {
+      // A call that the run itself ended has no outcome that a replay could give.
+      if (!signal.aborted) await brought({ failure: failureOf(error) });
+      throw error;
+    }
+    await brought(answered(answer, pieces));
+    yield answer;
+  }
+
+  /** One line after the other, however many calls end at once. */
+  #add(asked: Asked, brought: Brought & { ms: number }): Promise<void> {
+    const added = this.#last.then(() => this.#write(asked, brought));
+    this.#last = added.catch(() => {}); // who asked is told
+    return added;
+  }
+
+  async #write(
+    { name, request }: Asked,
+    { ms, ...brought }: Brought & { ms: number },
+  ): Promise<void> {
+    const { file, files, marks } = this.#options;
+    const question = questionOf(name, request, marks);
+    const [key, agent] = [keyOf(question), request.headers['x-awp-agent'] ?? ''];
+    const head = this.#head();
+    const known = { key, attempt: this.#attempt(key, agent), agent, request: question, ms };
+    const line = callLine({ ...known, ...marks.redact(brought) });
+    const usage = usageIn(brought);
+    this.#bytes += Buffer.byteLength(head) + Buffer.byteLength(line);
+    if (this.#bytes > MAX_TAPE_BYTES) throw tooLarge(file, usage);
+    try {
+      if (this.#named === undefined) await files.writePrivate(file, head + line);
+      else await files.extend(file, head + line);
+      this.#named = new Set(this.#models.keys());
+    } catch (error) {
+      throw unwritable(file, error, usage);
+    }
+  }
+
+  #attempt(key: string, agent: string): number {
+    const id = `${key} ${agent}`;
+    const attempt = (this.#attempts.get(id) ?? 0) + 1;
+    this.#attempts.set(id, attempt);
+    return attempt;
+  }
+
+  /** What must stand before the next call: the head of the tape, or models that came since. */
+  #head(): string {
+    const { header, clock } = this.#options;
+    const models = [...this.#models.values()];
+    if (this.#named === undefined) {
+      const recorded = new Date(clock.now()).toISOString();
+      return headerLine({ ...header, recorded, models });
+    }
+    const named = this.#named;
+    return models
+      .filter(({ name }) => !named.has(name))
+      .map(modelLine)
+      .join('');
+  }
+}
+
+interface Asked {
+  /** The model string. */
+  name: string;
+  provider: ModelProvider;
+  request: ModelRequest;
+}
+
+/** An answer as it is kept. Pieces are kept as lengths: their text is that of the answer. */
+function answered({ type: _, ...answer }: ModelAnswer, pieces: readonly string[]): Brought {
+  const kept: JsonObject = JSON.parse(JSON.stringify(answer));
+  const inPieces = pieces.length > 1 && pieces.join('') === answer.text;
+  return { answer: kept, ...(inPieces && { pieces: pieces.map(({ length }) => length) }) };
+}
+
+function failureOf(thrown: unknown): TapeFailure {
+  const error = toAwpError(thrown);
+  const { code, message, hint, retryAfterMs } = error;
+  const usage = error instanceof ModelError ? error.usage : undefined;
+  return {
+    ...{ code, message },
+    ...(hint !== undefined && { hint }),
+    ...(retryAfterMs !== undefined && { retryAfterMs }),
+    ...(usage && { usage: { ...usage } }),
+  };
+}
+
+/** What the service was paid for counts, also when its answer cannot be written down. */
+function usageIn({ answer, failure }: Brought): Usage | undefined {
+  const usage = answer?.usage ?? failure?.usage;
+  return isObject(usage) ? readUsage(usage) : undefined;
+}
+
+function tooLarge(file: string, usage: Usage | undefined): ModelError {
+  return new ModelError('model/tape-full', `the tape ${file} has reached 256 MB`, {
+    hint: 'record a shorter run, or go on without --record: awp run --resume',
+    usage,
+  });
+}
+
+function unwritable(file: string, error: unknown, usage: Usage | undefined): ModelError {
+  const code = error instanceof Error && 'code' in error ? String(error.code) : 'unknown';
+  const why = code === 'EEXIST' ? 'somebody else has made it meanwhile' : `error ${code}`;
+  return new ModelError('model/tape-unwritable', `the tape ${file} cannot be written: ${why}`, {
+    hint: 'look at the place and the room there, or go on without --record: awp run --resume',
+    usage,
+  });
+}

@@ -1,0 +1,70 @@
+import { AwpError } from '../base/errors.ts';
+import type { Plan } from '../events/plan.ts';
+import { ModelError, type ResolvedModel, type ResolveModel } from '../ports/model-provider.ts';
+import { modelsInOrder } from './engines/next-model.ts';
+
+/** Resolves the models of a role, and says what would keep one of them from being asked. */
+export interface Roles {
+  resolve: ResolveModel;
+  /** The error that a model of this role would end with, whatever it is asked; undefined if none. */
+  objection(model: ResolvedModel, name: string, role: 'manager' | 'worker'): AwpError | undefined;
+}
+
+/**
+ * The models of a plan, by their string. One that cannot be asked is an error at once, unless
+ * another one stands behind it: then it fails when it is asked, so that the log tells of it.
+ */
+export function resolveRoles(plan: Plan, roles: Roles): Map<string, ResolvedModel> {
+  const models = new Map<string, ResolvedModel>();
+  for (const role of ['manager', 'worker'] as const) {
+    const names = modelsInOrder(plan[role]);
+    const found = names.map((name) => askable(name, role, roles));
+    const [first] = found;
+    if (first instanceof AwpError && found.every((one) => one instanceof AwpError)) throw first;
+    for (const [index, name] of names.entries()) {
+      const one = found[index];
+      if (one && !(one instanceof AwpError)) models.set(name, one);
+      else if (one && !models.has(name)) models.set(name, unaskable(name, one));
+    }
+  }
+  return models;
+}
+
+function askable(
+  name: string,
+  role: 'manager' | 'worker',
+  { resolve, objection }: Roles,
+): ResolvedModel | AwpError {
+  try {
+    const model = resolve(name);
+    return objection(model, name, role) ?? model;
+  } catch (error) {
+    if (error instanceof AwpError && error.family === 'model') return error;
+    throw error;
+  }
+}
+
+/** A model that fails when it is asked. */
+function unaskable(name: string, { code, message, hint }: AwpError): ResolvedModel {
+  const failure = new ModelError(code as `model/${string}`, message, {
+    ...(hint !== undefined && { hint }),
+    usage: { input: 0, output: 0 },
+  });
+  const ask = () => ({
+    [Symbol.asyncIterator]: () => ({ next: () => Promise.reject(failure) }),
+  });
+  return { provider: { name, ask }, model: name, price: undefined, simulated: false };
+}
+
+/** The error that no worker's model can call tools, when all are known not to. */
+export function withoutTools(
+  plan: Plan,
+  models: ReadonlyMap<string, ResolvedModel>,
+): AwpError | undefined {
+  const names = modelsInOrder(plan.worker);
+  if (names.some((name) => models.get(name)?.capabilities?.tools !== false)) return undefined;
+  const cannot = `the model ${names.join(' and the model ')} cannot call tools, which workers are given`;
+  return new AwpError('model/no-tools', cannot, {
+    hint: "take one that can for the workers (--worker-model), or let them have none (forbiddenTools: ['*.*'])",
+  });
+}

@@ -1,0 +1,145 @@
+import { afterEach, describe, expect, it } from 'vitest';
+import type { JsonObject } from '../../src/base/json.ts';
+import { fixedClock } from '../../src/effects/fake-clock.ts';
+import { nodeNetwork } from '../../src/effects/network.ts';
+import type { Message } from '../../src/events/event.ts';
+import type { ModelRequest } from '../../src/ports/model-provider.ts';
+import { optional } from '../../src/providers/optional.ts';
+import { collect, modelRequest } from '../contracts/provider-contract.ts';
+import { openrouter } from './conformance/chat-completions.ts';
+import { anthropic } from './conformance/messages.ts';
+import { type Subject, subjectOf } from './conformance/subject.ts';
+import { json, type Wire } from './conformance/wire.ts';
+
+const subjects: Subject[] = [];
+afterEach(async () => {
+  for (const subject of subjects.splice(0)) await subject.close();
+});
+
+/** Asks once and gives the end of the answer and what was asked with. */
+async function ask(wire: Wire, request: Partial<ModelRequest>, usage: JsonObject = {}) {
+  const answer = wire.answer({ text: ['yes'], usage: { input: 5, output: 1 } }, false);
+  const body = JSON.parse(answer.body);
+  const subject = await subjectOf(wire, json({ ...body, usage: { ...body.usage, ...usage } }));
+  subjects.push(subject);
+  const asked = { model: wire.model, maxOutputTokens: 400, ...request };
+  const end = (await collect(subject.provider, modelRequest(asked))).at(-1);
+  const [question] = subject.questions();
+  if (!question) throw new Error('nothing was asked');
+  return { end, question };
+}
+
+const TALK: Message[] = [
+  { role: 'system', text: 'You work.' },
+  { role: 'user', text: 'Go.' },
+  { role: 'assistant', text: '', toolCalls: [{ id: 'a', name: 'file.read', args: {} }] },
+  { role: 'tool', call: 'a', name: 'file.read', text: 'March' },
+];
+
+describe('Anthropic is told what to cache', () => {
+  it.each<[string, Message[], number]>([
+    ['what comes first, when a question stands alone', TALK.slice(0, 2), 1],
+    ['also the end of a conversation that goes on', TALK, 2],
+    ['nothing of a lone question without instructions', TALK.slice(1, 2), 0],
+  ])('%s', async (_, messages, marks) => {
+    const { question } = await ask(anthropic, { messages });
+    const found = JSON.stringify(question.body).match(/"cache_control":\{"type":"ephemeral"\}/g);
+    expect(found ?? []).toHaveLength(marks);
+  });
+});
+
+describe('thinking is part of what was set aside for the answer', () => {
+  const model = 'claude-haiku-4-5';
+
+  it.each<[ModelRequest['reasoning'], number, number | undefined]>([
+    ['high', 4096, 2048],
+    ['medium', 4096, 1024],
+    ['low', 4096, 1024],
+    [{ budgetTokens: 1500 }, 4096, 1500],
+    [{ budgetTokens: 9000 }, 4096, 2048],
+    ['high', 2000, undefined],
+    [undefined, 4096, undefined],
+  ])('%o of %i tokens: %s', async (reasoning, maxOutputTokens, budget) => {
+    const request = { model, maxOutputTokens, ...(reasoning !== undefined && { reasoning }) };
+    const { question } = await ask(anthropic, request);
+    expect(question.body.max_tokens).toBe(maxOutputTokens);
+    expect(question.body.thinking).toEqual(
+      budget === undefined ? undefined : { type: 'enabled', budget_tokens: budget },
+    );
+  });
+
+  it('and is left out between calls of tools, whose thoughts are not kept', async () => {
+    const { question } = await ask(anthropic, {
+      ...{ model, maxOutputTokens: 4096, messages: TALK, reasoning: 'high' },
+    });
+    expect(question.body.thinking).toBeUndefined();
+  });
+});
+
+describe('OpenRouter', () => {
+  it('is told the name and the address of the program', async () => {
+    const variables = { OPENROUTER_APP_TITLE: 'Größe', OPENROUTER_APP_URL: 'https://acme.test' };
+    const { question } = await ask({ ...openrouter, variables }, {});
+    expect(question.headers).toMatchObject({
+      'x-title': 'Gr%C3%B6%C3%9Fe',
+      'http-referer': 'https://acme.test',
+    });
+    const plain = await ask(openrouter, {});
+    expect(plain.question.headers['x-title']).toBeUndefined();
+  });
+
+  it('says itself what a call cost', async () => {
+    expect((await ask(openrouter, {}, { cost: 0.0123 })).end).toMatchObject({ cost: 0.0123 });
+    for (const cost of [-1, 'much', null]) {
+      expect((await ask(openrouter, {}, { cost })).end).not.toHaveProperty('cost');
+    }
+  });
+
+  it.each([
+    ['anthropic/claude-opus-5', true],
+    ['openai/gpt-5', false],
+  ])('is told what to cache for %s: %s', async (model, marked) => {
+    const { question } = await ask(openrouter, { model, messages: TALK });
+    expect(JSON.stringify(question.body.messages).includes('cache_control')).toBe(marked);
+  });
+
+  it('takes a number of tokens for thinking', async () => {
+    const { question } = await ask(openrouter, { reasoning: { budgetTokens: 3000 } });
+    expect(question.body.reasoning).toEqual({ max_tokens: 3000 });
+  });
+});
+
+describe('a service whose package is not there', () => {
+  const service = {
+    package: '@acme/not-there',
+    version: '3',
+    factories: ['createNotThere'],
+    keyVariables: ['NOT_THERE_API_KEY'],
+    baseUrl: () => 'https://not-there.test',
+  };
+  const endpoint = {
+    ...{ name: 'not-there', baseUrl: 'https://not-there.test', key: 'k', keyVariable: 'K' },
+  };
+  const effects = {
+    ...{ clock: fixedClock(), network: nodeNetwork(), secrets: { get: () => undefined } },
+  };
+
+  it('names the package and the command', async () => {
+    const call = collect(optional(service, endpoint, { effects }), modelRequest());
+    await expect(call).rejects.toMatchObject({
+      code: 'model/not-installed',
+      message: 'not-there needs the package @acme/not-there',
+      hint: expect.stringContaining('npm install @acme/not-there@3'),
+      usage: { input: 0, output: 0 },
+    });
+  });
+
+  it('names the version, when another one is there', async () => {
+    const other = { ...service, package: '@ai-sdk/google' };
+    const call = collect(optional(other, endpoint, { effects }), modelRequest());
+    await expect(call).rejects.toMatchObject({
+      code: 'model/unsupported',
+      hint: expect.stringContaining('npm install @ai-sdk/google@3'),
+    });
+  });
+});
