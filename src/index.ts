@@ -21,7 +21,11 @@ export type { ComplianceOptions, ComplianceReport } from './data/compliance.ts';
 export { file, type InputValue } from './data/inputs.ts';
 export type { SchemaName } from './data/json-schema.ts';
 export { type LoadedWorkflow, loadWorkflow } from './data/load-workflow.ts';
-export type { McpServerOptions } from './data/mcp-settings.ts';
+export type {
+  McpAddressOptions,
+  McpCommandOptions,
+  McpServerOptions,
+} from './data/mcp-settings.ts';
 export type { BudgetOptions, OutputSchema, SandboxOptions } from './data/options.ts';
 export type { OwnTool } from './data/own-tools.ts';
 export type {

@@ -37,7 +37,7 @@ for (const stream of [process.stdout, process.stderr]) keepPrinted(stream);
 
 function take() {
   if (buffered < 4) return undefined;
-  const bytes = Buffer.concat(pieces);
+  const bytes = pieces.length === 1 ? pieces[0] : Buffer.concat(pieces);
   pieces = [bytes];
   const end = 4 + bytes.readUInt32BE();
   if (bytes.length < end) return undefined;

@@ -19,6 +19,8 @@ export interface TrustQuestion {
   folder: string;
   /** All files that may run, with their paths from that folder, and their bytes. */
   files: readonly { path: string; bytes: number }[];
+  /** What the workflow wants to send out, in sentences: `API_KEY may go to api.example.com`. */
+  grants?: readonly string[];
   /** SHA-256 over names and contents. */
   hash: string;
 }

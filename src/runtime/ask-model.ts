@@ -63,8 +63,9 @@ async function answerOf(
   const remaining = context.remainingMs(asked.purpose === 'closing' ? 'closing' : 'work');
   const request: ModelRequest = {
     model: resolved.model,
-    messages,
-    tools,
+    // What does not come from the log, such as descriptions of tools, may have secrets in it.
+    messages: context.redact(messages),
+    tools: context.redact(tools),
     toolChoice: asked.purpose === 'work' ? 'auto' : 'none',
     temperature: asked.temperature,
     maxOutputTokens: asked.maxOutputTokens,

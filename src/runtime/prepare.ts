@@ -1,6 +1,6 @@
 import { AwpError } from '../base/errors.ts';
 import { matchesTool } from '../base/paths.ts';
-import type { BoxName } from '../events/event.ts';
+import type { BoxName, Fact } from '../events/event.ts';
 import type { Plan } from '../events/plan.ts';
 import type { Host } from '../ports/host.ts';
 import type { ResolvedModel } from '../ports/model-provider.ts';
@@ -29,6 +29,8 @@ export interface Prepared {
   plan: Plan;
   /** The box, as the log names it. */
   box: { sandbox?: BoxName };
+  /** What was left out of the tools, as facts for the log. */
+  notes: readonly Fact[];
   /** The parts of the context, for the run's folder. */
   made(folder: string): Made;
   /** Gives the box back, if the run cannot start. */
@@ -67,6 +69,7 @@ async function withTools(host: Host, plan: Plan, parts: Parts): Promise<Prepared
   return {
     plan,
     box: sandbox ? { sandbox: { name: sandbox.name, isolation: sandbox.isolation } } : {},
+    notes: notesOf(opened),
     made: (folder) => ({
       ...{ plan, models, tools, sandbox, secrets },
       guards: new Guards(plan, tools),
@@ -79,6 +82,13 @@ async function withTools(host: Host, plan: Plan, parts: Parts): Promise<Prepared
       await opened.close();
     },
   };
+}
+
+function notesOf({ notes = [] }: OpenedTools): Fact[] {
+  return notes.map((note) => ({
+    type: 'input.resolved',
+    data: { name: 'tools', kind: 'text', note },
+  }));
 }
 
 function boxOf({ name, isolation, languages }: Sandbox): RunContext['surroundings']['box'] {
@@ -118,7 +128,8 @@ async function openTools(openers: readonly ToolOpener[]): Promise<OpenedTools> {
     await Promise.all(opened.map((one) => one.close()));
   };
   if (opened.length === openers.length) {
-    return { tools: opened.flatMap(({ tools }) => tools), close };
+    const tools = opened.flatMap((one) => one.tools);
+    return { tools, notes: opened.flatMap(({ notes = [] }) => notes), close };
   }
   await close();
   // The first one that failed by itself is the reason; the others were given up because of it.

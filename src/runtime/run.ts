@@ -1,5 +1,5 @@
 import { ChangeSignal } from '../base/concurrency.ts';
-import { AwpError, toAwpError } from '../base/errors.ts';
+import { AwpError } from '../base/errors.ts';
 import type { Fact, LiveEvent, RunEvent } from '../events/event.ts';
 import type { Limits, Plan } from '../events/plan.ts';
 import { emptyState } from '../events/reduce.ts';
@@ -14,7 +14,8 @@ import { loadState } from './load-state.ts';
 import { Pieces } from './pieces.ts';
 import { type Prepared, prepare } from './prepare.ts';
 import { Recorder } from './recorder.ts';
-import { makeRedact } from './redact.ts';
+import { makeRedact, PieceRedactor } from './redact.ts';
+import { redactError } from './redact-error.ts';
 import { Stopwatch } from './stopwatch.ts';
 import { InnerCalls } from './tools/inner-calls.ts';
 
@@ -78,7 +79,7 @@ export class Run {
       await context.desk.open();
       await this.#driver.run();
     } catch (error) {
-      throw toAwpError(error);
+      throw redactError(error, context.redact);
     } finally {
       stopRenewing();
       context.desk.close();
@@ -138,12 +139,13 @@ export interface NewRun {
  * model cannot be reached by configuration, `sandbox/unavailable`, `store/...`.
  */
 export async function startRun(host: Host, { id, plan, inputs, stop, ask }: NewRun): Promise<Run> {
-  const prepared = await prepare(host, plan, host.store.folder(id));
+  const prepared = await prepare(host, plan, host.store.folder(id)).catch(hiding(host));
   const lease = await host.store.create(id, ownerName(host)).catch(closing(prepared));
   const { version } = host;
   const first: Fact[] = [
     { type: 'run.started', data: { plan, simulated: plan.simulated, version, ...prepared.box } },
     ...inputs,
+    ...prepared.notes,
     rootStarted(plan),
   ];
   return open(host, { lease, prepared, state: emptyState(id), first, stop, ask });
@@ -176,7 +178,7 @@ export async function resumeRun(host: Host, resumption: Resumption): Promise<Run
     const { plan } = state;
     if (!plan) throw new AwpError('store/damaged', `the log of ${id} has no start`);
     checkRaised(state, raise);
-    const prepared = await prepare(host, plan, host.store.folder(id));
+    const prepared = await prepare(host, plan, host.store.folder(id)).catch(hiding(host));
     const { box } = prepared;
     const first = state.status === 'complete' ? [] : resumeFacts(host, { state, plan, raise, box });
     return open(host, { lease, prepared, state, first, stop, ask, seen });
@@ -250,12 +252,15 @@ interface Opening {
 function open(host: Host, opening: Opening): Run {
   const { lease, prepared, state, first, stop, ask, seen = [] } = opening;
   const { plan } = prepared;
+  const hidden = host.secretValues();
+  const redact = makeRedact(hidden);
+  const answers = new PieceRedactor(hidden);
   const recorder = new Recorder({
     store: host.store,
     lease,
     state,
     clock: host.effects.clock,
-    redact: makeRedact(host.secretValues()),
+    redact,
     durability: plan.durability,
   });
   const pieces = new Pieces(state, () => new Date(recorder.now()).toISOString());
@@ -271,8 +276,12 @@ function open(host: Host, opening: Opening): Run {
     ...made,
     desk: new ApprovalDesk({ state, files, folder, wake, ask }),
     remainingMs: (kind) => stopwatch.remainingMs(kind),
-    delta: (piece) => pieces.add('model.delta', piece),
-    progress: (note) => pieces.add('tool.progress', note),
+    redact,
+    delta: (piece) => {
+      const shown = answers.take(piece);
+      if (shown.text !== '') pieces.add('model.delta', shown);
+    },
+    progress: (note) => pieces.add('tool.progress', redact(note)),
     watched: () => pieces.watched,
   };
   const { close } = prepared;
@@ -285,6 +294,13 @@ function open(host: Host, opening: Opening): Run {
 
 function ownerName({ effects }: Host): string {
   return `process ${effects.processes.pid()}`;
+}
+
+/** What servers and modules say when they fail may have secrets in it. */
+function hiding(host: Host): (error: unknown) => never {
+  return (error) => {
+    throw redactError(error, makeRedact(host.secretValues()));
+  };
 }
 
 function closing(prepared: Prepared): (error: unknown) => Promise<never> {

@@ -1,7 +1,7 @@
 import { resultJson, resultOf } from '../../events/result.ts';
-import { loadState } from '../../runtime/load-state.ts';
 import { answeredText, waitingText } from '../approvals/approval-text.ts';
 import type { Command } from '../command.ts';
+import { loadRun } from '../load-run.ts';
 import { withHome } from '../open-home.ts';
 import { endingText } from '../progress/summary.ts';
 import { treeLines } from '../progress/tree.ts';
@@ -27,7 +27,7 @@ export const runsShowCommand: Command = {
     const { clock } = await shell.effects();
     return withHome(shell, args, async ({ store }) => {
       const { run, owner } = await store.find(id);
-      const state = await loadState(store, run);
+      const state = await loadRun(store, run);
       const result = resultOf(state, `${store.folder(run)}/artifacts`);
       if (args.has('json')) {
         shell.out.write(`${JSON.stringify(resultJson(result), undefined, 2)}\n`);
