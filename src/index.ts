@@ -46,8 +46,15 @@ export {
 } from './data/protocol.ts';
 export type { RunHandle, StartOptions } from './data/run-handle.ts';
 export { fromEnv, type SecretOptions } from './data/secret-options.ts';
-export { type ToolDefinition, tool } from './data/tool.ts';
+export type { StandardSchema } from './data/standard-schema.ts';
+export {
+  type ToolCallContext,
+  type ToolDefinition,
+  type ToolInput,
+  tool,
+} from './data/tool.ts';
 export type { ApproveOption, ToolPolicyOptions } from './data/tool-options.ts';
+export type { TrustOption } from './data/trust.ts';
 export type { ValidateOptions, ValidationReport } from './data/validate.ts';
 export type {
   EventData,
@@ -65,6 +72,7 @@ export type { Limits, Plan, SandboxPolicy } from './events/plan.ts';
 export { emptyState, fold, foldAll } from './events/reduce.ts';
 export {
   type AgentSpend,
+  type ResultApproval,
   type ResultArtifact,
   type ResultUsage,
   type RunResult,
@@ -72,6 +80,7 @@ export {
 } from './events/result.ts';
 export type { RunState, RunStatus } from './events/state.ts';
 export type { Workflow } from './models/workflow.ts';
+export type { TrustQuestion } from './modules/workflow-tools.ts';
 export type { ModelProvider, ModelRequest, Price } from './ports/model-provider.ts';
 export type { RunSummary, Store } from './ports/store.ts';
 export type { Tool, ToolContext, ToolResult } from './ports/tool.ts';

@@ -10,6 +10,7 @@ import type { RunContext } from './context.ts';
 import { readSkillTexts } from './skill-texts.ts';
 import { RunFiles } from './tools/artifacts.ts';
 import { Guards } from './tools/guards.ts';
+import { secretNotes } from './tools/tool-secrets.ts';
 
 type Made = Pick<
   RunContext,
@@ -69,7 +70,7 @@ async function withTools(host: Host, plan: Plan, parts: Parts): Promise<Prepared
   return {
     plan,
     box: sandbox ? { sandbox: { name: sandbox.name, isolation: sandbox.isolation } } : {},
-    notes: notesOf(opened),
+    notes: [...notesOf('tools', opened.notes), ...notesOf('secrets', secretNotes(secrets))],
     made: (folder) => ({
       ...{ plan, models, tools, sandbox, secrets },
       guards: new Guards(plan, tools),
@@ -84,11 +85,8 @@ async function withTools(host: Host, plan: Plan, parts: Parts): Promise<Prepared
   };
 }
 
-function notesOf({ notes = [] }: OpenedTools): Fact[] {
-  return notes.map((note) => ({
-    type: 'input.resolved',
-    data: { name: 'tools', kind: 'text', note },
-  }));
+function notesOf(name: string, notes: readonly string[] = []): Fact[] {
+  return notes.map((note) => ({ type: 'input.resolved', data: { name, kind: 'text', note } }));
 }
 
 function boxOf({ name, isolation, languages }: Sandbox): RunContext['surroundings']['box'] {

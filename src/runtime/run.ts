@@ -64,6 +64,11 @@ export class Run {
     await this.#desk.answer(id, answer);
   }
 
+  /** Nobody answers any more: it goes on as far as it can without a person and is then paused. */
+  leave(): void {
+    this.#desk.leave();
+  }
+
   /** Adds the pieces of answers, as they come, to a stream of its events. */
   withPieces(
     events: (signal: AbortSignal) => AsyncIterable<RunEvent>,

@@ -63,7 +63,6 @@ const PACKAGES: ReadonlyMap<string, readonly string[]> = new Map([
   ['@modelcontextprotocol/client', ['mcp']],
   ['@modelcontextprotocol/server', ['mcp-server']],
   ['@modelcontextprotocol/node', ['mcp-server']],
-  ['@standard-schema/spec', ['data']],
 ]);
 
 /** Each package is used in one place, so that it can be replaced there. */

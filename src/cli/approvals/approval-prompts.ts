@@ -9,7 +9,7 @@ import { askApproval, type Verdict } from './ask-approval.ts';
 
 /** What is needed to ask about the calls of a run. */
 export interface PromptParts {
-  handle: Pick<RunHandle, 'resolve' | 'leave' | 'cancel'>;
+  handle: Pick<RunHandle, 'resolve' | 'leave'>;
   shell: Shell;
   person: Person;
 }
@@ -121,7 +121,7 @@ export class ApprovalPrompts {
         return;
       case 'ended':
         this.#over = true;
-        await (handle.leave?.() ?? handle.cancel('nobody answers'));
+        await handle.leave();
         return;
       default:
         if (verdict.decision === 'approve' && verdict.similar) this.#allowed.add(approval.tool);

@@ -27,7 +27,7 @@ export type Need =
   | { ask: 'never'; reason: string };
 
 /** SHA-256 of the canonical arguments: an approval is bound to it (threat T15). */
-export function hashOfArguments(args: JsonObject): string {
+function hashOfArguments(args: JsonObject): string {
   return sha256(canonicalJson(args));
 }
 
