@@ -334,7 +334,7 @@ console.log(await answer.text());`,
     const done = await runIn(box, { language, code: code[language], args, policy, secrets });
     expect(done.stderr).toBe('');
     expect(done.stdout).toBe('answer to /three\n');
-    expect(seen.at(-1)).toEqual({ url: '/three', key: 'Key KEY for 127.0.0.1' });
+    expect(seen.at(-1)).toEqual({ url: '/three', key: `Key KEY for 127.0.0.1:${port}` });
   });
 
   it.each(languages)('cannot be reached from %s when none is listed', async (language) => {
