@@ -59,7 +59,9 @@ interface Parts {
 
 async function withTools(host: Host, plan: Plan, parts: Parts): Promise<Prepared> {
   const { models, opened, skillTexts } = parts;
-  const tools = workerTools([...host.tools.values(), ...opened.tools], plan);
+  const isLong = ({ name }: Tool): boolean => sentName(name).length > SENT_CHARS;
+  const short = opened.tools.filter((tool) => !isLong(tool));
+  const tools = workerTools([...host.tools.values(), ...short], plan);
   const secrets = await host.findSecrets([...tools.values()].flatMap((tool) => tool.secrets ?? []));
   const running = [...tools.values()].filter((tool) => tool.needsBox);
   const needsBox = new Set(running.map(({ name }) => name));
@@ -70,7 +72,10 @@ async function withTools(host: Host, plan: Plan, parts: Parts): Promise<Prepared
   return {
     plan,
     box: sandbox ? { sandbox: { name: sandbox.name, isolation: sandbox.isolation } } : {},
-    notes: [...notesOf('tools', opened.notes), ...notesOf('secrets', secretNotes(secrets))],
+    notes: [
+      ...notesOf('tools', [...(opened.notes ?? []), ...opened.tools.filter(isLong).map(tooLong)]),
+      ...notesOf('secrets', secretNotes(secrets)),
+    ],
     made: (folder) => ({
       ...{ plan, models, tools, sandbox, secrets },
       guards: new Guards(plan, tools),
@@ -83,6 +88,10 @@ async function withTools(host: Host, plan: Plan, parts: Parts): Promise<Prepared
       await opened.close();
     },
   };
+}
+
+function tooLong({ name }: Tool): string {
+  return `${name} was left out: models take names of at most ${SENT_CHARS} characters`;
 }
 
 function notesOf(name: string, notes: readonly string[] = []): Fact[] {
@@ -141,13 +150,19 @@ async function openTools(openers: readonly ToolOpener[]): Promise<OpenedTools> {
  */
 function workerTools(available: readonly Tool[], { worker }: Plan): Map<string, Tool> {
   const all = new Map<string, Tool>();
+  const sent = new Map<string, string>();
   for (const tool of available) {
-    if (all.has(tool.name)) {
-      throw new AwpError('tool/duplicate', `two tools are called ${tool.name}`, {
-        hint: 'give one of them another name',
-      });
+    const { name } = tool;
+    const other = sent.get(sentName(name));
+    if (other !== undefined) {
+      const message =
+        other === name
+          ? `two tools are called ${name}`
+          : `${other} and ${name} look alike to models`;
+      throw new AwpError('tool/duplicate', message, { hint: 'give one of them another name' });
     }
-    all.set(tool.name, tool);
+    sent.set(sentName(name), name);
+    all.set(name, tool);
   }
   const missing = worker.tools.find((name) => !name.includes('*') && !all.has(name));
   if (missing !== undefined) {
@@ -162,6 +177,14 @@ function workerTools(available: readonly Tool[], { worker }: Plan): Map<string, 
         !worker.denied.some((pattern) => matchesTool(pattern, name)),
     ),
   );
+}
+
+/** Longest name that services of models take. */
+const SENT_CHARS = 64;
+
+/** How a model is told the name of a tool (decision 20). */
+function sentName(name: string): string {
+  return name.replaceAll('.', '__');
 }
 
 function isGranted(
