@@ -74,6 +74,7 @@ describe('what the package promises', () => {
         "type Price",
         "type Range",
         "type Related",
+        "type ResultApproval",
         "type ResultArtifact",
         "type ResultUsage",
         "type ResumeOptions",

@@ -139,7 +139,7 @@ interface PythonFiles {
 }
 
 function pythonFound(
-  { effects, readPython }: WorkflowToolsOptions,
+  { effects, readPython, policy }: WorkflowToolsOptions,
   { sources, files, python }: PythonFiles,
 ): FoundTool[] {
   const read = files
@@ -150,6 +150,7 @@ function pythonFound(
     sandbox: () => python.open(),
     folder: sources.folder.slice(sources.folder.lastIndexOf('/') + 1),
     files: sources.files,
+    hosts: policy.hosts,
     decorators: [...new Set(read.flatMap(({ decorators }) => decorators))],
   };
   const found = read.flatMap(({ path, tools }) =>

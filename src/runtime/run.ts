@@ -178,7 +178,7 @@ export async function resumeRun(host: Host, resumption: Resumption): Promise<Run
   try {
     const seen: RunEvent[] = [];
     const state = await loadState(host.store, id, (event) => {
-      if (event.type.startsWith('tool.')) seen.push(event);
+      if (/^tool\.|^run\.resumed$/.test(event.type)) seen.push(event);
     });
     const { plan } = state;
     if (!plan) throw new AwpError('store/damaged', `the log of ${id} has no start`);
@@ -273,6 +273,7 @@ function open(host: Host, opening: Opening): Run {
   const folder = host.store.folder(state.run);
   const made = prepared.made(folder);
   for (const event of seen) made.guards.see(event);
+  made.guards.abandon([...state.inFlight.keys()]);
   const { clock, files } = host.effects;
   const stopwatch = new Stopwatch(clock, state);
   const context: RunContext = {

@@ -149,6 +149,8 @@ export class ApprovalDesk {
     this.#unwatch = files.watch(inboxOf(folder), () => {
       this.#readInbox().catch(() => {}); // a broken answer is read again with the next one
     });
+    // What was put there before it was watched.
+    await this.#readInbox();
   }
 
   async #readInbox(): Promise<void> {
