@@ -21,7 +21,11 @@ export type { ComplianceOptions, ComplianceReport } from './data/compliance.ts';
 export { file, type InputValue } from './data/inputs.ts';
 export type { SchemaName } from './data/json-schema.ts';
 export { type LoadedWorkflow, loadWorkflow } from './data/load-workflow.ts';
-export type { McpServerOptions } from './data/mcp-settings.ts';
+export type {
+  McpAddressOptions,
+  McpCommandOptions,
+  McpServerOptions,
+} from './data/mcp-settings.ts';
 export type { BudgetOptions, OutputSchema, SandboxOptions } from './data/options.ts';
 export type { OwnTool } from './data/own-tools.ts';
 export type {
@@ -42,8 +46,15 @@ export {
 } from './data/protocol.ts';
 export type { RunHandle, StartOptions } from './data/run-handle.ts';
 export { fromEnv, type SecretOptions } from './data/secret-options.ts';
-export { type ToolDefinition, tool } from './data/tool.ts';
+export type { StandardSchema } from './data/standard-schema.ts';
+export {
+  type ToolCallContext,
+  type ToolDefinition,
+  type ToolInput,
+  tool,
+} from './data/tool.ts';
 export type { ApproveOption, ToolPolicyOptions } from './data/tool-options.ts';
+export type { TrustOption } from './data/trust.ts';
 export type { ValidateOptions, ValidationReport } from './data/validate.ts';
 export type {
   EventData,
@@ -61,6 +72,7 @@ export type { Limits, Plan, SandboxPolicy } from './events/plan.ts';
 export { emptyState, fold, foldAll } from './events/reduce.ts';
 export {
   type AgentSpend,
+  type ResultApproval,
   type ResultArtifact,
   type ResultUsage,
   type RunResult,
@@ -68,7 +80,14 @@ export {
 } from './events/result.ts';
 export type { RunState, RunStatus } from './events/state.ts';
 export type { Workflow } from './models/workflow.ts';
-export type { ModelProvider, ModelRequest, Price } from './ports/model-provider.ts';
+export type { TrustQuestion } from './modules/workflow-tools.ts';
+export type {
+  Capabilities,
+  ModelProvider,
+  ModelRequest,
+  Price,
+  Reasoning,
+} from './ports/model-provider.ts';
 export type { RunSummary, Store } from './ports/store.ts';
 export type { Tool, ToolContext, ToolResult } from './ports/tool.ts';
 export { type MermaidOptions, toMermaid } from './visualizer/mermaid.ts';

@@ -42,8 +42,27 @@ export function matchesTool(pattern: string, name: string): boolean {
   );
 }
 
+/** Whether a text fits a pattern of one segment: in few steps, whatever the pattern looks like. */
 function segment(pattern: string, text: string | undefined): boolean {
   if (text === undefined) return false;
-  const source = pattern.split('*').map((part) => part.replace(/[.*+?^${}()|[\]\\]/g, '\\$&'));
-  return new RegExp(`^${source.join('[^.]*')}$`, 's').test(text);
+  let at = 0;
+  let star = -1;
+  let from = 0;
+  for (let index = 0; index < text.length; ) {
+    if (pattern[at] === '*') {
+      star = at;
+      from = index;
+      at += 1;
+    } else if (pattern[at] === text[index]) {
+      at += 1;
+      index += 1;
+    } else if (star >= 0) {
+      // The last star takes one character more.
+      at = star + 1;
+      from += 1;
+      index = from;
+    } else return false;
+  }
+  while (pattern[at] === '*') at += 1;
+  return at === pattern.length;
 }

@@ -1,4 +1,4 @@
-import { AwpError, type Findings, toAwpError } from '../base/errors.ts';
+import { AwpError, type Findings } from '../base/errors.ts';
 import { nearest } from '../base/nearest.ts';
 import { parseArguments } from './arguments.ts';
 import type { Command } from './command.ts';
@@ -13,12 +13,22 @@ export async function runCli(argv: readonly string[], shell: Shell): Promise<num
   try {
     return await dispatch(argv, shell);
   } catch (thrown) {
-    const error = toAwpError(thrown);
+    const error = await withoutSecrets(thrown, shell);
     const style = shell.style(shell.err, argv.includes('--no-color'));
     if (error.findings) await showFindings(error.findings, shell, style);
     shell.err.write(failureBlock(failureOf(error, argv.includes('--debug')), style));
     return exitCodeOf(error.code);
   }
+}
+
+/** Secrets that this machine knows are in no error that is told. */
+async function withoutSecrets(thrown: unknown, shell: Shell): Promise<AwpError> {
+  const [{ machineSecrets }, { makeRedact }, { redactError }] = await Promise.all([
+    import('../data/secret-store.ts'),
+    import('../runtime/redact.ts'),
+    import('../runtime/redact-error.ts'),
+  ]);
+  return redactError(thrown, makeRedact(machineSecrets(await shell.effects())));
 }
 
 /** What is wrong with a workflow, as `awp validate` shows it, on standard error. */

@@ -10,11 +10,8 @@ import type { Files } from '../ports/effects.ts';
 /** A run as commands see it. */
 export type RunHandle = Pick<
   LibraryHandle<Json>,
-  'id' | 'ready' | 'events' | 'result' | 'cancel' | 'resolve'
-> & {
-  /** Nobody answers any more: the run goes on as far as it can and is then paused. */
-  leave?(): Promise<void>;
-};
+  'id' | 'ready' | 'events' | 'result' | 'cancel' | 'resolve' | 'leave'
+>;
 
 /** What commands ask of the library; loaded only by those that need it, replaced by tests. */
 export interface Engine {

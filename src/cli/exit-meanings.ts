@@ -5,7 +5,7 @@ export const EXIT_MEANINGS: readonly { status: number; meaning: string }[] = [
   { status: 2, meaning: 'wrong usage' },
   { status: 3, meaning: 'a limit or a stall ended the run; what there is was kept' },
   { status: 4, meaning: 'a model: no key, refused, unreachable' },
-  { status: 5, meaning: 'the run waits for a human' },
+  { status: 5, meaning: 'the run waits for a human: an approval, or trust' },
   { status: 6, meaning: 'no sandbox, or it refused' },
   { status: 7, meaning: 'stopped by the user' },
   { status: 8, meaning: 'an input could not be had, or an address not be reached' },

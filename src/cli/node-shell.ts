@@ -37,7 +37,13 @@ export function nodeShell(version: string, exitNow: (code: number) => void): She
     cwd: process.cwd(),
     version,
     style: ({ terminal }, noColor) => styleFor({ terminal, env, noColor, os: process.platform }),
-    effects: async () => (await import('../effects/index.ts')).nodeEffects(),
+    effects: async () => {
+      const [{ nodeEffects }, { withStoredKeys }] = await Promise.all([
+        import('../effects/index.ts'),
+        import('../data/secret-keys.ts'),
+      ]);
+      return withStoredKeys(nodeEffects());
+    },
     engine: async () => (await import('./node-engine.ts')).nodeEngine(),
     openHome: async () => (await import('../data/home.ts')).openHome,
     onSignal(listener) {

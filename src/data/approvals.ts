@@ -1,6 +1,5 @@
 import { AwpError } from '../base/errors.ts';
 import type { JsonObject } from '../base/json.ts';
-import { secretValues } from '../effects/secrets.ts';
 import type { Effects } from '../ports/effects.ts';
 import { answerApproval } from '../runtime/approvals/answer.ts';
 import type { ApprovalRequest, AskPerson } from '../runtime/approvals/desk.ts';
@@ -8,6 +7,7 @@ import type { ApprovalAnswer } from '../runtime/approvals/inbox.ts';
 import { loadState } from '../runtime/load-state.ts';
 import { openHome } from './home.ts';
 import { effectsWith } from './node-host.ts';
+import { machineSecrets } from './secret-store.ts';
 
 export type { ApprovalRequest } from '../runtime/approvals/desk.ts';
 
@@ -85,7 +85,7 @@ export async function resolveApproval(
   const answer = { ...readReply(reply, by), ...(argsHash !== undefined && { argsHash }) };
   return withStore(place, async (store, effects) => {
     const { run: whole } = await store.find(run);
-    const host = { store, effects, secretValues };
+    const host = { store, effects, secretValues: () => machineSecrets(effects) };
     return { run: whole, how: await answerApproval(host, { run: whole, id, answer }) };
   });
 }

@@ -1,4 +1,6 @@
 import { AwpError } from '../base/errors.ts';
+import { sha256 } from '../base/hash.ts';
+import { canonicalJson } from '../base/json.ts';
 import type { Plan, SandboxPolicy } from '../events/plan.ts';
 import type { Effects } from '../ports/effects.ts';
 import type { GrantedSecret, Host } from '../ports/host.ts';
@@ -13,7 +15,7 @@ import { secretNeeds, type WorkflowSecrets } from './secret-needs.ts';
 import type { SecretOptions } from './secret-options.ts';
 import { resolveSecrets } from './secrets.ts';
 import type { WorkflowSkills } from './skills.ts';
-import type { TrustOption } from './trust.ts';
+import { type TrustOption, trustGate } from './trust.ts';
 
 /** What of a workflow's folder counts while it runs. */
 export interface WorkflowParts {
@@ -77,6 +79,7 @@ export async function bring(options: BroughtOptions, host: BringingHost): Promis
       effects,
     });
   const known = await findSecrets([]);
+  if (workflow) await trustGrants(workflow, { effects, trust });
   const servers = mcpOpeners(mcp, {
     ...{ effects, version },
     pins: filePins(effects),
@@ -87,6 +90,22 @@ export async function bring(options: BroughtOptions, host: BringingHost): Promis
     ? [customTools(workflow.customTools, { effects, openSandbox, policy, trust })]
     : [];
   return { ownTools: ownToolsOf(options), toolOpeners: [...own, ...servers], findSecrets };
+}
+
+/**
+ * A workflow that somebody else wrote could have any variable sent to a host of its choice, without
+ * any code: where secrets may go has to be trusted like files that run.
+ */
+async function trustGrants(
+  { folder, secrets }: WorkflowParts,
+  { effects, trust }: Pick<BringingHost, 'effects'> & { trust: TrustOption | undefined },
+): Promise<void> {
+  const grants = secrets.needs.flatMap(({ name, hosts = [] }) =>
+    hosts.length > 0 ? [`${name} may go to ${[...hosts].sort().join(', ')}`] : [],
+  );
+  if (grants.length === 0) return;
+  const hash = sha256(canonicalJson(['secrets', ...grants.sort()]));
+  await trustGate(effects, trust)({ folder, files: [], grants, hash });
 }
 
 /** What a plan keeps of it, so that a resumed run can say what it lacks. */

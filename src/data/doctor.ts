@@ -49,7 +49,7 @@ export async function examine(effects: Effects, options: DoctorOptions): Promise
     examineStore(effects, options),
     surveyPythons(effects).catch(asFinding),
     surveySandboxes(effects, { fresh: options.fresh }),
-    surveyModels(effects),
+    surveyModels(effects).catch((error: unknown) => [storedKeys(error)]),
   ]);
   const forced = effects.secrets.get('AWP_SANDBOX');
   const best = boxes.find(
@@ -61,11 +61,12 @@ export async function examine(effects: Effects, options: DoctorOptions): Promise
     ...('state' in pythons ? [pythons] : pythonFindings(pythons, best)),
     ...(forced === undefined || best ? [] : [forcedFinding(forced, boxes)]),
     ...boxes.map((box) => boxFinding(box, best)),
-    ...models.map(modelFinding),
+    ...models.map((one) => ('area' in one ? one : modelFinding(one))),
   ];
   // What the user chose is what is asked: another way does not stand in for it.
-  const asked = models.filter(({ chosen }) => chosen);
-  const ways = asked.length > 0 ? asked : models.filter(({ ready }) => ready);
+  const routes = models.flatMap((one) => ('area' in one ? [] : [one]));
+  const asked = routes.filter(({ chosen }) => chosen);
+  const ways = asked.length > 0 ? asked : routes.filter(({ ready }) => ready);
   const canAsk = ways.length > 0 && ways.every(({ ready }) => ready);
   return {
     findings,
@@ -103,6 +104,14 @@ async function freeBytes({ files, processes }: Effects, folder: string): Promise
 }
 
 /** A Python that was named and is none: every run that could use one is refused. */
+/** A store of keys that cannot be used says nothing about models, and is to be mended. */
+function storedKeys(error: unknown): Finding {
+  if (!(error instanceof AwpError) || error.family !== 'secret') throw error;
+  const { message, hint } = error;
+  const about = { area: 'model', name: 'stored keys', state: 'broken' } as const;
+  return { ...about, words: message, ...(hint !== undefined && { fix: hint }) };
+}
+
 function asFinding(error: unknown): Finding {
   if (!(error instanceof AwpError)) throw error;
   const { message, hint } = error;

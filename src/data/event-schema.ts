@@ -130,6 +130,7 @@ const runEvents = {
   'agent.started': z.strictObject({
     role: z.enum(['manager', 'worker']),
     name: z.string(),
+    askedAs: z.string().optional(),
     model: z.string(),
     temperature: z.number(),
     tools: texts,

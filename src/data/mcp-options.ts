@@ -75,6 +75,7 @@ function toSpec(label: string, options: McpServerOptions, secret: SecretSource):
     reach: 'url' in options ? toAddress(label, options, secret) : toCommand(options, secret),
     allow: options.allow,
     deny: options.deny ?? [],
+    readOnly: options.readOnly ?? [],
     timeoutMs:
       options.timeout === undefined ? LIMITS.handshakeMs : mcpMilliseconds(options.timeout),
     approval: options.approval ?? false,

@@ -9,6 +9,11 @@ import { unknownOption } from './unknown-option.ts';
 export interface McpCommonOptions {
   /** Tools that are offered, as names or patterns with `*`. Default all. */
   allow?: readonly string[];
+  /**
+   * Tools that change nothing and may be called again after a crash, as names or patterns; what a
+   * server says of them itself does not count. Default none.
+   */
+  readOnly?: readonly string[];
   /** Tools that are not offered. Default none. */
   deny?: readonly string[];
   /** From the start to the list of tools: milliseconds, or a text such as `'30s'`. Default 10 s. */
@@ -44,7 +49,7 @@ export interface McpAddressOptions extends McpCommonOptions {
 /** An MCP server that a run may use. */
 export type McpServerOptions = McpCommandOptions | McpAddressOptions;
 
-const COMMON = ['allow', 'deny', 'timeout', 'approval'];
+const COMMON = ['allow', 'deny', 'readOnly', 'timeout', 'approval'];
 const OF_COMMAND = ['command', 'args', 'env', 'cwd', ...COMMON];
 const OF_ADDRESS = ['url', 'headers', 'insecure', ...COMMON];
 
@@ -75,7 +80,7 @@ export function checkMcpServer(label: string, options: McpServerOptions): void {
 }
 
 /** Settings that are lists of texts, and those that are maps of texts. */
-const LISTS = ['args', 'allow', 'deny'];
+const LISTS = ['args', 'allow', 'deny', 'readOnly'];
 const MAPS = ['env', 'headers'];
 
 function checkTexts(options: McpServerOptions, at: string): void {

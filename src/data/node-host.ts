@@ -1,7 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { builtinModels, sandboxes, tools } from '../builtins.ts';
 import { nodeEffects } from '../effects/index.ts';
-import { secretValues } from '../effects/secrets.ts';
 import type { Effects } from '../ports/effects.ts';
 import type { Host } from '../ports/host.ts';
 import type { Capabilities, ModelProvider, Price } from '../ports/model-provider.ts';
@@ -9,6 +8,8 @@ import type { Store } from '../ports/store.ts';
 import type { Tool } from '../ports/tool.ts';
 import { type ModelFactory, makeResolver } from '../providers/resolve.ts';
 import { tapped } from '../runtime/wire-tap.ts';
+import { withStoredKeys } from './secret-keys.ts';
+import { machineSecrets } from './secret-store.ts';
 import { setVariables, type VariableOptions } from './set-variables.ts';
 
 /** What differs from machine to machine and from run to run. */
@@ -35,7 +36,7 @@ export function effectsWith({
   clock,
   ...said
 }: VariableOptions & { clock?: Effects['clock'] | undefined }): Effects {
-  machine ??= nodeEffects();
+  machine ??= withStoredKeys(nodeEffects());
   const secrets = setVariables(machine.secrets, said);
   if (!clock && secrets === machine.secrets) return machine;
   return { ...machine, ...(clock && { clock }), secrets };
@@ -54,7 +55,7 @@ export function nodeHost(options: HostOptions): Host {
       simulated: provider.name === 'scripted',
     }),
   ]);
-  const hidden = new Set([...secretValues(), ...(apiKey === undefined ? [] : [apiKey])]);
+  const hidden = new Set([...machineSecrets(effects), ...(apiKey === undefined ? [] : [apiKey])]);
   const findSecrets: Host['findSecrets'] = async (declared) => {
     const found = await options.findSecrets(declared);
     for (const { secret } of found.values()) hidden.add(secret.reveal());

@@ -23,7 +23,7 @@ const approval = z.strictObject({
   reason: z.string(),
   args: z.record(z.string(), z.json()),
   args_hash: z.string(),
-  requested_at: z.iso.datetime(),
+  requested_at: z.string(),
 });
 
 /** The result object: data of the last line of `awp run --json`, and of `awp runs show --json`. */

@@ -115,6 +115,15 @@ export class RunHandle<Output = unknown> implements AsyncIterable<RunEvent | Liv
     await run.resolve(id, { ...answer, ...(reason !== undefined && { reason }) });
   }
 
+  /**
+   * Says that nobody answers any more, although `onApproval` was given: the run goes on as far as it
+   * can without a person and then ends with the status `waiting`.
+   */
+  async leave(): Promise<void> {
+    const { run } = await this.#opened;
+    run.leave();
+  }
+
   /** Stops the run within two seconds; resolves when that is done. It can be resumed. */
   async cancel(reason = 'cancelled'): Promise<void> {
     this.#stop.abort(reason);

@@ -34,8 +34,6 @@ export type SecretSource = 'api' | 'environment' | '.env' | 'file' | 'store' | '
 
 /** Larger files are none that a person has written. */
 const MAX_FILE_BYTES = 1024 * 1024;
-/** Shorter values are not redacted: they would blank out ordinary words. */
-const SHORTEST_HIDDEN = 8;
 
 /**
  * Finds the values of all declared secrets and no others (decision 32): API, environment, the
@@ -69,17 +67,6 @@ export async function whereSecretsAre(
   const lookUp = await makeLookUp(sources, given);
   const wanted = [...merged(sources.declared, given).values()];
   return new Map(wanted.map((need) => [need.name, lookUp(need)?.from]));
-}
-
-/** What the user should know about secrets that were found, in sentences without values. */
-export function secretNotes(secrets: ReadonlyMap<string, GrantedSecret>): string[] {
-  return [...secrets].flatMap(([name, { secret }]) =>
-    secret.reveal().length >= SHORTEST_HIDDEN
-      ? []
-      : [
-          `the secret ${name} is shorter than ${SHORTEST_HIDDEN} characters and is not taken out of what is written`,
-        ],
-  );
 }
 
 /** One need for each name: required when one of them is, secret when one of them is. */

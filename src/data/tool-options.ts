@@ -10,7 +10,7 @@ export type ApproveOption = 'never' | ApprovalPolicy | readonly ApprovalPolicy[]
 export type ToolPolicyOptions = Partial<Omit<ToolPolicy, 'approve'>>;
 
 /** What a person can be asked for. */
-export const APPROVALS: readonly ApprovalPolicy[] = ['tools', 'network', 'shell', 'files'];
+const APPROVALS: readonly ApprovalPolicy[] = ['tools', 'network', 'shell', 'files'];
 
 /** What counts of the options here. */
 export interface ToolRuleOptions {

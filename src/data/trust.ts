@@ -102,13 +102,14 @@ function trusted({ path }: PrivateFile, text: string | undefined): JsonObject {
   });
 }
 
-function needed({ folder, files, hash }: TrustQuestion): AwpError {
+function needed({ folder, files, grants = [], hash }: TrustQuestion): AwpError {
   const listed = files.slice(0, LISTED).map(({ path, bytes }) => `${path} (${bytes} bytes)`);
   const more = files.length > LISTED ? [`and ${files.length - LISTED} more`] : [];
-  const what = [...listed, ...more].join(', ');
+  const wants = files.length > 0 ? 'has programs of its own' : 'wants secrets to be sent';
+  const what = [...listed, ...more, ...grants].join(', ');
   return new AwpError(
     'trust/needed',
-    `this workflow has programs of its own, which nobody has trusted yet: ${what} in ${folder}; SHA-256 ${hash.slice(0, 16)}`,
-    { hint: 'read them; then run once with --trust (in a program: trust: true)' },
+    `this workflow ${wants}, which nobody has trusted yet: ${what} in ${folder}; SHA-256 ${hash.slice(0, 16)}`,
+    { hint: 'read it; then run once with --trust (in a program: trust: true)' },
   );
 }

@@ -3,6 +3,7 @@ import {
   chmodSync,
   closeSync,
   constants,
+  existsSync,
   fchmodSync,
   fchownSync,
   fstatSync,
@@ -112,9 +113,21 @@ function notPrivate(path: string, what: string, hint: string): AwpError {
 function makePrivateFolder(path: string): void {
   const folder = dirname(path);
   writing(path, () => {
-    mkdirSync(folder, { recursive: true, mode: 0o700 });
+    makeFolders(folder);
     if (HAS_MODES && (statSync(folder).mode & OTHERS) !== 0) chmodSync(folder, 0o700);
   });
+}
+
+/** One after another: on file systems of the kernel, Node's own way would never end. */
+function makeFolders(folder: string): void {
+  if (existsSync(folder)) return;
+  const above = dirname(folder);
+  if (above !== folder) makeFolders(above);
+  try {
+    mkdirSync(folder, { mode: 0o700 });
+  } catch (error) {
+    if (codeOf(error) !== 'EEXIST') throw error;
+  }
 }
 
 /**

@@ -132,6 +132,8 @@ export interface EventData {
     role: 'manager' | 'worker';
     /** A slug that is unique in the run. */
     name: string;
+    /** The name that it was asked for with, if another agent had that already. */
+    askedAs?: string;
     model: string;
     temperature: number;
     /** Names of the tools it was given. */

@@ -81,6 +81,8 @@ export interface Frame {
   parent: string | undefined;
   role: 'manager' | 'worker';
   name: string;
+  /** What it was asked for as; rules of access count for it, too. */
+  askedAs: string | undefined;
   depth: number;
   /** Turn of the parent that started it. */
   loop: number | undefined;

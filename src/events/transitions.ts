@@ -9,10 +9,23 @@ const REPLY_CHARS = 30_000;
 /** Opens a frame: its parent counts it, and it may ask its first question. */
 export function newFrame(state: RunState, event: EventOf<'agent.started'>): void {
   const { agent: id = '', parent, depth, loop, data } = event;
-  const { role, name, index, model, temperature, tools, instructions, contract } = data;
+  const { role, name, askedAs, index, model, temperature, tools, instructions, contract } = data;
   state.frames.set(id, {
     ...BLANK,
-    ...{ id, parent, role, name, depth, loop, index, model, temperature, tools, instructions },
+    ...{
+      id,
+      parent,
+      role,
+      name,
+      askedAs,
+      depth,
+      loop,
+      index,
+      model,
+      temperature,
+      tools,
+      instructions,
+    },
     contract,
     transcript: [],
     calls: [],

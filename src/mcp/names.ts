@@ -71,11 +71,14 @@ export function chosenTools<T extends { name: string }>(
   { allow, deny }: Pick<ServerSpec, 'allow' | 'deny'>,
   tools: readonly T[],
 ): T[] {
-  const fits = (pattern: string, { name }: T): boolean =>
-    matchesTool(pattern, name) || matchesTool(pattern, slugOf(name) ?? '');
   return tools.filter(
-    (tool) =>
-      (allow === undefined || allow.some((pattern) => fits(pattern, tool))) &&
-      !deny.some((pattern) => fits(pattern, tool)),
+    ({ name }) => (allow === undefined || isNamed(allow, name)) && !isNamed(deny, name),
+  );
+}
+
+/** Whether one of the patterns fits a tool's own name, or what it became. */
+export function isNamed(patterns: readonly string[], name: string): boolean {
+  return patterns.some(
+    (pattern) => matchesTool(pattern, name) || matchesTool(pattern, slugOf(name) ?? ''),
   );
 }

@@ -29,6 +29,8 @@ export interface ServerSpec {
   reach: CommandSpec | AddressSpec;
   /** Patterns of tools that are offered; all when undefined. */
   allow: readonly string[] | undefined;
+  /** Patterns of tools that change nothing, and may be called again. */
+  readOnly: readonly string[];
   /** Patterns of tools that are not offered. */
   deny: readonly string[];
   /** Milliseconds from the start to the list of tools. */

@@ -5,7 +5,7 @@ import { schemaProblem, shownSchema, shownText } from './bounds.ts';
 import { Connection } from './connection.ts';
 import { callFailure, type FailureContext, failure } from './failures.ts';
 import { LIMITS } from './limits.ts';
-import { slugOf, toolNames } from './names.ts';
+import { isNamed, slugOf, toolNames } from './names.ts';
 import { type SchemaCheck, toToolResult } from './result.ts';
 import type { ServerSession } from './session.ts';
 import type { WireTool } from './wire-tool.ts';
@@ -64,6 +64,7 @@ function toolProblem(tool: WireTool): string | undefined {
 function makeTool(context: ToolsContext, name: string, wire: WireTool): Tool {
   const { server, session } = context;
   const said = shownText(wire.description, LIMITS.descriptionChars);
+  const harmless = isNamed(server.readOnly, wire.name);
   return {
     name,
     description: `[from the MCP server ${server.label}] ${said}`.trimEnd(),
@@ -71,9 +72,10 @@ function makeTool(context: ToolsContext, name: string, wire: WireTool): Tool {
     ...(wire.outputSchema !== undefined && {
       returns: shownSchema(wire.outputSchema as JsonObject, LIMITS.descriptionChars),
     }),
-    idempotent: wire.hints.idempotent,
-    sideEffects: !wire.hints.readOnly,
-    network: server.reach.kind === 'address',
+    // What a server says of itself decides nothing: whoever configured it does.
+    idempotent: harmless,
+    sideEffects: !harmless,
+    network: true,
     timeoutMs: LIMITS.callMs,
     origin: 'mcp',
     approval: async () => {

@@ -3,16 +3,20 @@ import { count, RESERVED_NAMESPACES, TOOL_NAME, texts } from './common.ts';
 import { field } from './field.ts';
 import { jsonSchema } from './json-schema.ts';
 
+/** Where a run takes up what a manifest says of its own tools. */
+const USED = { effect: 'data/custom-tools.ts' };
+
 const meta = z.strictObject({
-  side_effects: field(z.boolean(), 'Whether it changes something outside.').default(true),
-  idempotent: field(z.boolean(), 'Whether calling twice is as good as once.').default(false),
+  side_effects: field(z.boolean(), 'Whether it changes something outside.', USED).default(true),
+  idempotent: field(z.boolean(), 'Whether calling twice is as good as once.', USED).default(false),
   deterministic: field(z.boolean(), 'Whether equal arguments give equal results.').default(false),
   rate_limit: field(
     z.strictObject({
-      max_per_minute: field(count, 'Calls a minute.').optional(),
-      max_per_hour: field(count, 'Calls an hour.').optional(),
+      max_per_minute: field(count, 'Calls a minute.', USED).optional(),
+      max_per_hour: field(count, 'Calls an hour.', USED).optional(),
     }),
     'How often it may be called.',
+    USED,
   ).optional(),
   cost: field(z.enum(['free', 'low', 'medium', 'high']), 'What a call costs.').optional(),
   latency: field(
@@ -27,21 +31,25 @@ const declaration = z.strictObject({
     effect: 'validator/rules/r10-reserved-namespaces.ts',
     rule: 'R10',
   }),
-  description: field(z.string(), 'What it does, for the model.').optional(),
+  description: field(z.string(), 'What it does, for the model.', USED).optional(),
   file: field(z.string(), 'File with its code.', { effect: 'parser/references.ts' }).optional(),
-  version: field(z.string(), 'SemVer.').optional(),
-  parameters: field(jsonSchema, 'JSON Schema of the arguments (S15).', { rule: 'S15' }).optional(),
-  returns: field(jsonSchema, 'JSON Schema of the data that it gives (S15).', {
+  version: field(z.string(), 'SemVer.', USED).optional(),
+  parameters: field(jsonSchema, 'JSON Schema of the arguments (S15).', {
+    ...USED,
     rule: 'S15',
   }).optional(),
-  secrets: field(texts, 'Names of secrets that it gets.').optional(),
+  returns: field(jsonSchema, 'JSON Schema of the data that it gives (S15).', {
+    ...USED,
+    rule: 'S15',
+  }).optional(),
+  secrets: field(texts, 'Names of secrets that it gets.', USED).optional(),
   replaces: field(z.boolean(), 'Whether it may stand for a built-in tool (R10).', {
     effect: 'validator/rules/r10-reserved-namespaces.ts',
   }).default(false),
   async: field(z.boolean(), 'Whether it is an asynchronous function (CT10).', {
     effect: 'validator/rules/ct10-async-tools.ts',
   }).optional(),
-  meta: field(meta, 'What else is known of it.').optional(),
+  meta: field(meta, 'What else is known of it.', USED).optional(),
 });
 
 const module = z.strictObject({
@@ -59,8 +67,8 @@ export const customToolsSchema = z.strictObject({
   source_dir: field(z.string(), 'Folder of their files.', {
     effect: 'parser/references.ts',
   }).default('mcp'),
-  auto_discovery: field(z.boolean(), 'Whether all files in it are looked at.').default(true),
-  auto_inject: field(z.boolean(), 'Whether every agent may use them.').default(true),
+  auto_discovery: field(z.boolean(), 'Whether all files in it are looked at.', USED).default(true),
+  auto_inject: field(z.boolean(), 'Whether every agent may use them.', USED).default(true),
   declarations: field(z.array(z.union([declaration, module])), 'The tools, one by one.').default(
     [],
   ),

@@ -37,7 +37,7 @@ for (const stream of [process.stdout, process.stderr]) keepPrinted(stream);
 
 function take() {
   if (buffered < 4) return undefined;
-  const bytes = Buffer.concat(pieces);
+  const bytes = pieces.length === 1 ? pieces[0] : Buffer.concat(pieces);
   pieces = [bytes];
   const end = 4 + bytes.readUInt32BE();
   if (bytes.length < end) return undefined;
@@ -127,6 +127,7 @@ function described(tool, module) {
 /** Our own package is found wherever a module is, and of `folder` only what was looked at is loaded. */
 function hook({ folder, files, entry }) {
   const root = `${pathToFileURL(folder).href}/`;
+  const workflow = `${pathToFileURL(process.cwd()).href}/`;
   const listed = (url) =>
     files[decodeURIComponent(new URL(url).pathname.slice(new URL(root).pathname.length))];
   registerHooks({
@@ -136,6 +137,12 @@ function hook({ folder, files, entry }) {
       const { url } = found;
       const fromOutside = !context.parentURL?.startsWith(root);
       if (fromOutside || !url.startsWith('file:') || url.startsWith(root)) return found;
+      // What comes with the workflow is somebody else's, and nobody has looked at it.
+      if (url.startsWith(workflow)) {
+        throw new Error(
+          `${specifier} is outside of the folder of the tools: move the file into it; packages belong above the workflow`,
+        );
+      }
       if (url.includes('/node_modules/') || isOurs(specifier)) return found;
       throw new Error(`${specifier} is outside of the folder of the tools: move the file into it`);
     },

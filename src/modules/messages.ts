@@ -45,7 +45,11 @@ export class MessageReader {
   }
 
   #take(count: number): Buffer {
-    const joined = Buffer.concat(this.#chunks);
+    const [first] = this.#chunks;
+    const one = first !== undefined && this.#chunks.length === 1;
+    const joined = one
+      ? Buffer.from(first.buffer, first.byteOffset, first.length)
+      : Buffer.concat(this.#chunks);
     const rest = joined.subarray(count);
     this.#chunks = rest.length > 0 ? [rest] : [];
     this.#buffered = rest.length;

@@ -62,8 +62,7 @@ export class ModuleHost {
   /** Ends all processes. Never rejects. */
   async close(): Promise<void> {
     this.#closed = true;
-    for (const process of this.#processes) process.end('the run is over');
-    await Promise.all([...this.#processes].map((process) => process.ended()));
+    await Promise.all([...this.#processes].map((process) => process.close('the run is over')));
   }
 
   async #start(signal: AbortSignal): Promise<{ process: ModuleProcess; tools: JsonObject[] }> {

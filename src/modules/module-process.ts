@@ -37,6 +37,9 @@ interface Pending {
   stop(): void;
 }
 
+/** How long the pipes of a process that was ended are waited for, in milliseconds. */
+const CLOSE_MS = 1000;
+
 /** One process with the modules of a workflow, from its start until it has ended. */
 export class ModuleProcess {
   readonly #effects: Effects;
@@ -107,6 +110,20 @@ export class ModuleProcess {
   /** Resolves when it has ended. */
   async ended(): Promise<void> {
     await this.#process.exit.catch(() => {});
+  }
+
+  /**
+   * Ends it and resolves soon, also when something that it started holds its pipes open: that is let
+   * go.
+   */
+  async close(reason: string): Promise<void> {
+    this.end(reason);
+    const { stdout, stderr, extra } = this.#process;
+    const stop = this.#effects.clock.timer(CLOSE_MS, () => {
+      for (const pipe of [stdout, stderr, ...extra]) pipe.destroy();
+    });
+    await this.ended();
+    stop();
   }
 
   #listen(): void {

@@ -30,6 +30,8 @@ export interface PythonParts {
   effects: Effects;
   /** The box that they run in; opened at the first call. */
   sandbox(): Promise<Sandbox>;
+  /** Hosts that its programs may reach. */
+  hosts: readonly string[];
   /** Name of the folder with the files. */
   folder: string;
   files: readonly SourceFileBytes[];
@@ -47,6 +49,7 @@ export function pythonTool(
     ...{ name, description, parameters },
     idempotent: false,
     sideEffects: true,
+    network: parts.hosts.length > 0,
     ...(secrets.length > 0 && { secrets }),
     timeoutMs: 60_000,
     origin: 'custom',

@@ -19,6 +19,8 @@ export interface TrustQuestion {
   folder: string;
   /** All files that may run, with their paths from that folder, and their bytes. */
   files: readonly { path: string; bytes: number }[];
+  /** What the workflow wants to send out, in sentences: `API_KEY may go to api.example.com`. */
+  grants?: readonly string[];
   /** SHA-256 over names and contents. */
   hash: string;
 }
@@ -137,7 +139,7 @@ interface PythonFiles {
 }
 
 function pythonFound(
-  { effects, readPython }: WorkflowToolsOptions,
+  { effects, readPython, policy }: WorkflowToolsOptions,
   { sources, files, python }: PythonFiles,
 ): FoundTool[] {
   const read = files
@@ -148,6 +150,7 @@ function pythonFound(
     sandbox: () => python.open(),
     folder: sources.folder.slice(sources.folder.lastIndexOf('/') + 1),
     files: sources.files,
+    hosts: policy.hosts,
     decorators: [...new Set(read.flatMap(({ decorators }) => decorators))],
   };
   const found = read.flatMap(({ path, tools }) =>

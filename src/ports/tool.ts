@@ -120,6 +120,8 @@ export interface Tool {
 /** Tools of other processes or servers, open for the time of one run. */
 export interface OpenedTools {
   tools: readonly Tool[];
+  /** What was left out and why, in sentences. */
+  notes?: readonly string[];
   /** Ends their processes and connections. Never rejects. */
   close(): Promise<void>;
 }

@@ -66,8 +66,9 @@ async function answerOf(
   const { reasoning } = context.plan[frame.role];
   const request: ModelRequest = {
     model: resolved.model,
-    messages,
-    tools,
+    // What does not come from the log, such as descriptions of tools, may have secrets in it.
+    messages: context.redact(messages),
+    tools: context.redact(tools),
     toolChoice: asked.purpose === 'work' ? 'auto' : 'none',
     temperature: asked.temperature,
     ...(reasoning !== undefined && { reasoning }),
@@ -171,7 +172,8 @@ function retryDelay(context: RunContext, frame: Frame, error: AwpError): number 
   const jitter = (context.host.effects.random.bytes(1)[0] ?? 0) / 255;
   const named = error.retryAfterMs;
   const least = named === undefined ? SHORTEST_WAIT : named + FIRST_WAIT * jitter;
-  const wait = Math.round(Math.max(least, bound * jitter));
+  // A service that says «now» is taken at its word.
+  const wait = named === 0 ? 0 : Math.round(Math.max(least, bound * jitter));
   const kind = frame.purpose === 'closing' ? 'closing' : 'work';
   return wait < context.remainingMs(kind) ? wait : undefined;
 }

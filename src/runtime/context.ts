@@ -8,6 +8,7 @@ import type { Tool } from '../ports/tool.ts';
 import type { Surroundings } from './agent/prompt.ts';
 import type { ApprovalDesk } from './approvals/desk.ts';
 import type { ModelTrace } from './model-trace.ts';
+import type { Redact } from './redact.ts';
 import type { Stopwatch } from './stopwatch.ts';
 import type { RunFiles } from './tools/artifacts.ts';
 import type { Guards } from './tools/guards.ts';
@@ -44,6 +45,8 @@ export interface RunContext {
   secrets: ReadonlyMap<string, GrantedSecret>;
   /** What stands against tool calls. */
   guards: Guards;
+  /** Takes secrets out of what leaves the run. */
+  redact: Redact;
   /** Shows a note of a call that is out to whoever watches. */
   progress(note: { agent: string; call: string; text: string }): void;
   /** Shows a piece of an answer to whoever watches. */

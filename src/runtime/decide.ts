@@ -254,9 +254,7 @@ function admitWorker(pass: Pass, command: Extract<Command, { do: 'start-worker' 
   if (verdict === 'go') {
     const name = unused(envelope.workerId, (taken) => state.names.has(taken) || names.has(taken));
     names.add(name);
-    decided.facts.push(
-      startWorker(context, frame, { envelope: { ...envelope, workerId: name }, index }),
-    );
+    decided.facts.push(startWorker(context, frame, { envelope, name, index }));
     return;
   }
   skipped.add(frame.id);

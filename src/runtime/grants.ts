@@ -11,7 +11,7 @@ import { accessProblem } from './tools/policy.ts';
 export function startWorker(
   context: RunContext,
   parent: Frame,
-  { envelope, index }: { envelope: Envelope; index: number },
+  { envelope, name, index }: { envelope: Envelope; name: string; index: number },
 ): Fact {
   const { plan } = context;
   const loop = parent.turns.length;
@@ -25,12 +25,13 @@ export function startWorker(
     loop,
     data: {
       role: 'worker',
-      name: envelope.workerId,
+      name,
+      ...(envelope.workerId !== name && { askedAs: envelope.workerId }),
       model: plan.worker.model,
       temperature: temperature ?? plan.worker.temperature,
       tools: granted(
         context,
-        envelope.workerId,
+        { name, askedAs: envelope.workerId },
         controls.has('tools_allowed') ? envelope.toolsAllowed : undefined,
       ),
       instructions: envelope.instructions,
@@ -43,12 +44,12 @@ export function startWorker(
 /** Names of the tools that a worker gets; names that do not exist are dropped (spec, runtime 4.2). */
 function granted(
   { plan, tools }: RunContext,
-  worker: string,
+  worker: Pick<Frame, 'name' | 'askedAs'>,
   wanted: readonly string[] | undefined,
 ): string[] {
   const all = [...tools.keys()];
   const chosen = wanted?.some((pattern) => all.some((name) => matchesTool(pattern, name)))
     ? all.filter((name) => wanted.some((pattern) => matchesTool(pattern, name)))
     : all;
-  return chosen.filter((name) => accessProblem(plan, { name: worker }, name) === undefined);
+  return chosen.filter((name) => accessProblem(plan, worker, name) === undefined);
 }

@@ -1,6 +1,6 @@
 import { AwpError } from '../base/errors.ts';
 import { matchesTool } from '../base/paths.ts';
-import type { BoxName } from '../events/event.ts';
+import type { BoxName, Fact } from '../events/event.ts';
 import type { ModelSettings, Plan } from '../events/plan.ts';
 import type { Host } from '../ports/host.ts';
 import type { ResolvedModel } from '../ports/model-provider.ts';
@@ -11,6 +11,7 @@ import { resolveRoles, withoutTools } from './fallback.ts';
 import { readSkillTexts } from './skill-texts.ts';
 import { RunFiles } from './tools/artifacts.ts';
 import { Guards } from './tools/guards.ts';
+import { secretNotes } from './tools/tool-secrets.ts';
 
 type Made = Pick<
   RunContext,
@@ -30,6 +31,8 @@ export interface Prepared {
   plan: Plan;
   /** The box, as the log names it. */
   box: { sandbox?: BoxName };
+  /** What was left out of the tools, as facts for the log. */
+  notes: readonly Fact[];
   /** The parts of the context, for the run's folder. */
   made(folder: string): Made;
   /** Gives the box back, if the run cannot start. */
@@ -57,7 +60,9 @@ interface Parts {
 
 async function withTools(host: Host, plan: Plan, parts: Parts): Promise<Prepared> {
   const { models, opened, skillTexts } = parts;
-  const tools = workerTools([...host.tools.values(), ...opened.tools], plan);
+  const isLong = ({ name }: Tool): boolean => sentName(name).length > SENT_CHARS;
+  const short = opened.tools.filter((tool) => !isLong(tool));
+  const tools = workerTools([...host.tools.values(), ...short], plan);
   const toolless = tools.size > 0 ? withoutTools(plan, models) : undefined;
   if (toolless) throw toolless;
   const secrets = await host.findSecrets([...tools.values()].flatMap((tool) => tool.secrets ?? []));
@@ -70,6 +75,10 @@ async function withTools(host: Host, plan: Plan, parts: Parts): Promise<Prepared
   return {
     plan,
     box: sandbox ? { sandbox: { name: sandbox.name, isolation: sandbox.isolation } } : {},
+    notes: [
+      ...notesOf('tools', [...(opened.notes ?? []), ...opened.tools.filter(isLong).map(tooLong)]),
+      ...notesOf('secrets', secretNotes(secrets)),
+    ],
     made: (folder) => ({
       ...{ plan, models, tools, sandbox, secrets },
       guards: new Guards(plan, tools),
@@ -82,6 +91,14 @@ async function withTools(host: Host, plan: Plan, parts: Parts): Promise<Prepared
       await opened.close();
     },
   };
+}
+
+function tooLong({ name }: Tool): string {
+  return `${name} was left out: models take names of at most ${SENT_CHARS} characters`;
+}
+
+function notesOf(name: string, notes: readonly string[] = []): Fact[] {
+  return notes.map((note) => ({ type: 'input.resolved', data: { name, kind: 'text', note } }));
 }
 
 function boxOf({ name, isolation, languages }: Sandbox): RunContext['surroundings']['box'] {
@@ -134,7 +151,8 @@ async function openTools(openers: readonly ToolOpener[]): Promise<OpenedTools> {
     await Promise.all(opened.map((one) => one.close()));
   };
   if (opened.length === openers.length) {
-    return { tools: opened.flatMap(({ tools }) => tools), close };
+    const tools = opened.flatMap((one) => one.tools);
+    return { tools, notes: opened.flatMap(({ notes = [] }) => notes), close };
   }
   await close();
   // The first one that failed by itself is the reason; the others were given up because of it.
@@ -148,13 +166,19 @@ async function openTools(openers: readonly ToolOpener[]): Promise<OpenedTools> {
  */
 function workerTools(available: readonly Tool[], { worker }: Plan): Map<string, Tool> {
   const all = new Map<string, Tool>();
+  const sent = new Map<string, string>();
   for (const tool of available) {
-    if (all.has(tool.name)) {
-      throw new AwpError('tool/duplicate', `two tools are called ${tool.name}`, {
-        hint: 'give one of them another name',
-      });
+    const { name } = tool;
+    const other = sent.get(sentName(name));
+    if (other !== undefined) {
+      const message =
+        other === name
+          ? `two tools are called ${name}`
+          : `${other} and ${name} look alike to models`;
+      throw new AwpError('tool/duplicate', message, { hint: 'give one of them another name' });
     }
-    all.set(tool.name, tool);
+    sent.set(sentName(name), name);
+    all.set(name, tool);
   }
   const missing = worker.tools.find((name) => !name.includes('*') && !all.has(name));
   if (missing !== undefined) {
@@ -169,6 +193,14 @@ function workerTools(available: readonly Tool[], { worker }: Plan): Map<string, 
         !worker.denied.some((pattern) => matchesTool(pattern, name)),
     ),
   );
+}
+
+/** Longest name that services of models take. */
+const SENT_CHARS = 64;
+
+/** How a model is told the name of a tool (decision 20). */
+function sentName(name: string): string {
+  return name.replaceAll('.', '__');
 }
 
 function isGranted(

@@ -1,5 +1,5 @@
 import { ChangeSignal } from '../base/concurrency.ts';
-import { AwpError, toAwpError } from '../base/errors.ts';
+import { AwpError } from '../base/errors.ts';
 import type { Fact, LiveEvent, RunEvent } from '../events/event.ts';
 import type { Limits, Plan } from '../events/plan.ts';
 import { emptyState } from '../events/reduce.ts';
@@ -15,7 +15,8 @@ import { ModelTrace } from './model-trace.ts';
 import { Pieces } from './pieces.ts';
 import { type Prepared, prepare } from './prepare.ts';
 import { Recorder } from './recorder.ts';
-import { makeRedact } from './redact.ts';
+import { makeRedact, PieceRedactor } from './redact.ts';
+import { redactError } from './redact-error.ts';
 import { Stopwatch } from './stopwatch.ts';
 import { InnerCalls } from './tools/inner-calls.ts';
 
@@ -64,6 +65,11 @@ export class Run {
     await this.#desk.answer(id, answer);
   }
 
+  /** Nobody answers any more: it goes on as far as it can without a person and is then paused. */
+  leave(): void {
+    this.#desk.leave();
+  }
+
   /** Adds the pieces of answers, as they come, to a stream of its events. */
   withPieces(
     events: (signal: AbortSignal) => AsyncIterable<RunEvent>,
@@ -79,7 +85,7 @@ export class Run {
       await context.desk.open();
       await this.#driver.run();
     } catch (error) {
-      throw toAwpError(error);
+      throw redactError(error, context.redact);
     } finally {
       stopRenewing();
       context.desk.close();
@@ -142,12 +148,13 @@ export interface NewRun {
  */
 export async function startRun(host: Host, start: NewRun): Promise<Run> {
   const { id, plan, inputs, trace, stop, ask } = start;
-  const prepared = await prepare(host, plan, host.store.folder(id));
+  const prepared = await prepare(host, plan, host.store.folder(id)).catch(hiding(host));
   const lease = await host.store.create(id, ownerName(host)).catch(closing(prepared));
   const { version } = host;
   const first: Fact[] = [
     { type: 'run.started', data: { plan, simulated: plan.simulated, version, ...prepared.box } },
     ...inputs,
+    ...prepared.notes,
     rootStarted(plan),
   ];
   return open(host, { lease, prepared, state: emptyState(id), first, trace, stop, ask });
@@ -177,12 +184,12 @@ export async function resumeRun(host: Host, resumption: Resumption): Promise<Run
   try {
     const seen: RunEvent[] = [];
     const state = await loadState(host.store, id, (event) => {
-      if (event.type.startsWith('tool.')) seen.push(event);
+      if (/^tool\.|^run\.resumed$/.test(event.type)) seen.push(event);
     });
     const { plan } = state;
     if (!plan) throw new AwpError('store/damaged', `the log of ${id} has no start`);
     checkRaised(state, raise);
-    const prepared = await prepare(host, plan, host.store.folder(id));
+    const prepared = await prepare(host, plan, host.store.folder(id)).catch(hiding(host));
     const { box } = prepared;
     const first = state.status === 'complete' ? [] : resumeFacts(host, { state, plan, raise, box });
     return open(host, { lease, prepared, state, first, trace, stop, ask, seen });
@@ -257,7 +264,9 @@ interface Opening {
 function open(host: Host, opening: Opening): Run {
   const { lease, prepared, state, first, trace, stop, ask, seen = [] } = opening;
   const { plan } = prepared;
-  const redact = makeRedact(host.secretValues());
+  const hidden = host.secretValues();
+  const redact = makeRedact(hidden);
+  const answers = new PieceRedactor(hidden);
   const recorder = new Recorder({
     store: host.store,
     lease,
@@ -271,6 +280,7 @@ function open(host: Host, opening: Opening): Run {
   const folder = host.store.folder(state.run);
   const made = prepared.made(folder);
   for (const event of seen) made.guards.see(event);
+  made.guards.abandon([...state.inFlight.keys()]);
   const { clock, files } = host.effects;
   const stopwatch = new Stopwatch(clock, state);
   const context: RunContext = {
@@ -282,8 +292,12 @@ function open(host: Host, opening: Opening): Run {
     }),
     desk: new ApprovalDesk({ state, files, folder, wake, ask }),
     remainingMs: (kind) => stopwatch.remainingMs(kind),
-    delta: (piece) => pieces.add('model.delta', piece),
-    progress: (note) => pieces.add('tool.progress', note),
+    redact,
+    delta: (piece) => {
+      const shown = answers.take(piece);
+      if (shown.text !== '') pieces.add('model.delta', shown);
+    },
+    progress: (note) => pieces.add('tool.progress', redact(note)),
     watched: () => pieces.watched,
   };
   const { close } = prepared;
@@ -296,6 +310,13 @@ function open(host: Host, opening: Opening): Run {
 
 function ownerName({ effects }: Host): string {
   return `process ${effects.processes.pid()}`;
+}
+
+/** What servers and modules say when they fail may have secrets in it. */
+function hiding(host: Host): (error: unknown) => never {
+  return (error) => {
+    throw redactError(error, makeRedact(host.secretValues()));
+  };
 }
 
 function closing(prepared: Prepared): (error: unknown) => Promise<never> {

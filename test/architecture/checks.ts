@@ -59,11 +59,12 @@ const PACKAGES: ReadonlyMap<string, readonly string[]> = new Map([
   ['@jitl/quickjs-ng-wasmfile-release-sync', ['sandboxes']],
   ['@ai-sdk/openai-compatible', ['providers']],
   ['@ai-sdk/provider', ['providers']],
+  ['@ai-sdk/openai', ['providers']],
+  ['@ai-sdk/anthropic', ['providers']],
   ['re2js', ['runtime']],
   ['@modelcontextprotocol/client', ['mcp']],
   ['@modelcontextprotocol/server', ['mcp-server']],
   ['@modelcontextprotocol/node', ['mcp-server']],
-  ['@standard-schema/spec', ['data']],
 ]);
 
 /** Each package is used in one place, so that it can be replaced there. */

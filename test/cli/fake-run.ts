@@ -30,6 +30,7 @@ export function playedRun(log: SampleLog): FakeRun {
     async resolve(id, reply, more) {
       resolved.push([id, reply, more]);
     },
+    async leave() {},
     cancelled,
     resolved,
   };
@@ -129,6 +130,7 @@ export function refusedRun(error: AwpError): FakeRun {
     result: refused,
     async cancel() {},
     async resolve() {},
+    async leave() {},
     cancelled: [],
     resolved: [],
   };

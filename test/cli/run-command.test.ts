@@ -4,6 +4,7 @@ import { AwpError } from '../../src/base/errors.ts';
 import { sourceFile } from '../../src/base/source-file.ts';
 import { runCli } from '../../src/cli/cli.ts';
 import type { Engine } from '../../src/cli/engine.ts';
+import type { OnApproval } from '../../src/data/approvals.ts';
 import type { LoadedWorkflow } from '../../src/data/load-workflow.ts';
 import { memoryStore } from '../../src/stores/memory-store.ts';
 import { playedRun, refusedRun } from './fake-run.ts';
@@ -215,12 +216,17 @@ describe('awp run', () => {
     'with %j has the person at the terminal asked about calls and new programs',
     async (argv) => {
       const { asked } = await awp(argv, { lines: [] });
-      const given = Object.assign({}, asked.start, asked.resume, (asked.start as never)?.['how']);
+      const start = (asked.start ?? {}) as { how?: { onApproval?: OnApproval } };
+      const given: { onApproval?: OnApproval } = {
+        ...start,
+        ...start.how,
+        ...(asked.resume ?? {}),
+      };
       expect(given).toMatchObject({
         trust: expect.any(Function),
         onApproval: expect.any(Function),
       });
-      expect(given.onApproval()).toBe('ask');
+      expect(given.onApproval?.({} as never, new AbortController().signal)).toBe('ask');
     },
   );
 

@@ -129,6 +129,16 @@ describe('the person at the terminal', () => {
     expect(text).toContain('  t39.ts (39 bytes)\n  and 2 more\nin /flow/mcp\\x1b[2J; SHA-256 abc');
   });
 
+  it('is asked where secrets of a workflow may go', async () => {
+    const shell = fakeShell({ lines: ['y'] });
+    const { trust } = trustFlag(parsed(''), new Person(shell, shell.style(shell.err, true)));
+    const grants = ['API_KEY may go to shop.example.com\x1b[2J'];
+    const sent = { folder: '/flow', hash: 'abc', files: [], grants };
+    expect(typeof trust === 'function' && (await trust(sent))).toBe(true);
+    expect(shell.err.text()).toContain('wants secrets to be sent');
+    expect(shell.err.text()).toContain('  API_KEY may go to shop.example.com\\x1b[2J\n');
+  });
+
   it('is not asked with --trust, and where nobody is new programs are not trusted', () => {
     const shell = fakeShell({ lines: [] });
     const person = new Person(shell, shell.style(shell.err, true));

@@ -6,10 +6,11 @@ import { withStoredKeys } from '../../src/data/secret-keys.ts';
 import { type SecretNeed, secretNeeds } from '../../src/data/secret-needs.ts';
 import { fromEnv, type SecretOptions } from '../../src/data/secret-options.ts';
 import { openSecretStore } from '../../src/data/secret-store.ts';
-import { resolveSecrets, secretNotes, whereSecretsAre } from '../../src/data/secrets.ts';
+import { resolveSecrets, whereSecretsAre } from '../../src/data/secrets.ts';
 import { nodeEffects } from '../../src/effects/index.ts';
 import { environmentSecrets } from '../../src/effects/secrets.ts';
 import type { Effects } from '../../src/ports/effects.ts';
+import { secretNotes } from '../../src/runtime/tools/tool-secrets.ts';
 import { temporaryFolder } from '../make.ts';
 
 let folder: ReturnType<typeof temporaryFolder>;

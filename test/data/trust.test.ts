@@ -113,7 +113,7 @@ describe('trust', () => {
   });
 
   it('where nothing can be written, what is said counts for this run', async () => {
-    const effects = effectsWith({ AWP_CONFIG_HOME: '/proc/awp' });
+    const effects = effectsWith({ AWP_CONFIG_HOME: '/sys/awp' });
     await trustGate(effects, true)(question);
     await expect(trustGate(effects)(question)).rejects.toMatchObject({ code: 'trust/needed' });
   });

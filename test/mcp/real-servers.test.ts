@@ -35,9 +35,9 @@ describe.each(['stdio', 'http'] as const)('the server "everything" over %s', (ov
         name: 's.echo',
         origin: 'mcp',
         description: '[from the MCP server s] Echoes back the input string',
-        sideEffects: false,
-        idempotent: true,
-        network: over === 'http',
+        sideEffects: true,
+        idempotent: false,
+        network: true,
         parameters: { type: 'object', required: ['message'] },
       });
       expect(tool('toggle_simulated_logging')).toMatchObject({
@@ -114,7 +114,10 @@ describe('the server "filesystem"', () => {
     writeFileSync(join(outside.path, 'secret.txt'), 'not for you');
     symlinkSync(join(outside.path, 'secret.txt'), join(folder.path, 'link.txt'));
     mkdirSync(join(folder.path, 'sub'));
-    await using server = await openServer({ command: 'node', args: [FILESYSTEM, folder.path] });
+    await using server = await openServer({
+      ...{ command: 'node', args: [FILESYSTEM, folder.path] },
+      readOnly: ['read_*'],
+    });
     const { call, tool } = server;
     expect((await call('read_text_file', { path: join(folder.path, 'a.txt') })).data).toEqual({
       content: 'hello',
@@ -131,7 +134,7 @@ describe('the server "filesystem"', () => {
       expect(await call('read_text_file', { path })).toMatchObject({ ok: false, status: 500 });
     }
     expect(tool('read_text_file')).toMatchObject({ sideEffects: false, idempotent: true });
-    expect(tool('write_file')).toMatchObject({ sideEffects: true });
+    expect(tool('write_file')).toMatchObject({ sideEffects: true, idempotent: false });
   });
 
   it('is not there for a folder that does not exist, with its own words', async () => {

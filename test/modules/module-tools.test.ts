@@ -264,12 +264,37 @@ describe('a module that cannot be loaded', () => {
       { 'mcp/a.ts': `import '../lib.ts';`, 'lib.ts': '' },
       /\.\.\/lib\.ts is outside of the folder of the tools/,
     ],
+    [
+      'imports a package that came with the workflow',
+      {
+        'mcp/a.mjs': `import 'helper';`,
+        'node_modules/helper/package.json': '{"name": "helper", "main": "index.js"}',
+        'node_modules/helper/index.js': '',
+      },
+      /helper is outside of the folder of the tools/,
+    ],
   ])('one that %s is told before anything is asked', async (_, files, message) => {
     using flow = workflowOf(files);
     await expect(openTools(flow)).rejects.toMatchObject({
       code: 'tool/unavailable',
       message: expect.stringMatching(message),
     });
+  });
+
+  it('one whose child lives on does not keep the run from ending', async () => {
+    using flow = workflowOf(
+      tried(`
+        const { spawn } = await import('node:child_process');
+        const child = spawn('sleep', ['600'], { detached: true, stdio: 'inherit' });
+        child.unref();
+        return child.pid;`),
+    );
+    const tools = await openTools(flow);
+    const said = await callTool(tools.get('shop.try'));
+    const pid = Number(typeof said === 'object' ? said.data : said);
+    expect(pid).toBeGreaterThan(0);
+    await tools[Symbol.asyncDispose]();
+    process.kill(pid, 'SIGKILL');
   });
 
   it('one that was changed after it was trusted is not loaded', async () => {

@@ -234,7 +234,10 @@ capabilities:
     });
     await validate(other.path);
     await compliance(other.path);
-    await draw(other.path, { ...{ format: 'mermaid', direction: 'TD' }, ...{ width: 80, ascii: true } });
+    await draw(other.path, {
+      ...{ format: 'mermaid', direction: 'TD' },
+      ...{ width: 80, ascii: true },
+    });
     await pack(other.path, { output: join(flow.path, 'shop.awp.zip') });
     expect(existsSync(join(flow.path, 'shop.awp.zip'))).toBe(true);
     expect(existsSync(path)).toBe(false);

@@ -17,7 +17,7 @@ describe('the tools of a module’s text', () => {
     [`const text = "tool({ name: 'no.text' })";`, []],
     [`const e = /tool({ name: 'no'/; const half = 4 / 2 / 1; tool({ name: 'a.b' })`, ['a.b']],
     ['tool({ name: NAME })', []],
-    ['tool({ name: `a.${x}` })', []],
+    ['tool({ name: `a.$' + '{x}` })', []],
     [`other.tool({ name: 'no.tool' })`, []],
     [`tool(definition)`, []],
     [`tool({ name`, []],

@@ -3,8 +3,10 @@ import { pythonTools } from '../../src/parser/python-tools.ts';
 
 const first = (text: string) => pythonTools(text).tools[0];
 /** The schema of one parameter. */
-const parameter = (text: string): unknown =>
-  (first(`@tool("a.b")\ndef f(x${text}): pass`)?.parameters.properties as { x: unknown }).x;
+const parameter = (text: string): unknown => {
+  const { properties } = first(`@tool("a.b")\ndef f(x${text}): pass`)?.parameters ?? {};
+  return (properties as { x: unknown } | undefined)?.x;
+};
 
 describe('the tools of a Python text', () => {
   it('are functions with the decorator, with all that it says', () => {

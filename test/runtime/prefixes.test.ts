@@ -6,7 +6,8 @@ import { resultOf } from '../../src/events/result.ts';
 import { ModelError, type ModelRequest } from '../../src/ports/model-provider.ts';
 import type { Tool } from '../../src/ports/tool.ts';
 import type { ScriptedAnswer } from '../../src/providers/scripted.ts';
-import { resumeRun } from '../../src/runtime/run.ts';
+import type { AskPerson } from '../../src/runtime/approvals/desk.ts';
+import { resumeRun, startRun } from '../../src/runtime/run.ts';
 import { memoryStore } from '../../src/stores/memory-store.ts';
 import { builtinTools } from '../../src/tools/index.ts';
 import {
@@ -27,6 +28,7 @@ type Model = (request: ModelRequest) => ScriptedAnswer;
 interface Scenario {
   model: Model;
   options?: Partial<WorkflowOptions>;
+  ask?: AskPerson;
 }
 
 const answer: JsonObject = { summary: 'fine', confidence: 1 };
@@ -120,6 +122,30 @@ const SCENARIOS: Readonly<Record<string, Scenario>> = {
           : delegate('a')
         : answer,
   },
+  'files that a person allows, and one that is refused': {
+    options: { approve: ['files'] },
+    ask: async ({ args }) =>
+      args.path === 'output/c.txt'
+        ? { decision: 'rejected', by: 'test', reason: 'not this one' }
+        : { decision: 'approved', by: 'test', args: { ...args, content: 'allowed' } },
+    model: (request) => {
+      if (isManager(request)) return turns(request) > 0 ? complete() : delegate('a', 'b', 'c');
+      const rounds = request.messages.filter(({ role }) => role === 'assistant').length;
+      return rounds < 1 ? write(`output/${request.headers['x-awp-agent']}.txt`) : answer;
+    },
+  },
+  'programs that wait for a person': {
+    options: { tools: ['code.*', 'file.*', 'arithmetic.*'], approve: ['files'] },
+    ask: async () => ({ decision: 'approved', by: 'test' }),
+    model: (request) => {
+      if (isManager(request)) return turns(request) > 0 ? complete() : delegate('a', 'b');
+      const name = request.headers['x-awp-agent'] ?? '';
+      if (request.messages.at(-1)?.role === 'tool') return answer;
+      return {
+        toolCalls: [{ name: 'code.execute', args: { language: 'javascript', code: name } }],
+      };
+    },
+  },
 };
 
 const addsAndWrites =
@@ -135,7 +161,7 @@ const addsAndWrites =
 
 async function endOf(
   folder: string,
-  { model, options }: Scenario,
+  { model, options, ask }: Scenario,
   prefix: readonly RunEvent[] = [],
 ) {
   const store = memoryStore({ folder });
@@ -157,8 +183,11 @@ async function endOf(
     await store.append(lease, prefix, 'full');
     await store.release(lease);
   }
+  const asking = ask ? { ask } : {};
   const run =
-    prefix.length > 0 ? await resumeRun(host, { id: 'r-test' }) : await startTestRun(host, plan);
+    prefix.length > 0
+      ? await resumeRun(host, { id: 'r-test', ...asking })
+      : await startRun(host, { id: 'r-test', plan, inputs: [], ...asking });
   await run.done;
   const { status, reason, text, result, artifacts, usage } = resultOf(run.state, '');
   const files = artifacts.map(({ name, sha256 }) => [name, sha256]);

@@ -34,7 +34,10 @@ describe('a delegation run', () => {
         return { summary: 'sum', confidence: 1 };
       },
     });
-    const run = await startTestRun(host, testPlan({ tools: ['arithmetic.*', 'file.*'] }));
+    const run = await startTestRun(
+      host,
+      testPlan({ tools: ['arithmetic.*', 'file.*'], budget: { parallel: 1 } }),
+    );
     await run.done;
     const result = resultOf(run.state, 'x');
     const log = await logOf(host.store);
@@ -46,27 +49,27 @@ describe('a delegation run', () => {
         "model.responded",
         "manager.decided",
         "agent.started",
-        "agent.started",
-        "model.asked",
         "model.asked",
         "model.responded",
-        "model.responded",
-        "tool.called",
-        "tool.called",
         "tool.called",
         "tool.called",
         "tool.returned",
-        "tool.returned",
-        "artifact.written",
-        "tool.returned",
-        "model.asked",
         "artifact.written",
         "tool.returned",
         "model.asked",
         "model.responded",
         "output.checked",
-        "model.responded",
         "agent.finished",
+        "agent.started",
+        "model.asked",
+        "model.responded",
+        "tool.called",
+        "tool.called",
+        "tool.returned",
+        "artifact.written",
+        "tool.returned",
+        "model.asked",
+        "model.responded",
         "output.checked",
         "agent.finished",
         "model.asked",

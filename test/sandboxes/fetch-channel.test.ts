@@ -19,7 +19,7 @@ const jobFor = (hosts: readonly string[], more: Partial<SandboxJob> = {}): Sandb
 const secrets = {
   names: ['KEY'],
   valueFor: (name: string, host: string) =>
-    name === 'KEY' && host !== 'other.example' ? KEY : undefined,
+    name === 'KEY' && !host.startsWith('other.example:') ? KEY : undefined,
 };
 const textOf = ({ data }: BoxToolReply): string =>
   Buffer.from(isObject(data) ? String(data.body) : '', 'base64').toString();

@@ -36,13 +36,22 @@ describe('the built-in tools', () => {
   it('have the names of the standard, each once', () => {
     expect(builtinTools.map(({ name }) => name)).toEqual([
       'code.execute',
+      'shell.execute',
+      'terminal.execute',
+      'pip.install',
       'file.read',
       'file.write',
       'file.list',
+      'file.delete',
       'arithmetic.add',
       'arithmetic.subtract',
       'arithmetic.multiply',
       'arithmetic.divide',
+      'data.query',
+      'chart.render',
+      'http.request',
+      'web.search',
+      'repo.fact',
     ]);
   });
 

@@ -17,7 +17,7 @@ export interface WebOptions {
   lookup?: (name: string) => Promise<readonly string[]>;
   /** Settings of the environment. */
   settings?: Readonly<Record<string, string>>;
-  /** Secrets by `NAME host`. */
+  /** Secrets by `NAME host`, whatever the port. */
   secrets?: Readonly<Record<string, string>>;
   refusals?: Refusal[];
   timeoutMs?: number;
@@ -36,7 +36,7 @@ export function webContext(options: WebOptions): Partial<ToolContext> {
     effects,
     sandboxPolicy: { ...policy, hosts: options.hosts ?? [] },
     secretFor(name, host) {
-      const value = secrets[`${name} ${host}`];
+      const value = secrets[`${name} ${host.replace(/:\d+$/, '')}`];
       return value === undefined ? undefined : new Secret(name, value);
     },
     denied: (reason, kind) => {

@@ -1,12 +1,10 @@
 import { resolve } from 'node:path';
 import { AwpError } from '../../base/errors.ts';
 import { isObject, type JsonObject, parseJson } from '../../base/json.ts';
-import { secretValues } from '../../effects/secrets.ts';
 import type { Approval, RunState } from '../../events/state.ts';
 import type { Store } from '../../ports/store.ts';
-import { answerApproval } from '../../runtime/approvals/answer.ts';
-import { loadState } from '../../runtime/load-state.ts';
 import type { Arguments } from '../command.ts';
+import { loadRun } from '../load-run.ts';
 import { withHome } from '../open-home.ts';
 import type { Shell } from '../shell.ts';
 import { resumeCommand } from '../suggest.ts';
@@ -34,12 +32,16 @@ export async function answerRequests(
   const command = decision === 'approved' ? 'runs approve' : 'runs reject';
   const prefix = theRun(args, command);
   const answer = await answerOf(args, shell, decision);
-  const effects = await shell.effects();
+  const [effects, { answerApproval }, { machineSecrets }] = await Promise.all([
+    shell.effects(),
+    import('../../runtime/approvals/answer.ts'),
+    import('../../data/secret-store.ts'),
+  ]);
   return withHome(shell, args, async ({ store }) => {
     const { run } = await store.find(prefix);
-    const state = await loadState(store, run);
+    const state = await loadRun(store, run);
     const asked = chosen(state, args, command);
-    const host = { store, effects, secretValues };
+    const host = { store, effects, secretValues: () => machineSecrets(effects) };
     let how: 'recorded' | 'handed-over' = 'recorded';
     for (const { id, argsHash, tool, args: wanted } of asked) {
       how = await answerApproval(host, { run, id, answer: { ...answer, by: 'cli', argsHash } });
@@ -129,7 +131,7 @@ async function afterwards(
   answered: readonly Approval[],
 ): Promise<string> {
   const ids = new Set(answered.map(({ id }) => id));
-  const left = pendingOf(await loadState(store, run)).filter(({ id }) => !ids.has(id));
+  const left = pendingOf(await loadRun(store, run)).filter(({ id }) => !ids.has(id));
   const still = left.map((approval) => `still waits: ${requestLine(approval)}\n`).join('');
   if (how === 'handed-over') return `${still}The process that drives the run goes on with it.\n`;
   return `${still}Go on with: ${resumeCommand(run, home)}\n`;

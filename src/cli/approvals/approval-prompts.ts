@@ -9,7 +9,7 @@ import { askApproval, type Verdict } from './ask-approval.ts';
 
 /** What is needed to ask about the calls of a run. */
 export interface PromptParts {
-  handle: Pick<RunHandle, 'resolve' | 'leave' | 'cancel'>;
+  handle: Pick<RunHandle, 'resolve' | 'leave'>;
   shell: Shell;
   person: Person;
 }
@@ -81,7 +81,7 @@ export class ApprovalPrompts {
   async #passAllowed(): Promise<boolean> {
     for (let id = this.#queue[0]; id !== undefined && !this.#over; id = this.#queue[0]) {
       const approval = this.#waiting(id);
-      if (approval && !this.#allowed.has(approval.tool)) return true;
+      if (approval && !this.#allowed.has(kindOf(approval))) return true;
       this.#queue.shift();
       if (approval) await this.#resolve(id, { decision: 'approve', similar: true });
     }
@@ -92,7 +92,7 @@ export class ApprovalPrompts {
   #next(): Approval | undefined {
     const [id] = this.#queue;
     const approval = id === undefined || this.#over ? undefined : this.#waiting(id);
-    if (!approval || this.#allowed.has(approval.tool)) return undefined;
+    if (!approval || this.#allowed.has(kindOf(approval))) return undefined;
     this.#queue.shift();
     return approval;
   }
@@ -121,10 +121,10 @@ export class ApprovalPrompts {
         return;
       case 'ended':
         this.#over = true;
-        await (handle.leave?.() ?? handle.cancel('nobody answers'));
+        await handle.leave();
         return;
       default:
-        if (verdict.decision === 'approve' && verdict.similar) this.#allowed.add(approval.tool);
+        if (verdict.decision === 'approve' && verdict.similar) this.#allowed.add(kindOf(approval));
         await this.#resolve(approval.id, verdict);
     }
   }
@@ -147,4 +147,9 @@ export class ApprovalPrompts {
       if (!this.#over) this.#parts.person.say(oneLine(toAwpError(error).message));
     }
   }
+}
+
+/** What «all like this» is about: the tool, and why it is asked about; a tool that changed is another. */
+function kindOf({ tool, reason }: Approval): string {
+  return JSON.stringify([tool, reason]);
 }

@@ -1,7 +1,8 @@
 import { resolve } from 'node:path';
 import { AwpError } from '../../base/errors.ts';
-import type { BudgetOptions, WorkflowOptions } from '../../data/options.ts';
+import type { WorkflowOptions } from '../../data/options.ts';
 import type { ListenOptions } from '../../mcp-server/index.ts';
+import { budgetFlags } from '../budget-flags.ts';
 import type { Arguments, Command, Option } from '../command.ts';
 import { EXIT } from '../failure.ts';
 import { homeOption } from '../open-home.ts';
@@ -9,12 +10,12 @@ import { pythonOption, sandboxFlags } from '../sandbox-flags.ts';
 import type { Shell } from '../shell.ts';
 import { stopOnce } from '../stop-once.ts';
 import { oneLine } from '../text.ts';
-import { BUDGET_FLAGS, parseChoice, parseCount, parseLimit } from '../values.ts';
+import { approveFlag } from '../tool-flags.ts';
+import { BUDGET_FLAGS, parseCount } from '../values.ts';
 
 const HOST = '127.0.0.1';
 const PORT = 4917;
 const MAX_RUNS = 8;
-const APPROVE = ['never', 'tools', 'network', 'shell', 'files'] as const;
 
 const BUDGET_FAMILY = {
   name: 'budget.NAME N',
@@ -104,7 +105,7 @@ export const mcpCommand: Command = {
       effects: await shell.effects(),
       ...homeOption(args, shell),
       runOptions: (base: Partial<WorkflowOptions>) => ownOptions(args, shell, base),
-      limits: limitsOf(args),
+      limits: budgetFlags(args),
       maxRuns: maxRuns === undefined ? MAX_RUNS : parseCount('max-runs', maxRuns),
       answers: !args.has('no-approvals'),
       // Standard output belongs to the protocol.
@@ -146,14 +147,6 @@ function portOf(text: string | undefined): number {
   });
 }
 
-function limitsOf(args: Arguments): BudgetOptions {
-  const limits = BUDGET_FLAGS.flatMap(({ name }) => {
-    const text = args.text(`budget.${name}`);
-    return text === undefined ? [] : [{ [name]: parseLimit(name, text) }];
-  });
-  return Object.assign({}, ...limits);
-}
-
 /** What the command line sets for every run; `-m` replaces the models that a workflow names. */
 function ownOptions(
   args: Arguments,
@@ -163,19 +156,9 @@ function ownOptions(
   const model = args.text('model');
   return {
     ...(model !== undefined && { model, managerModel: model, workerModel: model }),
-    ...approveOption(args),
+    ...approveFlag(args, base.approve),
     ...(args.has('trust') && { trust: true }),
     ...sandboxFlags(args, base.sandbox),
     ...pythonOption(args, shell),
   };
-}
-
-function approveOption(args: Arguments): Pick<WorkflowOptions, 'approve'> {
-  const asked = args.all('approve').map((text) => parseChoice('approve', text, APPROVE));
-  if (asked.length === 0) return {};
-  if (!asked.includes('never')) return { approve: asked.filter((one) => one !== 'never') };
-  if (asked.length === 1) return { approve: 'never' };
-  throw new AwpError('usage/bad-option', '--approve never goes with no other --approve', {
-    hint: 'never refuses what needs a person; leave it out, or leave the others out',
-  });
 }

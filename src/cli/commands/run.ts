@@ -3,8 +3,9 @@ import { AwpError } from '../../base/errors.ts';
 import type { Json } from '../../base/json.ts';
 import type { InputValue } from '../../data/inputs.ts';
 import type { LoadedWorkflow } from '../../data/load-workflow.ts';
-import type { BudgetOptions, WorkflowOptions } from '../../data/options.ts';
+import type { WorkflowOptions } from '../../data/options.ts';
 import type { StartOptions } from '../../data/run-handle.ts';
+import { budgetFlags } from '../budget-flags.ts';
 import type { Arguments, Command } from '../command.ts';
 import type { Engine } from '../engine.ts';
 import { homeOption, withHome } from '../open-home.ts';
@@ -15,7 +16,7 @@ import type { Shell } from '../shell.ts';
 import { taskText } from '../task-text.ts';
 import { oneLine } from '../text.ts';
 import { approveFlag, mcpFlag, personAt, skillFlag, toolsFlag, trustFlag } from '../tool-flags.ts';
-import { BUDGET_FLAGS, parseChoice, parseLimit, parseRaise } from '../values.ts';
+import { parseChoice, parseRaise } from '../values.ts';
 import { type WatchOptions, watchRun } from '../watch-run.ts';
 import { RUN_OPTIONS } from './run-options.ts';
 
@@ -119,7 +120,7 @@ async function newRun(
     ...base,
     task: await taskOf(args.text('task') ?? base?.task, shell),
     inputs: { ...base?.inputs, ...inputsOf(engine, args) },
-    budget: { ...base?.budget, ...budgetOf(args) },
+    budget: { ...base?.budget, ...budgetFlags(args) },
     ...modelsOf(args),
     ...tapeOptions(args, shell),
     ...sandboxFlags(args, base?.sandbox),
@@ -198,14 +199,6 @@ function inputsOf(engine: Engine, args: Arguments): Record<string, InputValue> {
     inputs.set(name, value);
   }
   return Object.fromEntries(inputs);
-}
-
-function budgetOf(args: Arguments): BudgetOptions {
-  const limits = BUDGET_FLAGS.flatMap(({ name }) => {
-    const text = args.text(`budget.${name}`);
-    return text === undefined ? [] : [{ [name]: parseLimit(name, text) }];
-  });
-  return Object.assign({}, ...limits);
 }
 
 /** `-m` counts for both, so that it also replaces the models that a workflow folder names. */

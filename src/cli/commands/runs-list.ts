@@ -1,8 +1,8 @@
 import type { RunStatus } from '../../events/state.ts';
 import type { RunSummary, Store } from '../../ports/store.ts';
-import { loadState } from '../../runtime/load-state.ts';
 import type { Command } from '../command.ts';
 import { drawLine, type Span } from '../line.ts';
+import { loadRun } from '../load-run.ts';
 import { withHome } from '../open-home.ts';
 import { statusMark } from '../progress/tree.ts';
 import type { Style } from '../style.ts';
@@ -79,7 +79,7 @@ async function listed(store: Store, filter: Filter, now: number): Promise<RunSum
   const more = status === 'waiting' ? await store.list({ ...filter, status: 'running' }) : [];
   const all: RunSummary[] = [];
   for (const run of [...found, ...more]) {
-    const asks = isDriven(run, now) && (await loadState(store, run.run)).pendingApprovals.size > 0;
+    const asks = isDriven(run, now) && (await loadRun(store, run.run)).pendingApprovals.size > 0;
     all.push(asks ? { ...run, status: 'waiting' } : run);
   }
   const wanted = all.filter((run) => status === undefined || run.status === status);

@@ -1,8 +1,8 @@
 import { AwpError } from '../../base/errors.ts';
 import { resultJson, resultOf } from '../../events/result.ts';
-import { loadState } from '../../runtime/load-state.ts';
 import { answeredText, waitingText } from '../approvals/approval-text.ts';
 import type { Command } from '../command.ts';
+import { loadRun } from '../load-run.ts';
 import { withHome } from '../open-home.ts';
 import { endingText } from '../progress/summary.ts';
 import { treeLines } from '../progress/tree.ts';
@@ -48,7 +48,7 @@ export const runsShowCommand: Command = {
         const { showCalls } = await import('../model-calls/show.ts');
         return showCalls(args, shell, { store, run, alive: (owner?.until ?? 0) > clock.now() });
       }
-      const state = await loadState(store, run);
+      const state = await loadRun(store, run);
       const result = resultOf(state, `${store.folder(run)}/artifacts`);
       if (args.has('json')) {
         shell.out.write(`${JSON.stringify(resultJson(result), undefined, 2)}\n`);

@@ -1,7 +1,7 @@
 import { resolve } from 'node:path';
 import type { RunState } from '../../events/state.ts';
-import { loadState } from '../../runtime/load-state.ts';
 import type { Arguments, Command } from '../command.ts';
+import { loadRun } from '../load-run.ts';
 import { withHome } from '../open-home.ts';
 import type { Shell } from '../shell.ts';
 import { parseChoice } from '../values.ts';
@@ -51,5 +51,5 @@ export const visualizeCommand: Command = {
 async function stateOf(args: Arguments, shell: Shell): Promise<RunState | undefined> {
   const id = args.text('run');
   if (id === undefined) return undefined;
-  return withHome(shell, args, async ({ store }) => loadState(store, (await store.find(id)).run));
+  return withHome(shell, args, async ({ store }) => loadRun(store, (await store.find(id)).run));
 }

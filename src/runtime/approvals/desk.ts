@@ -44,6 +44,8 @@ export class ApprovalDesk {
   readonly #asking = new Map<string, AbortController>();
   #unwatch: (() => void) | undefined;
   #failure: unknown;
+  /** Whoever was there has gone. */
+  #left = false;
 
   constructor(parts: DeskParts) {
     this.#parts = parts;
@@ -51,7 +53,13 @@ export class ApprovalDesk {
 
   /** Whether somebody may answer while the run waits. */
   get attended(): boolean {
-    return this.#parts.ask !== undefined;
+    return this.#parts.ask !== undefined && !this.#left;
+  }
+
+  /** Nobody answers from now on; what waits stays open. */
+  leave(): void {
+    this.#left = true;
+    this.#parts.wake.notify();
   }
 
   /** Takes up what an earlier process asked, and answers that came since. */
@@ -141,6 +149,8 @@ export class ApprovalDesk {
     this.#unwatch = files.watch(inboxOf(folder), () => {
       this.#readInbox().catch(() => {}); // a broken answer is read again with the next one
     });
+    // What was put there before it was watched.
+    await this.#readInbox();
   }
 
   async #readInbox(): Promise<void> {

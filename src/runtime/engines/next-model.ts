@@ -3,7 +3,10 @@ import type { Frame } from '../../events/state.ts';
 import type { Command } from '../command.ts';
 
 /** Failures that no other model would mend: they are about a simulated model. */
-const NOT_OF_THE_MODEL = new Set(['model/out-of-scope', 'model/script-ended']);
+const NOT_OF_THE_MODEL = new Set([
+  ...['model/out-of-scope', 'model/script-ended'],
+  ...['model/tape-miss', 'model/tape-full', 'model/tape-unwritable'],
+]);
 
 /** All models of a role, in the order in which they are asked. */
 export function modelsInOrder({ model, fallback = [] }: ModelSettings): readonly string[] {

@@ -5,7 +5,7 @@ import type { Tool } from '../../ports/tool.ts';
 import { type Admission, exhausted } from '../budget.ts';
 import type { RunContext } from '../context.ts';
 import type { Start } from '../effect.ts';
-import { approvalNeed, type Need } from './approval.ts';
+import { approvalNeed, type Need, reachesHosts } from './approval.ts';
 import { callProblem, callTool } from './call-tool.ts';
 import { type InnerCall, PROGRAM_ENDED } from './inner-calls.ts';
 
@@ -54,6 +54,9 @@ export async function admitTool(
     const { status, error } = problem ?? { status: 404, error: `tool/unknown: ${name}` };
     return denied(wanted, { status, error, kind: 'acl.tool.denied' });
   }
+  if (context.remainingMs('work') <= 0) {
+    return { facts: [refusedCall(wanted, { status: 408, error: OUT_OF_TIME })], starts: [] };
+  }
   const held = context.guards.problem(frame, tool, pass.now);
   if (held?.verdict === 'refused') return denied(wanted, held);
   if (held) return waiting(context, pass, { wanted, until: held.until });
@@ -65,7 +68,7 @@ export async function admitTool(
     const known = wanted.inside && context.state.exhausted?.dimension === 'tools';
     return { facts: known ? [refused] : [exhausted(frame.id, refusal), refused], starts: [] };
   }
-  const need = await approvalNeed(context, { frame, tool, args: wanted.args });
+  const need = await approvalNeed(context, { frame, call: wanted.id, tool, args: wanted.args });
   return afterAsking(context, pass, { wanted, tool, need });
 }
 
@@ -115,7 +118,8 @@ function answered(
   const { decision, reason, args } = approval.resolution ?? { decision: 'rejected' };
   if (decision === 'approved') {
     // Another call with the same arguments is asked about when this one has used it up.
-    if (!pass.admission.takeApproval(approval.id)) return { facts: [], starts: [] };
+    if (!pass.admission.takeApproval(approval.id))
+      return { facts: [], starts: [], until: pass.now };
     const changed = args ? { ...wanted, args } : wanted;
     return admitted(context, pass, { wanted: changed, tool, approval: approval.id });
   }
@@ -132,7 +136,8 @@ function admitted(
   const { frame, id, name, args } = wanted;
   admission.tool();
   context.guards.admit(frame, tool, { call: id, now });
-  const { idempotent } = tool;
+  // What a program has sent to other hosts cannot be taken back.
+  const idempotent = tool.idempotent && !reachesHosts(tool, context.plan.sandbox.hosts);
   const data: EventData['tool.called'] = {
     ...{ call: id, tool: name, args, idempotent },
     ...parentOf(wanted),

@@ -1,16 +1,19 @@
 import { sha256 } from '../../base/hash.ts';
 import { canonicalJson, type JsonObject } from '../../base/json.ts';
 import { matchesTool } from '../../base/paths.ts';
+import { languageNamed } from '../../events/languages.ts';
 import type { ApprovalPolicy } from '../../events/plan.ts';
 import type { Approval, Frame, RunState } from '../../events/state.ts';
 import type { Tool } from '../../ports/tool.ts';
 import type { RunContext } from '../context.ts';
 import { argumentProblems } from './arguments.ts';
-import { toolPolicy } from './policy.ts';
+import { RUNS_PROGRAMS, toolPolicy } from './policy.ts';
 
 /** What is asked about one call: the agent, the tool, and exactly these arguments. */
 export interface Question {
   frame: Frame;
+  /** Id of the call. */
+  call: string;
   tool: Tool;
   args: JsonObject;
 }
@@ -27,37 +30,53 @@ export type Need =
   | { ask: 'never'; reason: string };
 
 /** SHA-256 of the canonical arguments: an approval is bound to it (threat T15). */
-export function hashOfArguments(args: JsonObject): string {
+function hashOfArguments(args: JsonObject): string {
   return sha256(canonicalJson(args));
 }
 
 /** Whether a call needs a person's yes, and whether it is there already. */
 export async function approvalNeed(context: RunContext, question: Question): Promise<Need> {
-  const { frame, tool, args } = question;
+  const { frame, call, tool, args } = question;
   const { approve } = toolPolicy(context.plan);
+  const { hosts } = context.plan.sandbox;
   if (!tool.approval && (approve === 'never' || approve.length === 0)) return { ask: false };
   const argsHash = hashOfArguments(args);
-  const known = approvalFor(context.state, { frame, tool: tool.name, argsHash });
+  const known = approvalFor(context.state, { frame, call, tool: tool.name, argsHash });
   if (known) return { ask: known.resolution ? 'answered' : 'pending', approval: known };
   // Nobody is asked about a call that would be refused anyway.
   if ((await argumentProblems(tool, args)).length > 0) return { ask: false };
-  const reason = (await ownReason(tool, args)) ?? policyReason(approve, tool);
+  const reason = (await ownReason(tool, args)) ?? policyReason(approve, { tool, args, hosts });
   if (reason === undefined) return { ask: false };
   return approve === 'never' ? { ask: 'never', reason } : { ask: true, reason, argsHash };
 }
 
 interface Key {
   frame: Frame;
+  call: string;
   tool: string;
   argsHash: string;
 }
 
-/** The newest approval for the same agent, tool and arguments; one that was used counts no more. */
-function approvalFor({ approvals }: RunState, key: Key): Approval | undefined {
-  return [...approvals.values()].findLast(
+/**
+ * The approval of this very call; else the newest one for the same agent, tool and arguments whose own
+ * call is over, as that of a program that has ended. One that was used counts no more.
+ */
+function approvalFor(state: RunState, key: Key): Approval | undefined {
+  const alike = [...state.approvals.values()].filter(
     ({ agent, tool, argsHash, used }) =>
       !used && agent === key.frame.id && tool === key.tool && argsHash === key.argsHash,
   );
+  return (
+    alike.find(({ call }) => call === key.call) ??
+    alike.findLast(({ call }) => isOver(state, key.frame, call))
+  );
+}
+
+/** Whether nobody waits for a call any more: it was answered, or the program that made it has ended. */
+function isOver({ inFlight }: RunState, frame: Frame, call: string): boolean {
+  const own = frame.calls.find(({ id }) => id === call);
+  if (own) return own.phase === 'returned';
+  return !inFlight.has(call.replace(/\.i\d+$/, ''));
 }
 
 async function ownReason(tool: Tool, args: JsonObject): Promise<string | undefined> {
@@ -68,25 +87,43 @@ async function ownReason(tool: Tool, args: JsonObject): Promise<string | undefin
   }
 }
 
-const GROUPS: Readonly<Record<ApprovalPolicy, (tool: Tool) => string | undefined>> = {
-  tools: ({ sideEffects, name }) =>
+/** What a group asks about. */
+interface Asked {
+  tool: Tool;
+  args: JsonObject;
+  /** Hosts that programs may reach. */
+  hosts: readonly string[];
+}
+
+const GROUPS: Readonly<Record<ApprovalPolicy, (asked: Asked) => string | undefined>> = {
+  tools: ({ tool: { sideEffects, name } }) =>
     sideEffects ? `${name} changes something outside of this run` : undefined,
-  network: ({ network, name }) => (network ? `${name} reaches other hosts` : undefined),
-  shell: ({ name }) =>
-    matchesTool('shell.*', name) || matchesTool('terminal.*', name)
+  network({ tool, hosts }) {
+    if (tool.network) return `${tool.name} reaches other hosts`;
+    return reachesHosts(tool, hosts) ? `programs can reach ${hosts.join(', ')}` : undefined;
+  },
+  shell: ({ tool: { name }, args }) =>
+    matchesTool('shell.*', name) ||
+    matchesTool('terminal.*', name) ||
+    (name === RUNS_PROGRAMS && languageNamed(String(args.language)) === 'shell')
       ? `${name} runs a command`
       : undefined,
-  files: ({ name }) =>
+  files: ({ tool: { name } }) =>
     name === 'file.write' || name === 'file.delete' ? `${name} changes files` : undefined,
 };
 
+/** Whether a tool runs programs that can reach hosts by themselves. */
+export function reachesHosts({ needsBox }: Tool, hosts: readonly string[]): boolean {
+  return needsBox === true && hosts.length > 0;
+}
+
 function policyReason(
   approve: 'never' | readonly ApprovalPolicy[],
-  tool: Tool,
+  asked: Asked,
 ): string | undefined {
   if (approve === 'never') return undefined;
   for (const group of approve) {
-    const reason = GROUPS[group](tool);
+    const reason = GROUPS[group](asked);
     if (reason !== undefined) return reason;
   }
   return undefined;

@@ -72,6 +72,14 @@ export class Breakers {
     }
   }
 
+  /** Notes that nobody will hear of a call: its process ended. */
+  abandoned(agent: string, tool: string): void {
+    for (const who of [tool, agent]) {
+      const breaker = this.#known.get(who);
+      if (breaker && breaker.trials > 0) breaker.trials -= 1;
+    }
+  }
+
   #breaker(who: string, policy: NonNullable<ToolPolicy['breaker']>): Breaker {
     const known = this.#known.get(who);
     if (known) return known;

@@ -85,7 +85,8 @@ export async function callTool(
       ...(log !== undefined && { log }),
       ms: Math.round(clock.monotonic() - started),
     },
-    files: workspace.written(),
+    // Names of files are kept outside of the log as well.
+    files: context.redact(workspace.written()),
     noted: [
       ...denied,
       ...workspace
@@ -112,7 +113,7 @@ async function resultOf(context: RunContext, call: Call, signal: AbortSignal): P
     return failure(400, `tool/bad-input: ${problems.join('; ')}`);
   }
   try {
-    return await checkedResult(tool, await limited(context, call, signal));
+    return await checkedResult(tool, await limited(context, call, signal), context.redact);
   } catch (error) {
     return thrown(error);
   }

@@ -27,7 +27,7 @@ export class Guards {
   /** Calls that were admitted and are not in the log yet; they are counted already. */
   readonly #counted = new Set<string>();
   /** Calls that are out: what was refused says nothing about a tool. */
-  readonly #out = new Set<string>();
+  readonly #out = new Map<string, { agent: string; tool: string }>();
 
   constructor(plan: Plan, tools: ReadonlyMap<string, Tool>) {
     this.#plan = plan;
@@ -57,12 +57,24 @@ export class Guards {
   /** Learns from an event of the log. */
   see({ type, agent = '', data, ts }: RunEvent): void {
     if (type === 'tool.called') {
-      this.#out.add(data.call);
+      this.#out.set(data.call, { agent, tool: data.tool });
       if (this.#counted.delete(data.call)) return;
       const tool = this.#tools.get(data.tool);
       if (tool) this.#count(agent, tool, Date.parse(ts));
+    } else if (type === 'run.resumed') {
+      this.abandon(data.abandoned);
     } else if (type === 'tool.returned' && this.#out.delete(data.call)) {
       this.#breakers.returned(agent, data.tool, { result: data, at: Date.parse(ts) });
+    }
+  }
+
+  /** Calls of a process that ended: nothing is known of them. */
+  abandon(calls: readonly string[]): void {
+    for (const call of calls) {
+      const out = this.#out.get(call);
+      if (!out) continue;
+      this.#out.delete(call);
+      this.#breakers.abandoned(out.agent, out.tool);
     }
   }
 

@@ -26,22 +26,23 @@ export function limitsOfTool(policy: ToolPolicy, name: string): ToolLimits {
   return policy.overrides.find(({ tool }) => matchesTool(tool, name)) ?? {};
 }
 
-function isFor({ agent: pattern, except = [] }: AccessRule, name: string): boolean {
+function isFor({ agent: pattern, except = [] }: AccessRule, names: readonly string[]): boolean {
   // Names of agents are slugs without a dot, so they match as one segment of a tool's name.
-  return matchesTool(pattern, name) && !except.some((one) => matchesTool(one, name));
+  const fits = (one: string): boolean => names.some((name) => matchesTool(one, name));
+  return fits(pattern) && !except.some(fits);
 }
 
 /** Why an agent may not call a tool by the rules of access, in words; undefined when it may. */
 export function accessProblem(
   plan: Plan,
-  { name: agent }: Pick<Frame, 'name'>,
+  { name: agent, askedAs = agent }: Pick<Frame, 'name' | 'askedAs'>,
   tool: string,
 ): string | undefined {
   const fits = (patterns: readonly string[] | undefined): boolean =>
     patterns?.some((pattern) => matchesTool(pattern, tool)) ?? false;
   if (fits(plan.worker.denied)) return `${tool} is forbidden in this run`;
   for (const rule of toolPolicy(plan).access) {
-    if (!isFor(rule, agent)) continue;
+    if (!isFor(rule, [agent, askedAs])) continue;
     if (fits(rule.denied)) return `${tool} is forbidden for ${agent}`;
     if (rule.allowed && !fits(rule.allowed)) return `${tool} is not allowed for ${agent}`;
   }

@@ -1,5 +1,6 @@
 import { type Json, jsonProblem } from '../../base/json.ts';
 import type { Tool, ToolResult } from '../../ports/tool.ts';
+import type { Redact } from '../redact.ts';
 import { schemaProblems } from '../schema.ts';
 
 /** Characters of a result's data that are kept in the log. */
@@ -11,20 +12,26 @@ const LIMITS = { depth: 64, nodes: 500_000 };
 
 /**
  * What a tool gave back, if it is the standard envelope (spec, capabilities 1.1) with data that JSON
- * can hold and that fits `returns`; else a failure that says what is wrong. Long texts are cut.
+ * can hold and that fits `returns`; else a failure that says what is wrong. Secrets are
+ * taken out before long texts are cut: half of one would not be found.
  */
-export async function checkedResult(tool: Tool, result: ToolResult): Promise<ToolResult> {
+export async function checkedResult(
+  tool: Tool,
+  result: ToolResult,
+  redact: Redact,
+): Promise<ToolResult> {
   const problem = envelopeProblem(result) ?? dataProblem(result.data);
   if (problem !== undefined) return bad(tool, problem);
-  const { ok, status, error, log } = result;
-  const text = JSON.stringify(result.data);
+  const { ok, status } = result;
   if (ok && tool.returns) {
     const problems = await schemaProblems(tool.returns, result.data);
     if (problems.length > 0) return bad(tool, problems.join('; '));
   }
+  const { data, error, log } = redact(result);
+  const text = JSON.stringify(data);
   return {
     ...{ ok, status },
-    data: text.length <= DATA_CHARS ? result.data : { cut: text.slice(0, DATA_CHARS) },
+    data: text.length <= DATA_CHARS ? data : { cut: text.slice(0, DATA_CHARS) },
     ...(error !== undefined && { error: cut(error) }),
     ...(log !== undefined && { log: cut(log) }),
   };

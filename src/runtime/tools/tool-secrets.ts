@@ -4,6 +4,9 @@ import type { Secret } from '../../base/secret.ts';
 import type { GrantedSecret } from '../../ports/host.ts';
 import type { Tool } from '../../ports/tool.ts';
 
+/** Shorter values are not redacted: they would blank out ordinary words. */
+const SHORTEST_HIDDEN = 8;
+
 type Granted = ReadonlyMap<string, GrantedSecret>;
 
 /** The secrets that a tool declares and that the author lets it have (threat T14). */
@@ -28,4 +31,15 @@ export function secretFor(granted: Granted, name: string, host: string): Secret 
   const { hostname, port } = new URL(`https://${host}`);
   const target = { host: hostname, port: Number(port) || 443 };
   return matchHost(grant.hosts, target) ? grant.secret : undefined;
+}
+
+/** What the user should know about secrets that were found, in sentences without values. */
+export function secretNotes(secrets: Granted): string[] {
+  return [...secrets].flatMap(([name, { secret }]) =>
+    secret.reveal().length >= SHORTEST_HIDDEN
+      ? []
+      : [
+          `the secret ${name} is shorter than ${SHORTEST_HIDDEN} characters and is not taken out of what is written`,
+        ],
+  );
 }

@@ -2,6 +2,7 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { runCli } from '../../../src/cli/cli.ts';
+import { resultSchema } from '../../../src/data/result-schema.ts';
 import { nodeEffects } from '../../../src/effects/index.ts';
 import type { Store } from '../../../src/ports/store.ts';
 import { loadState } from '../../../src/runtime/load-state.ts';
@@ -165,7 +166,9 @@ Resume: awp run --resume ${RUN}
   it('has its requests in the result object', async () => {
     const store = await waiting({});
     const { out } = await awp(store, 'runs', 'show', RUN, '--json');
-    expect(JSON.parse(out)).toMatchObject({
+    const result = JSON.parse(out);
+    expect(resultSchema.safeParse(result).error?.issues).toBeUndefined();
+    expect(result).toMatchObject({
       status: 'waiting',
       reason: 'approval/needed',
       approvals: [

@@ -121,6 +121,16 @@ describe('in a terminal', () => {
     expect(server?.told()[0]).toContain('a.txt');
   }, 120_000);
 
+  it('Ctrl-D at the question leaves it open, and the run waits', async () => {
+    const where = await place(['a.txt']);
+    const run = startInTerminal(ARGS, where);
+    await run.said(QUESTION);
+    run.type('\u0004');
+    expect(await run.ended).toEqual({ code: 5, restored: true });
+    expect(run.screen()).toContain(`awp runs approve ${RUN} a1`);
+    expect((await events(where)).at(-1)).toMatchObject({ type: 'run.paused' });
+  }, 120_000);
+
   it('what was typed before the question is no answer to it', async () => {
     const where = await place(['a.txt', 'b.txt']);
     const run = startInTerminal(ARGS, where);

@@ -87,6 +87,31 @@ describe('the tree in a terminal', () => {
     expect(clock.pending).toBe(0);
   });
 
+  it('stands aside while somebody is asked, and comes back below', () => {
+    const { shell, clock, progress, log, show, screen } = begin();
+    show();
+    const goOn = progress.hold();
+    progress.hold()();
+    expect(screen()).toEqual([]);
+    expect(new Screen(80, 24).feed(shell.err.text()).cursorHidden).toBe(false);
+    shell.err.write('Allow this? y\n');
+    log.wait(1000).finished('1.2');
+    show();
+    progress.aside(() => shell.err.write('a note\n'));
+    clock.advance(5000);
+    shell.err.resize(80, 24);
+    expect(screen()).toEqual(['Allow this? y', 'a note']);
+    goOn();
+    goOn();
+    expect(screen().slice(0, 2)).toEqual(['Allow this? y', 'a note']);
+    expect(screen()[2]).toContain('Revenue trend');
+    expect(new Screen(80, 24).feed(shell.err.text()).cursorHidden).toBe(true);
+    progress.hold();
+    progress.close();
+    expect(screen().at(-1)).not.toContain('Ctrl-C');
+    expect(clock.pending).toBe(0);
+  });
+
   it('says that it is stopping', () => {
     const { progress, show, screen } = begin();
     show();

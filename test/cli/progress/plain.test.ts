@@ -3,7 +3,7 @@ import { plainProgress } from '../../../src/cli/progress/plain.ts';
 import { fixedClock } from '../../../src/effects/fake-clock.ts';
 import { emptyState, fold } from '../../../src/events/reduce.ts';
 import { fakeStream } from '../fake-shell.ts';
-import { halfwayLog, SampleLog, START } from '../sample-run.ts';
+import { askingLog, halfwayLog, SampleLog, START } from '../sample-run.ts';
 
 function play(log: SampleLog): string {
   const stream = fakeStream();
@@ -60,6 +60,53 @@ describe('plain progress', () => {
       [00:15.3] run r-7f3a000000 stopped: stopped by the user
       "
     `);
+  });
+
+  it('tells of calls that wait for a person, of answers and of refusals', () => {
+    const log = askingLog(['a1', 'mail.send'], ['a2', 'disk.format'])
+      .add(
+        'approval.resolved',
+        { id: 'a1', call: '1.1/1.t1', decision: 'approved', by: 'cli', args: { to: 'x' } },
+        { agent: '1.1' },
+      )
+      .add(
+        'approval.resolved',
+        { id: 'a2', call: '1.1/1.t2', decision: 'rejected', by: 'terminal', reason: 'no\x1b' },
+        { agent: '1.1' },
+      )
+      .add(
+        'security.denied',
+        { tool: 'disk.format', reason: 'a person does not allow it', kind: 'approval.rejected' },
+        { agent: '1.1' },
+      )
+      .add('run.paused', { reason: 'approval' });
+    expect(play(log).split('\n').slice(3, -1)).toEqual([
+      '[00:01.0] 1.1 writer waits for you: a1 mail.send: mail.send changes something',
+      '[00:01.0] 1.1 writer waits for you: a2 disk.format: disk.format changes something',
+      '[00:01.0] 1.1 writer a1 mail.send approved (cli), with other arguments',
+      '[00:01.0] 1.1 writer a2 disk.format rejected (terminal): no\\x1b',
+      '[00:01.0] 1.1 writer disk.format denied (approval.rejected): a person does not allow it',
+      '[00:01.0] run r-7f3a000000 waits for a person',
+    ]);
+  });
+
+  it('holds its lines back while somebody is asked', () => {
+    const stream = fakeStream();
+    const clock = fixedClock(START + 13_300);
+    const progress = plainProgress(stream, clock);
+    const log = halfwayLog();
+    const state = log.state();
+    const goOn = progress.hold();
+    for (const event of log.events) progress.event(event, state);
+    clock.advance(100_000);
+    expect(stream.text()).toBe('');
+    goOn();
+    expect(stream.text()).toContain('worker 1.1 profile started');
+    expect(stream.text()).not.toContain('still running');
+    progress.hold();
+    progress.stopping();
+    progress.close();
+    expect(stream.text()).toContain('stopping; a second Ctrl-C');
   });
 
   it('has no escape code, whatever a worker is called', () => {

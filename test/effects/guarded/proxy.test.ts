@@ -72,7 +72,7 @@ async function start(options: Partial<ProxyOptions> = {}): Promise<void> {
     socket,
     hosts,
     secret: (name, host) =>
-      name === 'API_KEY' && (host === 'api.example.com' || host === '127.0.0.1')
+      name === 'API_KEY' && /^(api\.example\.com|127\.0\.0\.1):\d+$/.test(host)
         ? SECRET
         : undefined,
     record: (entry) => records.push(entry),

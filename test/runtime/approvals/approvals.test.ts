@@ -5,8 +5,10 @@ import { answerApproval } from '../../../src/runtime/approvals/answer.ts';
 import type { ApprovalRequest } from '../../../src/runtime/approvals/desk.ts';
 import type { ApprovalAnswer } from '../../../src/runtime/approvals/inbox.ts';
 import { resumeRun } from '../../../src/runtime/run.ts';
+import { builtinTools } from '../../../src/tools/index.ts';
 import { logOf, only, temporaryFolder } from '../../make.ts';
 import { countingTool, runCalling, startCalling } from '../calling.ts';
+import { programBox } from '../program-box.ts';
 
 const yes: ApprovalAnswer = { decision: 'approved', by: 'test' };
 const no: ApprovalAnswer = { decision: 'rejected', by: 'test', reason: 'too dear' };
@@ -96,6 +98,50 @@ describe('a call that a person must allow', () => {
       },
     });
     expect([asked, tool.calls.length]).toEqual([2, 2]);
+  });
+
+  it.each([
+    ['a1', 'a2', [403, 200]],
+    ['a2', 'a1', [200, 403]],
+  ] as const)(
+    'of two equal calls the one that %s refuses is not made',
+    async (no1, _, statuses) => {
+      using folder = temporaryFolder();
+      const log = await runCalling(folder.path, {
+        rounds: {
+          w: [
+            [
+              ['mail.send', { to: 'a' }],
+              ['mail.send', { to: 'a' }],
+            ],
+          ],
+        },
+        tools: [mail()],
+        ask: async ({ id }) => (id === no1 ? no : yes),
+      });
+      const byCall = [...returned(log)].sort((a, b) => (a.call < b.call ? -1 : 1));
+      expect(byCall.map(({ status }) => status)).toEqual(statuses);
+    },
+  );
+
+  it('is made for a program that asks for the same twice at once', async () => {
+    using folder = temporaryFolder();
+    const tool = mail();
+    const sandbox = programBox({
+      w: async (call) => {
+        const both = [call('mail.send', { to: 'a' }), call('mail.send', { to: 'a' })];
+        return (await Promise.all(both)).map(({ status }) => status);
+      },
+    });
+    const log = await runCalling(folder.path, {
+      rounds: { w: [[['code.execute', { language: 'javascript', code: 'w' }]]] },
+      tools: [...builtinTools.filter(({ name }) => name === 'code.execute'), tool],
+      host: { sandbox },
+      ask: async () => yes,
+    });
+    expect(tool.calls).toHaveLength(2);
+    expect(only(log, 'approval.requested')).toHaveLength(2);
+    expect(log.at(-1)).toMatchObject({ data: { status: 'complete' } });
   });
 
   it('is not asked about when its arguments do not fit', async () => {
@@ -245,6 +291,23 @@ describe('the policy of approvals', () => {
       },
     });
     expect(asked).toEqual(expected);
+  });
+
+  it('asks about programs that can reach hosts, and does not run them again after a crash', async () => {
+    using folder = temporaryFolder();
+    const asked: string[] = [];
+    const log = await runCalling(folder.path, {
+      rounds: { w: [[['code.execute', { language: 'javascript', code: 'w' }]]] },
+      tools: builtinTools.filter(({ name }) => name === 'code.execute'),
+      host: { sandbox: programBox({ w: async () => 1 }) },
+      options: { approve: ['network'], sandbox: { hosts: ['api.example.com'] } },
+      ask: async ({ reason }) => {
+        asked.push(reason);
+        return yes;
+      },
+    });
+    expect(asked).toEqual(['programs can reach api.example.com']);
+    expect(only(log, 'tool.called')[0]?.data.idempotent).toBe(false);
   });
 
   it('never asks anybody and refuses what a tool wants to have allowed', async () => {

@@ -61,6 +61,17 @@ describe('a circuit breaker', () => {
     expect(out).toEqual([true, true, false]);
   });
 
+  it('does not wait for a trial whose process ended', () => {
+    const { call, breakers } = caller();
+    call(bad, 0);
+    call(bad, 1);
+    breakers.called('w', 'x.y');
+    breakers.called('w', 'x.y');
+    expect(breakers.problem('w', 'x.y', 1001)).toBeDefined();
+    breakers.abandoned('w', 'x.y');
+    expect(breakers.problem('w', 'x.y', 1001)).toBeUndefined();
+  });
+
   it('is apart for each tool and each agent', () => {
     const { call, breakers } = caller({ 'x.y': { ...policy, failures: 1 } });
     call(bad, 0);

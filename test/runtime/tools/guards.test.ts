@@ -2,7 +2,17 @@ import { describe, expect, it } from 'vitest';
 import type { WorkflowOptions } from '../../../src/data/options.ts';
 import type { RunEvent } from '../../../src/events/event.ts';
 import type { Tool } from '../../../src/ports/tool.ts';
-import { only, temporaryFolder } from '../../make.ts';
+import { scriptedModel } from '../../../src/providers/scripted.ts';
+import {
+  complete,
+  delegate,
+  logOf,
+  only,
+  startTestRun,
+  temporaryFolder,
+  testHost,
+  testPlan,
+} from '../../make.ts';
 import { countingTool, runCalling, type WorkerCall } from '../calling.ts';
 
 const calls = (name: string, count: number): WorkerCall[] =>
@@ -101,6 +111,44 @@ describe('what stands against a tool call', () => {
     });
     expect(expected).toContain(statuses(log)[0]);
     expect(kinds(log)).toEqual(expected[0] === 200 ? [] : ['acl.tool.denied']);
+  });
+
+  it('keeps to the access of an agent whose name was taken already', async () => {
+    using folder = temporaryFolder();
+    const tool = countingTool('x.y');
+    const model = scriptedModel((request) => {
+      if (request.headers['x-awp-role'] === 'manager') {
+        const turns = JSON.stringify(request.messages).split('Results of turn').length - 1;
+        return turns > 1 ? complete() : delegate('w');
+      }
+      if (request.messages.at(-1)?.role === 'tool') return { summary: 'fine', confidence: 1 };
+      return { toolCalls: [{ name: 'x.y', args: {} }] };
+    });
+    const host = testHost(folder.path, { script: model, tools: [tool] });
+    const access = [{ agent: 'w', denied: ['x.*'] }];
+    const run = await startTestRun(host, testPlan({ toolPolicy: { access } }));
+    await run.done;
+    const started = only(await logOf(host.store), 'agent.started').map(({ data }) => data);
+    expect(started.map(({ name, askedAs }) => [name, askedAs])).toEqual([
+      ['manager', undefined],
+      ['w', undefined],
+      ['w-2', 'w'],
+    ]);
+    expect(tool.calls).toEqual([]);
+  });
+
+  it('starts no call when the time is over', async () => {
+    const made: string[] = [];
+    const tool = countingTool('x.y', {
+      timeoutMs: 60_000,
+      run: async () => {
+        made.push('x');
+        return new Promise(() => {});
+      },
+    });
+    const options = { toolPolicy: { parallel: 1 }, budget: { time: 300 } };
+    const log = await logOfCalls(tool, [calls('x.y', 3)], options);
+    expect([made.length, statuses(log)]).toEqual([1, [408, 408, 408]]);
   });
 
   it('makes no more calls of one answer at the same time than are allowed', async () => {
