@@ -22,3 +22,8 @@ export function toolNameProblem(name: unknown, replaces = false): string | undef
   if (replaces || !RESERVED_NAMESPACES.includes(namespace)) return undefined;
   return `the namespace ${namespace} of ${name} is kept for built-in tools`;
 }
+
+/** How models are told the name of a tool: `code.execute` is `code__execute` (decision 20). */
+export function sentName(name: string): string {
+  return name.replaceAll('.', '__');
+}

@@ -1,3 +1,4 @@
+import { ByteQueue } from '../base/byte-queue.ts';
 import { isObject, type JsonObject, parseJson } from '../base/json.ts';
 
 /** Bytes of the length before each message. */
@@ -16,20 +17,18 @@ export function encodeMessage(message: JsonObject): Uint8Array {
 
 /** Cuts what another process writes into messages; nobody trusts it to keep to the form. */
 export class MessageReader {
-  #chunks: Uint8Array[] = [];
-  #buffered = 0;
+  readonly #bytes = new ByteQueue();
   #size: number | undefined;
 
   /** The messages that these bytes complete; undefined for what is too long or no JSON object. */
   add(bytes: Uint8Array): JsonObject[] | undefined {
-    this.#chunks.push(bytes);
-    this.#buffered += bytes.length;
+    this.#bytes.add(bytes);
     const messages: JsonObject[] = [];
     while (this.#sizeKnown()) {
       const size = this.#size ?? 0;
       if (size > MAX_MESSAGE_BYTES) return undefined;
-      if (this.#buffered < size) break;
-      const message = parseJson(this.#take(size).toString(), LIMITS);
+      if (this.#bytes.length < size) break;
+      const message = parseJson(this.#bytes.take(size).toString(), LIMITS);
       if (!isObject(message)) return undefined;
       messages.push(message);
       this.#size = undefined;
@@ -38,21 +37,9 @@ export class MessageReader {
   }
 
   #sizeKnown(): boolean {
-    if (this.#size === undefined && this.#buffered >= HEAD_BYTES) {
-      this.#size = this.#take(HEAD_BYTES).readUInt32BE();
+    if (this.#size === undefined && this.#bytes.length >= HEAD_BYTES) {
+      this.#size = this.#bytes.take(HEAD_BYTES).readUInt32BE();
     }
     return this.#size !== undefined;
-  }
-
-  #take(count: number): Buffer {
-    const [first] = this.#chunks;
-    const one = first !== undefined && this.#chunks.length === 1;
-    const joined = one
-      ? Buffer.from(first.buffer, first.byteOffset, first.length)
-      : Buffer.concat(this.#chunks);
-    const rest = joined.subarray(count);
-    this.#chunks = rest.length > 0 ? [rest] : [];
-    this.#buffered = rest.length;
-    return joined.subarray(0, count);
   }
 }

@@ -1,5 +1,6 @@
 import type { createOpenAICompatible } from '@ai-sdk/openai-compatible';
 import { isObject, type JsonObject, parseJson } from '../base/json.ts';
+import { sentName } from '../base/tool-names.ts';
 import type { Message, ToolCall } from '../events/event.ts';
 import type { ModelRequest, ToolSpec } from '../ports/model-provider.ts';
 import { reasoningOptions } from './reasoning.ts';
@@ -30,17 +31,12 @@ export function toCallOptions(request: ModelRequest): CallOptions {
   };
 }
 
-/** A tool's name as services allow it: `code.execute` is `code__execute` (decision 20). */
-function toWireName(name: string): string {
-  return name.replaceAll('.', '__');
-}
-
 /**
  * Tool calls in our words: names as in `tools`, arguments as objects, ids that differ. Arguments
  * that are no JSON object are kept as `{ _unparsed: text }`.
  */
 export function fromWireCalls(calls: readonly WireCall[], tools: readonly ToolSpec[]): ToolCall[] {
-  const names = new Map(tools.map(({ name }) => [toWireName(name), name]));
+  const names = new Map(tools.map(({ name }) => [sentName(name), name]));
   const ids = new Set<string>();
   return calls.map(({ toolCallId, toolName, input }) => ({
     id: unused(toolCallId, ids),
@@ -79,7 +75,7 @@ function toWireMessage(message: Message): WireMessage {
           ...message.toolCalls.map(({ id, name, args }) => ({
             type: 'tool-call' as const,
             toolCallId: id,
-            toolName: toWireName(name),
+            toolName: sentName(name),
             // An object, never its text: the SDK would encode a text a second time.
             input: args,
           })),
@@ -92,7 +88,7 @@ function toWireMessage(message: Message): WireMessage {
           {
             type: 'tool-result',
             toolCallId: message.call,
-            toolName: toWireName(message.name),
+            toolName: sentName(message.name),
             output: { type: 'text', value: message.text },
           },
         ],
@@ -103,5 +99,5 @@ function toWireMessage(message: Message): WireMessage {
 type WireTool = NonNullable<CallOptions['tools']>[number];
 
 function toWireTool({ name, description, parameters }: ToolSpec): WireTool {
-  return { type: 'function', name: toWireName(name), description, inputSchema: parameters };
+  return { type: 'function', name: sentName(name), description, inputSchema: parameters };
 }

@@ -1,5 +1,6 @@
 import { AwpError } from '../base/errors.ts';
 import { matchesTool } from '../base/paths.ts';
+import { sentName } from '../base/tool-names.ts';
 import type { BoxName, Fact } from '../events/event.ts';
 import type { ModelSettings, Plan } from '../events/plan.ts';
 import type { Host } from '../ports/host.ts';
@@ -197,11 +198,6 @@ function workerTools(available: readonly Tool[], { worker }: Plan): Map<string, 
 
 /** Longest name that services of models take. */
 const SENT_CHARS = 64;
-
-/** How a model is told the name of a tool (decision 20). */
-function sentName(name: string): string {
-  return name.replaceAll('.', '__');
-}
 
 function isGranted(
   { name, grant, origin = 'builtin' }: Tool,

@@ -2,6 +2,7 @@ import { AwpError } from '../base/errors.ts';
 import { hostAndPort } from '../base/hosts.ts';
 import { isObject, type JsonObject } from '../base/json.ts';
 import { secretPattern } from '../base/secret-pattern.ts';
+import { asksSecret, fillHeader } from '../base/secret-tokens.ts';
 import type { Effects, GuardedResponse, ProxyRecord } from '../ports/effects.ts';
 import type { BoxToolReply, SandboxJob } from '../ports/sandbox.ts';
 import type { AnswerMessage } from './calls.ts';
@@ -22,8 +23,6 @@ const MAX_BYTES = 720 * 1024;
 /** Longest wait for an answer, in milliseconds. */
 const LONGEST_MS = 60_000;
 const MOST_RECORDS = 200;
-const TOKEN = /secret:\/\/([A-Za-z_][A-Za-z0-9_]*)/g;
-const BASIC = /^(basic\s+)([A-Za-z0-9+/]+={0,2})$/i;
 const MARK = '[secret]';
 /** Shorter values would blot out ordinary words. */
 const SHORTEST = 4;
@@ -52,7 +51,7 @@ export function fetchChannel({ network, clock }: Pick<Effects, 'network' | 'cloc
     const start = clock.monotonic();
     try {
       const target = targetOf(wanted, job);
-      entry.host = hostOf(target);
+      entry.host = hostAndPort(target);
       const { headers, secrets } = fillSecrets(wanted.headers, target, job);
       const answer = await network.request({
         ...{ url: target.href, method: wanted.method, headers, hosts: job.policy.hosts },
@@ -121,26 +120,11 @@ function readWanted(asked: unknown): Wanted | undefined {
 function targetOf({ url, headers }: Wanted, { secrets }: SandboxJob): URL {
   const target = URL.parse(url);
   if (!target) throw new AwpError('network/denied', 'the request has no address that can be read');
-  const hides = secrets !== undefined && Object.values(headers).some((value) => asksSecret(value));
+  const hides = secrets !== undefined && Object.values(headers).some(asksSecret);
   if (hides && target.protocol === 'http:' && !PRIVATE.test(target.hostname)) {
     target.protocol = 'https:';
   }
   return target;
-}
-
-function hostOf({ hostname, port, protocol }: URL): string {
-  return `${hostname}:${port === '' ? (protocol === 'https:' ? 443 : 80) : port}`;
-}
-
-function asksSecret(value: string): boolean {
-  return value.search(TOKEN) >= 0 || (basicPair(value)?.pair.search(TOKEN) ?? -1) >= 0;
-}
-
-/** User and password of the Basic scheme, which a program has encoded. */
-function basicPair(value: string): { scheme: string; pair: string } | undefined {
-  const [, scheme, coded] = BASIC.exec(value) ?? [];
-  if (scheme === undefined || coded === undefined) return undefined;
-  return { scheme, pair: Buffer.from(coded, 'base64').toString('latin1') };
 }
 
 function fillSecrets(
@@ -151,21 +135,18 @@ function fillSecrets(
   if (!secrets) return { headers: { ...headers }, secrets: [] };
   const host = hostAndPort(url);
   const used = new Set<string>();
-  const fill = (text: string): string =>
-    text.replace(TOKEN, (_, name: string) => {
-      const value = secrets.valueFor(name, host);
-      if (value === undefined) {
-        throw new AwpError('network/denied', `the secret ${name} may not be sent to ${host}`);
-      }
-      used.add(value);
-      return value;
-    });
-  const filled = Object.entries(headers).map(([name, value]): [string, string] => {
-    const basic = basicPair(value);
-    if (!basic || !asksSecret(value)) return [name, fill(value)];
-    const pair = fill(basic.pair);
-    used.add(pair);
-    return [name, basic.scheme + Buffer.from(pair, 'latin1').toString('base64')];
+  const reveal = (name: string): string => {
+    const value = secrets.valueFor(name, host);
+    if (value === undefined) {
+      throw new AwpError('network/denied', `the secret ${name} may not be sent to ${host}`);
+    }
+    used.add(value);
+    return value;
+  };
+  const filled = Object.entries(headers).map(([name, given]): [string, string] => {
+    const { value, pair } = fillHeader(given, reveal);
+    if (pair !== undefined) used.add(pair);
+    return [name, value];
   });
   return { headers: Object.fromEntries(filled), secrets: [...used] };
 }

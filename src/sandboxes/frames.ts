@@ -1,3 +1,5 @@
+import { ByteQueue } from '../base/byte-queue.ts';
+
 /**
  * The channel of a box, descriptor 3: frames of a kind (one letter), the length of a name and of a
  * payload (four bytes each, big-endian), then both. Into the box: C code, F file, A argument, I
@@ -37,8 +39,7 @@ export interface FrameLimits {
 /** Cuts a stream of untrusted bytes into frames. */
 export class FrameReader {
   #limits: FrameLimits;
-  #chunks: Uint8Array[] = [];
-  #buffered = 0;
+  readonly #waiting = new ByteQueue();
   #head: { kind: string; name: number; payload: number } | undefined;
   #bytes = 0;
   #frames = 0;
@@ -56,8 +57,7 @@ export class FrameReader {
 
   /** The frames that these bytes complete, or undefined once a limit was passed. */
   add(bytes: Uint8Array): Frame[] | undefined {
-    this.#chunks.push(bytes);
-    this.#buffered += bytes.length;
+    this.#waiting.add(bytes);
     const frames: Frame[] = [];
     while (true) {
       if (!this.#head && !this.#readHead()) return frames;
@@ -69,8 +69,8 @@ export class FrameReader {
   }
 
   #readHead(): boolean {
-    if (this.#buffered < HEAD_BYTES) return false;
-    const bytes = this.#take(HEAD_BYTES);
+    if (this.#waiting.length < HEAD_BYTES) return false;
+    const bytes = this.#waiting.take(HEAD_BYTES);
     const kind = String.fromCharCode(bytes[0] ?? 0);
     this.#head = { kind, name: bytes.readUInt32BE(1), payload: bytes.readUInt32BE(5) };
     this.#frames += 1;
@@ -86,23 +86,10 @@ export class FrameReader {
 
   #readBody(): Frame | undefined {
     const head = this.#head;
-    if (!head || this.#buffered < head.name + head.payload) return undefined;
-    const body = this.#take(head.name + head.payload);
+    if (!head || this.#waiting.length < head.name + head.payload) return undefined;
+    const body = this.#waiting.take(head.name + head.payload);
     this.#head = undefined;
     const name = body.subarray(0, head.name).toString();
     return { kind: head.kind, name, payload: body.subarray(head.name) };
-  }
-
-  #take(count: number): Buffer {
-    // One concatenation a frame: a large file that arrives in pieces is copied once.
-    const [first] = this.#chunks;
-    const single = first !== undefined && this.#chunks.length === 1;
-    const joined = single
-      ? Buffer.from(first.buffer, first.byteOffset, first.length)
-      : Buffer.concat(this.#chunks);
-    const rest = joined.subarray(count);
-    this.#chunks = rest.length > 0 ? [rest] : [];
-    this.#buffered = rest.length;
-    return joined.subarray(0, count);
   }
 }

@@ -1,5 +1,6 @@
 import { AwpError } from '../base/errors.ts';
 import { hostAndPort } from '../base/hosts.ts';
+import { fillTokens } from '../base/secret-tokens.ts';
 import type { ToolContext } from '../ports/tool.ts';
 import type { RequestHeaders } from './http-request-headers.ts';
 
@@ -17,7 +18,6 @@ export interface FilledHeaders {
   secrets: readonly string[];
 }
 
-const TOKEN = /secret:\/\/([A-Za-z_][A-Za-z0-9_]*)/g;
 /** Anything that wants to be a token, however it is written. */
 const ANY_TOKEN = /secret:\/\//i;
 const BASIC = /^(basic\s+)(\S.*)$/i;
@@ -58,7 +58,7 @@ interface Filling {
 }
 
 function filled(text: string, host: string, { context, values }: Filling): string {
-  return text.replace(TOKEN, (_, name: string) => {
+  return fillTokens(text, (name) => {
     const value = context.secretFor(name, host)?.reveal();
     if (value === undefined) throw leak(`the secret ${name} may not be sent to ${host}`);
     if (!SENDABLE.test(value)) throw leak(`the secret ${name} cannot be sent in a header`);

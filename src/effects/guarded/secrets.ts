@@ -1,5 +1,6 @@
 import { Transform, type TransformCallback } from 'node:stream';
 import { secretPattern } from '../../base/secret-pattern.ts';
+import { asksSecret, fillHeader } from '../../base/secret-tokens.ts';
 import { denied } from './failures.ts';
 import { type HeaderList, isSendable } from './headers.ts';
 
@@ -12,8 +13,6 @@ export interface FilledHeaders {
   secrets: readonly string[];
 }
 
-const TOKEN = /secret:\/\/([A-Za-z_][A-Za-z0-9_]*)/g;
-const BASIC = /^(basic\s+)([A-Za-z0-9+/]+={0,2})$/i;
 const MARK = '[secret]';
 /** Shorter values would blot out ordinary words. */
 const SHORTEST = 4;
@@ -22,11 +21,7 @@ const WIDEST_SPELLING = 9;
 
 /** Whether a header asks for a secret, as it stands or inside of the Basic scheme. */
 export function mentionsSecret(headers: HeaderList): boolean {
-  return headers.some(([, value]) => [value, basicPair(value)?.pair ?? ''].some(hasToken));
-}
-
-function hasToken(text: string): boolean {
-  return text.search(TOKEN) >= 0;
+  return headers.some(([, value]) => asksSecret(value));
 }
 
 /**
@@ -39,33 +34,19 @@ export function fillSecrets(
   secretFor: SecretFor,
 ): FilledHeaders {
   const secrets = new Set<string>();
-  const fill = (text: string): string =>
-    text.replace(TOKEN, (_, name: string) => {
-      const value = secretFor(name, host);
-      if (value === undefined) throw denied(`the secret ${name} may not be sent to ${host}`);
-      if (!isSendable(value)) throw denied(`the secret ${name} cannot be sent in a header`);
-      secrets.add(value);
-      return value;
-    });
-  const filled = headers.map(([name, value]) => [name, fillValue(value, fill, secrets)] as const);
+  const reveal = (name: string): string => {
+    const value = secretFor(name, host);
+    if (value === undefined) throw denied(`the secret ${name} may not be sent to ${host}`);
+    if (!isSendable(value)) throw denied(`the secret ${name} cannot be sent in a header`);
+    secrets.add(value);
+    return value;
+  };
+  const filled = headers.map(([name, given]) => {
+    const { value, pair } = fillHeader(given, reveal);
+    if (pair !== undefined) secrets.add(pair);
+    return [name, value] as const;
+  });
   return { headers: filled, secrets: [...secrets] };
-}
-
-function fillValue(value: string, fill: (text: string) => string, secrets: Set<string>): string {
-  const basic = basicPair(value);
-  if (!basic || !hasToken(basic.pair)) return fill(value);
-  const pair = fill(basic.pair);
-  // The pair comes back when a server repeats the header.
-  secrets.add(pair);
-  return basic.scheme + Buffer.from(pair, 'latin1').toString('base64');
-}
-
-/** User and password of the Basic scheme, which a program has encoded. */
-function basicPair(value: string): { scheme: string; pair: string } | undefined {
-  const match = BASIC.exec(value);
-  if (!match) return undefined;
-  const [, scheme = '', coded = ''] = match;
-  return { scheme, pair: Buffer.from(coded, 'base64').toString('latin1') };
 }
 
 /** Takes secrets, in all their spellings, out of one text. */

@@ -207,19 +207,11 @@ const OUT_OF_TIME = 'tool/timeout: the wall time of the run is over';
 export function endHeldCalls({ state }: Pick<RunContext, 'state'>): Fact[] {
   return [...state.openFrames].flatMap((id) => {
     const frame = state.frames.get(id);
-    const held = frame?.calls.filter(({ phase }) => phase === 'held') ?? [];
-    return held.map(({ id: call, call: { name } }): Fact => {
-      const data = {
-        call,
-        tool: name,
-        ok: false,
-        status: 408,
-        data: {},
-        error: OUT_OF_TIME,
-        ms: 0,
-      };
-      return { type: 'tool.returned', agent: id, data };
-    });
+    if (!frame) return [];
+    const held = frame.calls.filter(({ phase }) => phase === 'held');
+    return held.map(({ id: call, call: { name, args } }) =>
+      refusedCall({ frame, id: call, name, args }, { status: 408, error: OUT_OF_TIME }),
+    );
   });
 }
 

@@ -3,7 +3,7 @@ import type { Plan, ToolPolicy } from '../../events/plan.ts';
 import type { Frame } from '../../events/state.ts';
 import type { Tool } from '../../ports/tool.ts';
 import { Breakers } from './breakers.ts';
-import { accessProblem, limitsOfTool, toolPolicy } from './policy.ts';
+import { limitsOfTool, toolPolicy } from './policy.ts';
 import { Rates } from './rates.ts';
 
 /** Why a call is not made: refused for good, or to be asked about again at a time. */
@@ -13,11 +13,10 @@ export type Held =
   | { verdict: 'later'; until: number };
 
 /**
- * The rules of the tool calls of one run (spec, capabilities 1.4): access, quotas, rate limits and
+ * The rules of how often tools are called in one run (spec, capabilities 1.4): quotas, rate limits and
  * breakers. It learns from the log alone, so a resumed run knows what the earlier process did.
  */
 export class Guards {
-  readonly #plan: Plan;
   readonly #policy: ToolPolicy;
   readonly #tools: ReadonlyMap<string, Tool>;
   readonly #rates: Rates;
@@ -30,19 +29,14 @@ export class Guards {
   readonly #out = new Map<string, { agent: string; tool: string }>();
 
   constructor(plan: Plan, tools: ReadonlyMap<string, Tool>) {
-    this.#plan = plan;
     this.#policy = toolPolicy(plan);
     this.#tools = tools;
     this.#rates = new Rates(this.#policy);
     this.#breakers = new Breakers(this.#policy);
   }
 
-  /** What stands against one more call of a tool that the agent was given; undefined when nothing. */
+  /** What stands against one more call of a tool that the agent may call; undefined when nothing. */
   problem(frame: Frame, tool: Tool, now: number): Held | undefined {
-    const access = accessProblem(this.#plan, frame, tool.name);
-    if (access !== undefined) {
-      return refused(403, 'acl.tool.denied', `tool/not-granted: ${access}`);
-    }
     return (
       this.#quota(frame, tool) ?? this.#breaker(frame, tool, now) ?? this.#rate(frame, tool, now)
     );
