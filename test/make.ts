@@ -6,7 +6,7 @@ import { makePlan } from '../src/data/make-plan.ts';
 import type { WorkflowOptions } from '../src/data/options.ts';
 import { nodeEffects } from '../src/effects/index.ts';
 import type { EventOf, RunEvent, RunEventType } from '../src/events/event.ts';
-import type { Plan } from '../src/events/plan.ts';
+import type { LoopPlan, Plan } from '../src/events/plan.ts';
 import type { Effects } from '../src/ports/effects.ts';
 import type { GrantedSecret, Host } from '../src/ports/host.ts';
 import type { ModelProvider, ModelRequest, Price } from '../src/ports/model-provider.ts';
@@ -67,7 +67,10 @@ export const nothingKept: Pick<Sandbox, 'prepare' | 'endSession' | 'close'> = {
 };
 
 /** A plan of defaults for a scripted model. */
-export function testPlan(options: Partial<WorkflowOptions> = {}, change: Partial<Plan> = {}): Plan {
+export function testPlan(
+  options: Partial<WorkflowOptions> = {},
+  change: Partial<LoopPlan> = {},
+): LoopPlan {
   const plan = makePlan(
     { task: 'Do it', ...options },
     {

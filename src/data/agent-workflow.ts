@@ -4,6 +4,7 @@ import { runId } from '../base/time.ts';
 import { sandboxes } from '../builtins.ts';
 import type { Fact } from '../events/event.ts';
 import type { Limits, Plan, PlanInput, SandboxPolicy } from '../events/plan.ts';
+import { mainModel } from '../events/plan.ts';
 import type { RunResult } from '../events/result.ts';
 import type { Effects } from '../ports/effects.ts';
 import type { Host } from '../ports/host.ts';
@@ -261,8 +262,9 @@ async function tapeOf(
   );
 }
 
-function tapedRun(id: string, { manager, worker }: Plan, startedAt: number): TapedRun {
-  return { id, models: { manager: manager.model, worker: worker.model }, startedAt };
+function tapedRun(id: string, plan: Plan, startedAt: number): TapedRun {
+  const manager = mainModel(plan);
+  return { id, models: { manager, worker: plan.worker?.model ?? manager }, startedAt };
 }
 
 function ofPlace(

@@ -1,6 +1,6 @@
 import type { ZodType } from 'zod';
 import { isObject, type JsonObject } from '../base/json.ts';
-import type { Plan, PlanInput, PlanSkill, SandboxPolicy } from '../events/plan.ts';
+import type { LoopPlan, PlanInput, PlanSkill, SandboxPolicy } from '../events/plan.ts';
 import { broughtBy, toolPatterns } from './brought.ts';
 import { modelOptions } from './model-options.ts';
 import { isZod, limitsOf, sandboxOptions, type WorkflowOptions } from './options.ts';
@@ -44,7 +44,7 @@ export interface Resolved {
 }
 
 /** Options → plan: all defaults filled in, all units in names. */
-export function makePlan(options: WorkflowOptions, resolved: Resolved): Plan {
+export function makePlan(options: WorkflowOptions, resolved: Resolved): LoopPlan {
   const { temperature = 0.2, maxOutputTokens = 8192, stall } = options;
   const settings = { temperature, maxOutputTokens };
   const { output, skills = [] } = resolved;

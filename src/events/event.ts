@@ -1,4 +1,5 @@
 import type { Json, JsonObject } from '../base/json.ts';
+import type { GraphEventData, NodeRun } from './graph-events.ts';
 import type { Dimension, Limits, Plan } from './plan.ts';
 
 /** Tokens that one model call used. */
@@ -68,6 +69,12 @@ export type Decision =
  */
 export type AskPurpose = 'turn' | 'correction' | 'closing' | 'work' | 'repair' | 'summary';
 
+/**
+ * What an agent is in its run: a manager, a worker of one, a graph (the root, or a sub-workflow), a
+ * node of a graph that asks a model, one that runs code, a judge of results.
+ */
+export type AgentRole = 'manager' | 'worker' | 'graph' | 'node' | 'step' | 'judge';
+
 /** What is set aside before an effect starts. */
 export interface Reservation {
   tokens: number;
@@ -94,7 +101,7 @@ export type SecurityKind =
   | 'integrity.violation';
 
 /** The data of every event type. An event type is a fact, in the past tense. */
-export interface EventData {
+export interface EventData extends GraphEventData {
   /** `sandbox` names the box and what it keeps apart; it is left out when no code may run. */
   'run.started': { plan: Plan; simulated: boolean; version: string; sandbox?: BoxName };
   /** `abandoned` are the effects in flight when the process before this one ended. */
@@ -129,7 +136,11 @@ export interface EventData {
   };
 
   'agent.started': {
-    role: 'manager' | 'worker';
+    role: AgentRole;
+    /** Which run of which node of a graph it is; its parent is the frame of the graph. */
+    node?: NodeRun;
+    /** Key of `plan.agents` for nodes, of `plan.loops` for managers and workers of such nodes. */
+    agentKey?: string;
     /** A slug that is unique in the run. */
     name: string;
     /** The name that it was asked for with, if another agent had that already. */

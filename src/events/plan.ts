@@ -1,4 +1,5 @@
 import type { JsonObject } from '../base/json.ts';
+import type { PlanAgent, PlanEvaluation, PlanGraph, PlanLoopNode } from './plan-graph.ts';
 
 /** Names of the budget's dimensions, as flags and reports spell them. */
 export type Dimension =
@@ -180,38 +181,61 @@ export interface PlanSkill {
 /** Languages of worker programs. */
 export type Language = 'python' | 'javascript' | 'typescript' | 'shell';
 
-/** Everything a run was started with: all defaults filled in, all references resolved. */
-export interface Plan {
+/** The manager of a delegation loop. */
+export interface PlanManager extends ModelSettings {
+  /** The manager folder's own system prompt, put before the protocol's. */
+  instructions?: string;
+  /** Turns whose results are shown in full; older ones are one line each. */
+  fullTurns: number;
+  /** Unreadable answers in a row that are corrected before the run fails. */
+  corrections: number;
+}
+
+/** The workers of a delegation loop. */
+export interface PlanWorker extends ModelSettings {
+  /** Tools that workers may be given, as names or patterns. */
+  tools: readonly string[];
+  /** Tools that no worker gets, whatever the manager says. */
+  denied: readonly string[];
+  /** Whether the manager may choose temperature and tools of a worker. */
+  managerControls: readonly string[];
+  /** Answers with tool calls before the worker must sum up. */
+  toolRounds: number;
+  /** Times that an output is sent back for breaking its contract. */
+  repairs: number;
+  /** Attempts of one model call, the first included. */
+  attempts: number;
+}
+
+/** What a manager and its workers go by. */
+export interface PlanLoop {
+  manager: PlanManager;
+  worker: PlanWorker;
+  stall: { enabled: boolean; window: number };
+}
+
+/**
+ * Everything a run was started with: all defaults filled in, all references resolved. A plan of
+ * engine `delegation_loop` has `manager`, `worker` and `stall`, one of engine `dag` has `graph` and
+ * `agents`; `loopOf` and `agentOf` find what a frame goes by.
+ */
+export interface Plan extends Partial<PlanLoop> {
   version: 1;
-  engine: 'delegation_loop';
+  engine: 'delegation_loop' | 'dag';
   /** The workflow's name, or `task` for an ad-hoc run. */
   name: string;
   task: string;
   limits: Limits;
   durability: 'full' | 'batched';
   inputs: readonly PlanInput[];
-  manager: ModelSettings & {
-    /** The manager folder's own system prompt, put before the protocol's. */
-    instructions?: string;
-    /** Turns whose results are shown in full; older ones are one line each. */
-    fullTurns: number;
-    /** Unreadable answers in a row that are corrected before the run fails. */
-    corrections: number;
-  };
-  worker: ModelSettings & {
-    /** Tools that workers may be given, as names or patterns. */
-    tools: readonly string[];
-    /** Tools that no worker gets, whatever the manager says. */
-    denied: readonly string[];
-    /** Whether the manager may choose temperature and tools of a worker. */
-    managerControls: readonly string[];
-    /** Answers with tool calls before the worker must sum up. */
-    toolRounds: number;
-    /** Times that an output is sent back for breaking its contract. */
-    repairs: number;
-    /** Attempts of one model call, the first included. */
-    attempts: number;
-  };
+  /** The outermost graph. */
+  graph?: PlanGraph;
+  /** Agents of all graphs, by key: the folder's name, with the sub-workflow's name before it. */
+  agents?: Readonly<Record<string, PlanAgent>>;
+  /** Delegation loops that are nodes, by key: the node's id, with the sub-workflow's before it. */
+  loops?: Readonly<Record<string, PlanLoopNode>>;
+  /** How results are scored; left out: not at all. */
+  evaluation?: PlanEvaluation;
   sandbox: SandboxPolicy;
   /** Left out: nothing is limited, and only what tools ask for needs a person. */
   tools?: ToolPolicy;
@@ -225,7 +249,6 @@ export interface Plan {
     /** Folder of the workflow whose own tools, secrets and skills count. */
     workflow?: string;
   };
-  stall: { enabled: boolean; window: number };
   /** JSON Schema of the whole run's typed output. */
   output?: JsonObject;
   /** True for rule-based and scripted models; shown wherever the run appears. */
@@ -241,4 +264,14 @@ export interface Plan {
   };
   /** SHA-256 of the workflow folder's files, when there is one. */
   workflowHash?: string;
+}
+
+/** A plan of engine `delegation_loop`. */
+export type LoopPlan = Plan & PlanLoop;
+
+/** The model that a plan is known by: the manager's, or that of the first agent; `` when there is none. */
+export function mainModel({ manager, agents = {}, loops = {} }: Plan): string {
+  const [agent] = Object.values(agents);
+  const [loop] = Object.values(loops);
+  return manager?.model ?? agent?.model ?? loop?.manager.model ?? '';
 }

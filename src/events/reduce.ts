@@ -1,5 +1,6 @@
 import { pausedStatus, requestApproval, resolveApproval, waitsForPeople } from './approvals.ts';
 import type { EventOf, RunEvent, RunEventType, Usage } from './event.ts';
+import { graphReducers } from './graph-fold.ts';
 import type { Limits } from './plan.ts';
 import type { AgentUsage, Frame, RunState } from './state.ts';
 import {
@@ -33,6 +34,7 @@ export function emptyState(run: string): RunState {
     plan: undefined,
     limits: NO_LIMITS,
     frames: new Map(),
+    graphs: new Map(),
     names: new Set(),
     ready: new Set(),
     openWorkers: 0,
@@ -95,6 +97,8 @@ type Reducer<T extends RunEventType> = (
 
 /** One entry per event type; forgetting one does not compile. */
 const reducers: { [T in RunEventType]: Reducer<T> } = {
+  ...graphReducers,
+
   'run.started': (state, { data }) => {
     state.plan = data.plan;
     state.limits = data.plan.limits;

@@ -1,4 +1,5 @@
 import type { Json, JsonObject } from '../base/json.ts';
+import { mainModel } from './plan.ts';
 import type { AgentUsage, Approval, Artifact, RunState, RunStatus } from './state.ts';
 
 /** A file that a run handed out. */
@@ -112,7 +113,7 @@ export function resultOf(state: RunState, folder: string): RunResult {
       ...(plan?.replay && {
         replayed: { file: plan.replay.file, recorded: plan.replay.recorded },
       }),
-      model: plan?.manager.model ?? '',
+      model: plan ? mainModel(plan) : '',
       wallTimeMs: state.activeMs,
       outputDir: folder,
       resumes: state.resumes,

@@ -1,5 +1,6 @@
 import type { Json, JsonObject } from '../base/json.ts';
 import type {
+  AgentRole,
   AskPurpose,
   Decision,
   Envelope,
@@ -9,6 +10,8 @@ import type {
   Reservation,
   ToolCall,
 } from './event.ts';
+import type { NodeRun } from './graph-events.ts';
+import type { Graph } from './graph-state.ts';
 import type { Dimension, Limits, Plan } from './plan.ts';
 
 /** Statuses of a run (decision 3). */
@@ -79,7 +82,11 @@ export interface Turn {
 export interface Frame {
   id: string;
   parent: string | undefined;
-  role: 'manager' | 'worker';
+  role: AgentRole;
+  /** Which run of which node it is, for children of a graph. */
+  node: NodeRun | undefined;
+  /** Key of `plan.agents` for nodes, of `plan.loops` for managers and workers of such nodes. */
+  agentKey: string | undefined;
   name: string;
   /** What it was asked for as; rules of access count for it, too. */
   askedAs: string | undefined;
@@ -131,6 +138,8 @@ export interface Frame {
   notes: string[];
   usage: AgentUsage;
   startedAt: number;
+  /** Active time of the run when it started, in milliseconds. */
+  startedActiveMs: number;
   endedAt: number | undefined;
   outcome: Outcome | undefined;
 }
@@ -192,7 +201,7 @@ export interface Ledger {
 /** An effect that has started and not ended. */
 export interface InFlight {
   frame: string;
-  kind: 'model' | 'tool';
+  kind: 'model' | 'tool' | 'step';
   /** The id of the model or tool call. */
   call: string;
   attempt: number;
@@ -230,6 +239,8 @@ export interface RunState {
   plan: Plan | undefined;
   limits: Limits;
   frames: Map<string, Frame>;
+  /** Graphs, by the id of their frame. */
+  graphs: Map<string, Graph>;
   /** Names of agents in use, so that each is unique. */
   names: Set<string>;
   /** Frames that an event touched since the engine last asked for them. */

@@ -1,15 +1,21 @@
 import type { Json } from '../base/json.ts';
 import { forgetApprovals } from './approvals.ts';
-import type { EventOf, Reservation, Usage } from './event.ts';
+import type { AgentRole, EventOf, Reservation, Usage } from './event.ts';
 import type { Frame, Outcome, RunState } from './state.ts';
 
 /** Characters of one tool's answer that the model is shown. */
 const REPLY_CHARS = 30_000;
 
+/** Whether an agent counts against the limits on workers. */
+function isWorker(role: AgentRole): boolean {
+  return role === 'worker' || role === 'node' || role === 'step';
+}
+
 /** Opens a frame: its parent counts it, and it may ask its first question. */
 export function newFrame(state: RunState, event: EventOf<'agent.started'>): void {
   const { agent: id = '', parent, depth, loop, data } = event;
-  const { role, name, askedAs, index, model, temperature, tools, instructions, contract } = data;
+  const { role, name, node, agentKey, askedAs, index } = data;
+  const { model, temperature, tools, instructions, contract } = data;
   state.frames.set(id, {
     ...BLANK,
     ...{
@@ -17,6 +23,8 @@ export function newFrame(state: RunState, event: EventOf<'agent.started'>): void
       parent,
       role,
       name,
+      node,
+      agentKey,
       askedAs,
       depth,
       loop,
@@ -35,11 +43,12 @@ export function newFrame(state: RunState, event: EventOf<'agent.started'>): void
     notes: [],
     usage: { calls: 0, tools: 0, input: 0, output: 0, cost: 0, estimated: false },
     startedAt: Date.parse(event.ts),
+    startedActiveMs: state.activeMs,
   });
   state.names.add(name);
   state.openFrames.add(id);
   state.ready.add(id);
-  if (role !== 'worker') return;
+  if (!isWorker(role)) return;
   state.openWorkers += 1;
   state.ledger.used.workers += 1;
   const above = parent === undefined ? undefined : state.frames.get(parent);
@@ -80,7 +89,7 @@ export function closeFrame(state: RunState, frame: Frame, outcome: Outcome): voi
   state.openFrames.delete(frame.id);
   state.ready.delete(frame.id);
   forgetApprovals(state, frame);
-  if (frame.role === 'worker') state.openWorkers -= 1;
+  if (isWorker(frame.role)) state.openWorkers -= 1;
   const above = frame.parent === undefined ? undefined : state.frames.get(frame.parent);
   if (!above) return;
   above.open.delete(frame.id);
@@ -118,7 +127,8 @@ export function takeAnswer(frame: Frame, data: EventOf<'model.responded'>['data'
     call: toolCall,
     phase: 'asked',
   }));
-  frame.phase = frame.role === 'worker' && toolCalls.length > 0 ? 'tools' : 'read';
+  const mayCall = frame.role === 'worker' || frame.role === 'node';
+  frame.phase = mayCall && toolCalls.length > 0 ? 'tools' : 'read';
 }
 
 /** Keeps what a tool returned; when all have returned, the model is told in the order it asked. */

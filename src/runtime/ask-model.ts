@@ -12,6 +12,7 @@ import {
 } from '../ports/model-provider.ts';
 import { costOf } from './budget.ts';
 import type { RunContext } from './context.ts';
+import { settingsOf, toolboxOf } from './plan-parts.ts';
 
 /** First and longest wait before a failed call is tried again, in milliseconds. */
 const FIRST_WAIT = 500;
@@ -63,7 +64,7 @@ async function answerOf(
   const resolved = context.models.get(asked.model);
   if (!resolved) throw new AwpError('internal/bug', `the model ${asked.model} was not resolved`);
   const remaining = context.remainingMs(asked.purpose === 'closing' ? 'closing' : 'work');
-  const { reasoning } = context.plan[frame.role];
+  const { reasoning } = settingsOf(context.plan, frame);
   const request: ModelRequest = {
     model: resolved.model,
     // What does not come from the log, such as descriptions of tools, may have secrets in it.
@@ -167,7 +168,8 @@ function withTimeToComeBack(context: RunContext, { message, retryAfterMs }: AwpE
  */
 function retryDelay(context: RunContext, frame: Frame, error: AwpError): number | undefined {
   const failures = frame.failures + 1;
-  if (!isRetryable(error.code) || failures >= context.plan.worker.attempts) return undefined;
+  if (!isRetryable(error.code) || failures >= toolboxOf(context.plan, frame).attempts)
+    return undefined;
   const bound = Math.min(LONGEST_WAIT, FIRST_WAIT * 2 ** (failures - 1));
   const jitter = (context.host.effects.random.bytes(1)[0] ?? 0) / 255;
   const named = error.retryAfterMs;

@@ -1,13 +1,42 @@
+import type { JsonObject } from '../base/json.ts';
 import type { AskPurpose, Envelope, Fact } from '../events/event.ts';
+import type { NodeRun } from '../events/graph-events.ts';
+import type { Graph } from '../events/graph-state.ts';
 import type { Frame, PendingCall } from '../events/state.ts';
 
 /** What an engine may ask for. It is admitted, written ahead and done by the shell. */
 export type Command =
   /** Ask the frame's model; `reason` is told to it where the purpose needs one. */
   | { do: 'ask'; frame: Frame; purpose: AskPurpose; reason?: string; notBefore?: number }
-  /** Read the answer: a manager's decision, or a worker's output against its contract. */
+  /** Read the answer: a manager's decision, or an output against its contract. */
   | { do: 'read'; frame: Frame }
   | { do: 'call-tool'; frame: Frame; pending: PendingCall }
   | { do: 'start-worker'; frame: Frame; envelope: Envelope; index: number }
+  /** Start an agent of a node; `agentKey` when a replacement takes over. */
+  | { do: 'start-node'; graph: Graph; node: string; run: NodeRun; agentKey?: string }
+  /** Run a step again that a crash had ended. */
+  | { do: 'call-step'; frame: Frame }
+  /** End a frame and all below it: their effects are cut off, their failure is recorded. */
+  | { do: 'stop-frame'; frame: string; code: string; message: string }
+  /** Take a kept result of a node, if there is one that is young enough; else it goes on failing. */
+  | {
+      do: 'use-cached';
+      graph: Graph;
+      node: string;
+      instance?: number;
+      maxStalenessMs: number | null;
+    }
+  /** Ask a person about a node: before it starts, about its output, or for the next round. */
+  | {
+      do: 'ask-person';
+      graph: Graph;
+      node: string;
+      about: 'before' | 'after' | 'input';
+      args: JsonObject;
+    }
+  /** Put the results of instances together with a tool; what it returns is the node's output. */
+  | { do: 'fan-in-tool'; graph: Graph; node: string; tool: string; args: JsonObject }
+  /** Look at the frame again at this time, in milliseconds since 1970. */
+  | { do: 'wait'; frame: string; until: number }
   /** Write down what follows from the state alone. */
   | { do: 'record'; facts: readonly Fact[] };

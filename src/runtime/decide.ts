@@ -18,6 +18,7 @@ import type { Start } from './effect.ts';
 import { unused } from './engines/decision.ts';
 import { nextInDelegation, skip } from './engines/delegation.ts';
 import { startWorker } from './grants.ts';
+import { settingsOf } from './plan-parts.ts';
 import { admitTool } from './tools/admit-tool.ts';
 import type { InnerCall } from './tools/inner-calls.ts';
 
@@ -105,8 +106,8 @@ function admitAsk(pass: Pass, command: Ask): void {
   }
   const question = questionFor(context, command);
   const messages = [...frame.transcript.slice(0, question.keep), ...question.messages];
-  const tools = frame.role === 'worker' ? specsOf(context, frame) : [];
-  const settings = frame.role === 'worker' ? context.plan.worker : context.plan.manager;
+  const tools = specsOf(context, frame);
+  const settings = settingsOf(context.plan, frame);
   const verdict = admission.ask({
     purpose,
     promptTokens: promptTokens(messages, tools),
@@ -198,7 +199,7 @@ function questionFor(
     case 'turn':
     case 'closing': {
       const notes = purpose === 'closing' ? [...frame.notes, lastTurnNote(reason)] : frame.notes;
-      const system = managerSystem(plan, surroundings);
+      const system = managerSystem(plan, surroundings, frame);
       const text = managerTurn(state, frame, notes);
       return {
         keep: 0,

@@ -1,13 +1,16 @@
 import { AwpError } from '../base/errors.ts';
-import type { Plan } from '../events/plan.ts';
+import type { ModelSettings, Plan } from '../events/plan.ts';
 import { ModelError, type ResolvedModel, type ResolveModel } from '../ports/model-provider.ts';
+import type { Tool } from '../ports/tool.ts';
 import { modelsInOrder } from './engines/next-model.ts';
+import { isGranted } from './grants.ts';
+import { askers } from './plan-parts.ts';
 
 /** Resolves the models of a role, and says what would keep one of them from being asked. */
 export interface Roles {
   resolve: ResolveModel;
   /** The error that a model of this role would end with, whatever it is asked; undefined if none. */
-  objection(model: ResolvedModel, name: string, role: 'manager' | 'worker'): AwpError | undefined;
+  objection(model: ResolvedModel, name: string, settings: ModelSettings): AwpError | undefined;
 }
 
 /**
@@ -16,9 +19,9 @@ export interface Roles {
  */
 export function resolveRoles(plan: Plan, roles: Roles): Map<string, ResolvedModel> {
   const models = new Map<string, ResolvedModel>();
-  for (const role of ['manager', 'worker'] as const) {
-    const names = modelsInOrder(plan[role]);
-    const found = names.map((name) => askable(name, role, roles));
+  for (const { settings } of askers(plan)) {
+    const names = modelsInOrder(settings);
+    const found = names.map((name) => askable(name, settings, roles));
     const [first] = found;
     if (first instanceof AwpError && found.every((one) => one instanceof AwpError)) throw first;
     for (const [index, name] of names.entries()) {
@@ -32,12 +35,12 @@ export function resolveRoles(plan: Plan, roles: Roles): Map<string, ResolvedMode
 
 function askable(
   name: string,
-  role: 'manager' | 'worker',
+  settings: ModelSettings,
   { resolve, objection }: Roles,
 ): ResolvedModel | AwpError {
   try {
     const model = resolve(name);
-    return objection(model, name, role) ?? model;
+    return objection(model, name, settings) ?? model;
   } catch (error) {
     if (error instanceof AwpError && error.family === 'model') return error;
     throw error;
@@ -56,14 +59,21 @@ function unaskable(name: string, { code, message, hint }: AwpError): ResolvedMod
   return { provider: { name, ask }, model: name, price: undefined, simulated: false };
 }
 
-/** The error that no worker's model can call tools, when all are known not to. */
+/** The error that somebody is given tools whose models are all known not to call them. */
 export function withoutTools(
   plan: Plan,
   models: ReadonlyMap<string, ResolvedModel>,
+  tools: ReadonlyMap<string, Tool>,
 ): AwpError | undefined {
-  const names = modelsInOrder(plan.worker);
-  if (names.some((name) => models.get(name)?.capabilities?.tools !== false)) return undefined;
-  const cannot = `the model ${names.join(' and the model ')} cannot call tools, which workers are given`;
+  const without = askers(plan).find(({ settings, toolbox }) => {
+    const cannot = (name: string) => models.get(name)?.capabilities?.tools === false;
+    if (!toolbox || !modelsInOrder(settings).every(cannot)) return false;
+    return [...tools.values()].some((tool) => isGranted(tool, toolbox));
+  });
+  if (!without) return undefined;
+  const names = modelsInOrder(without.settings);
+  const whom = without.name === 'worker' ? 'workers are' : `${without.name} is`;
+  const cannot = `the model ${names.join(' and the model ')} cannot call tools, which ${whom} given`;
   return new AwpError('model/no-tools', cannot, {
     hint: "take one that can for the workers (--worker-model), or let them have none (forbiddenTools: ['*.*'])",
   });

@@ -1,7 +1,9 @@
 import { matchesTool } from '../base/paths.ts';
 import type { Envelope, Fact } from '../events/event.ts';
 import type { Frame } from '../events/state.ts';
+import type { Tool } from '../ports/tool.ts';
 import type { RunContext } from './context.ts';
+import { loopOf, toolboxOf } from './plan-parts.ts';
 import { accessProblem } from './tools/policy.ts';
 
 /**
@@ -15,23 +17,25 @@ export function startWorker(
 ): Fact {
   const { plan } = context;
   const loop = parent.turns.length;
-  const controls = new Set(plan.worker.managerControls);
+  const { worker } = loopOf(plan, parent);
+  const controls = new Set(worker.managerControls);
   const temperature = controls.has('temperature') ? envelope.temperature : undefined;
   return {
     type: 'agent.started',
-    agent: `${loop}.${index}`,
+    agent: `${parent.parent === undefined ? '' : `${parent.id}-`}${loop}.${index}`,
     parent: parent.id,
     depth: parent.depth + 1,
     loop,
     data: {
       role: 'worker',
+      ...(parent.agentKey !== undefined && { agentKey: parent.agentKey }),
       name,
       ...(envelope.workerId !== name && { askedAs: envelope.workerId }),
-      model: plan.worker.model,
-      temperature: temperature ?? plan.worker.temperature,
+      model: worker.model,
+      temperature: temperature ?? worker.temperature,
       tools: granted(
         context,
-        { name, askedAs: envelope.workerId },
+        { name, askedAs: envelope.workerId, role: 'worker', agentKey: parent.agentKey },
         controls.has('tools_allowed') ? envelope.toolsAllowed : undefined,
       ),
       instructions: envelope.instructions,
@@ -43,13 +47,29 @@ export function startWorker(
 
 /** Names of the tools that a worker gets; names that do not exist are dropped (spec, runtime 4.2). */
 function granted(
-  { plan, tools }: RunContext,
-  worker: Pick<Frame, 'name' | 'askedAs'>,
+  { plan, tools }: Pick<RunContext, 'plan' | 'tools'>,
+  worker: Pick<Frame, 'name' | 'askedAs' | 'role' | 'agentKey'>,
   wanted: readonly string[] | undefined,
 ): string[] {
-  const all = [...tools.keys()];
+  const toolbox = toolboxOf(plan, worker);
+  const all = [...tools].filter(([, tool]) => isGranted(tool, toolbox)).map(([name]) => name);
   const chosen = wanted?.some((pattern) => all.some((name) => matchesTool(pattern, name)))
     ? all.filter((name) => wanted.some((pattern) => matchesTool(pattern, name)))
     : all;
   return chosen.filter((name) => accessProblem(plan, worker, name) === undefined);
+}
+
+/**
+ * Whether a tool is among those of a toolbox: one that ships must be named, others come with the
+ * run unless they ask to be named; denied wins.
+ */
+export function isGranted(
+  { name, grant, origin = 'builtin' }: Tool,
+  { tools, denied }: { tools: readonly string[]; denied: readonly string[] },
+): boolean {
+  if (denied.some((pattern) => matchesTool(pattern, name))) return false;
+  if (origin !== 'builtin' && grant !== 'explicit') return true;
+  return tools.some(
+    (pattern) => matchesTool(pattern, name) && !(grant === 'explicit' && /^[*.]+$/.test(pattern)),
+  );
 }

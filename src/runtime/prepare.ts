@@ -1,5 +1,4 @@
 import { AwpError } from '../base/errors.ts';
-import { matchesTool } from '../base/paths.ts';
 import { sentName } from '../base/tool-names.ts';
 import type { BoxName, Fact } from '../events/event.ts';
 import type { ModelSettings, Plan } from '../events/plan.ts';
@@ -9,6 +8,8 @@ import type { Sandbox } from '../ports/sandbox.ts';
 import type { OpenedTools, Tool, ToolOpener } from '../ports/tool.ts';
 import type { RunContext } from './context.ts';
 import { resolveRoles, withoutTools } from './fallback.ts';
+import { isGranted } from './grants.ts';
+import { askers } from './plan-parts.ts';
 import { readSkillTexts } from './skill-texts.ts';
 import { RunFiles } from './tools/artifacts.ts';
 import { Guards } from './tools/guards.ts';
@@ -26,6 +27,9 @@ type Made = Pick<
   | 'runFiles'
   | 'guards'
 >;
+
+/** Longest name that services of models take. */
+const SENT_CHARS = 64;
 
 /** What a run needs from outside, found before anything of it is written. */
 export interface Prepared {
@@ -64,7 +68,7 @@ async function withTools(host: Host, plan: Plan, parts: Parts): Promise<Prepared
   const isLong = ({ name }: Tool): boolean => sentName(name).length > SENT_CHARS;
   const short = opened.tools.filter((tool) => !isLong(tool));
   const tools = workerTools([...host.tools.values(), ...short], plan);
-  const toolless = tools.size > 0 ? withoutTools(plan, models) : undefined;
+  const toolless = withoutTools(plan, models, tools);
   if (toolless) throw toolless;
   const secrets = await host.findSecrets([...tools.values()].flatMap((tool) => tool.secrets ?? []));
   const running = [...tools.values()].filter((tool) => tool.needsBox);
@@ -109,8 +113,8 @@ function boxOf({ name, isolation, languages }: Sandbox): RunContext['surrounding
 function resolveModels(host: Host, plan: Plan): Map<string, ResolvedModel> {
   return resolveRoles(plan, {
     resolve: host.models,
-    objection: (model, name, role) =>
-      noPrice(model, name, plan) ?? cannotReason(model, name, plan[role]),
+    objection: (model, name, settings) =>
+      noPrice(model, name, plan) ?? cannotReason(model, name, settings),
   });
 }
 
@@ -161,11 +165,11 @@ async function openTools(openers: readonly ToolOpener[]): Promise<OpenedTools> {
 }
 
 /**
- * Tools that workers may be given, by name: of those that ship the ones that the plan names, of
+ * Tools that somebody may be given, by name: of those that ship the ones that the plan names, of
  * others all that do not ask to be named; none that is denied. Throws `tool/duplicate` for two of
  * one name, `tool/missing` for a name that nothing has.
  */
-function workerTools(available: readonly Tool[], { worker }: Plan): Map<string, Tool> {
+function workerTools(available: readonly Tool[], plan: Plan): Map<string, Tool> {
   const all = new Map<string, Tool>();
   const sent = new Map<string, string>();
   for (const tool of available) {
@@ -181,30 +185,14 @@ function workerTools(available: readonly Tool[], { worker }: Plan): Map<string, 
     sent.set(sentName(name), name);
     all.set(name, tool);
   }
-  const missing = worker.tools.find((name) => !name.includes('*') && !all.has(name));
+  const boxes = askers(plan).flatMap(({ toolbox }) => toolbox ?? []);
+  const missing = boxes
+    .flatMap(({ tools }) => tools)
+    .find((name) => !name.includes('*') && !all.has(name));
   if (missing !== undefined) {
     throw new AwpError('tool/missing', `there is no tool ${missing}`, {
       hint: 'name one that ships, or give it again: tools of a program are not in the log',
     });
   }
-  return new Map(
-    [...all].filter(
-      ([name, tool]) =>
-        isGranted(tool, worker.tools) &&
-        !worker.denied.some((pattern) => matchesTool(pattern, name)),
-    ),
-  );
-}
-
-/** Longest name that services of models take. */
-const SENT_CHARS = 64;
-
-function isGranted(
-  { name, grant, origin = 'builtin' }: Tool,
-  patterns: readonly string[],
-): boolean {
-  if (origin !== 'builtin' && grant !== 'explicit') return true;
-  return patterns.some(
-    (pattern) => matchesTool(pattern, name) && !(grant === 'explicit' && /^[*.]+$/.test(pattern)),
-  );
+  return new Map([...all].filter(([, tool]) => boxes.some((box) => isGranted(tool, box))));
 }

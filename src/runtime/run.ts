@@ -233,17 +233,19 @@ function checkRaised({ exhausted, status }: RunState, raise: Partial<Limits> | u
 }
 
 function rootStarted(plan: Plan): Fact {
+  const { engine, graph, manager, task } = plan;
+  const isGraph = engine === 'dag';
   return {
     type: 'agent.started',
     agent: '0',
     depth: 0,
     data: {
-      role: 'manager',
-      name: 'manager',
-      model: plan.manager.model,
-      temperature: plan.manager.temperature,
+      role: isGraph ? 'graph' : 'manager',
+      name: isGraph ? (graph?.name ?? plan.name) : 'manager',
+      model: manager?.model ?? '',
+      temperature: manager?.temperature ?? 0,
       tools: [],
-      instructions: plan.task,
+      instructions: task,
       index: 0,
     },
   };

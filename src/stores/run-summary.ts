@@ -1,5 +1,6 @@
 import { pausedStatus } from '../events/approvals.ts';
 import type { RunEvent } from '../events/event.ts';
+import { mainModel } from '../events/plan.ts';
 import type { RunStatus } from '../events/state.ts';
 
 /** Characters of a task that lists keep; the whole task is in the log. */
@@ -20,7 +21,7 @@ export function summaryChange(event: RunEvent): SummaryChange | undefined {
       const { plan, simulated } = event.data;
       const task = plan.task.slice(0, TASK_LENGTH).toWellFormed();
       const at = Date.parse(event.ts);
-      const start = { name: plan.name, task, model: plan.manager.model, simulated, at };
+      const start = { name: plan.name, task, model: mainModel(plan), simulated, at };
       return { status: 'running', start };
     }
     case 'run.resumed':

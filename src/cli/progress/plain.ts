@@ -1,5 +1,6 @@
 import { formatDuration } from '../../base/time.ts';
 import type { EventOf, RunEvent, RunEventType } from '../../events/event.ts';
+import { mainModel } from '../../events/plan.ts';
 import type { Frame, RunState } from '../../events/state.ts';
 import type { Clock } from '../../ports/effects.ts';
 import { answerWords } from '../approvals/approval-text.ts';
@@ -82,9 +83,11 @@ type Writer<T extends RunEventType> = (
 /** Only the events that are worth a line. */
 const writers: { [T in RunEventType]?: Writer<T> } = {
   'run.started': ({ run, data }) => {
-    const { manager, worker } = data.plan;
-    const workers = worker.model === manager.model ? '' : ` worker-model=${worker.model}`;
-    return `run ${run} started model=${manager.model}${workers}${data.simulated ? ' (simulated)' : ''}${data.plan.replay ? ' (replayed)' : ''}`;
+    const { plan } = data;
+    const model = mainModel(plan);
+    const other = plan.worker?.model;
+    const workers = other === undefined || other === model ? '' : ` worker-model=${other}`;
+    return `run ${run} started model=${model}${workers}${data.simulated ? ' (simulated)' : ''}${data.plan.replay ? ' (replayed)' : ''}`;
   },
   'run.resumed': ({ run, data: { raise, abandoned } }) => {
     const raised = Object.entries(raise ?? {}).map(([name, limit]) => ` ${name}=${limit}`);

@@ -1,4 +1,5 @@
 import { formatDuration } from '../../base/time.ts';
+import { mainModel } from '../../events/plan.ts';
 import type { Approval, Frame, RunState, RunStatus } from '../../events/state.ts';
 import { pendingOf } from '../approvals/approval-text.ts';
 import { drawLine, type Span, spansWidth } from '../line.ts';
@@ -88,7 +89,7 @@ function headerSpans(view: TreeView, width: number): Span[] {
     plan?.replay ? 'replayed' : undefined,
     plan && formatDuration(activeTime(state, now)),
     loops === undefined ? undefined : `loop ${loops}`,
-    plan && oneLine(plan.manager.model),
+    plan && oneLine(mainModel(plan)),
   ].filter((fact) => fact !== undefined && fact !== '');
   const room = width - 2;
   const least = Math.min(widthOf(title), Math.max(8, Math.floor(room * 0.3)));

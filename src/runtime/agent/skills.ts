@@ -1,6 +1,7 @@
 import { sha256 } from '../../base/hash.ts';
 import type { Plan, PlanSkill } from '../../events/plan.ts';
 import type { Frame, RunState } from '../../events/state.ts';
+import { loopOf } from '../plan-parts.ts';
 
 /** Characters of one text that a manager writes for a worker, and how many of them are read. */
 const WRITTEN_CHARS = 8000;
@@ -11,15 +12,15 @@ const KNOWLEDGE_CHARS = 64_000;
 const NAME = /^\S{1,80}$/;
 
 /** Whether the manager chooses what skills a worker gets; otherwise each gets all. */
-function chooses({ worker }: Plan): boolean {
-  return worker.managerControls.includes('skills');
+function chooses(plan: Plan, frame: Pick<Frame, 'agentKey'>): boolean {
+  return loopOf(plan, frame).worker.managerControls.includes('skills');
 }
 
 /** What the manager is told of the skills; undefined when there are none. */
-export function skillList(plan: Plan): string | undefined {
+export function skillList(plan: Plan, manager: Pick<Frame, 'agentKey'>): string | undefined {
   const { skills = [] } = plan;
   if (skills.length === 0) return undefined;
-  const how = chooses(plan)
+  const how = chooses(plan, manager)
     ? `Knowledge that workers can be given. A worker gets only the skills that its delegation names: "skills": [${JSON.stringify(skills[0]?.name)}]. A text of your own may stand there, too, in Markdown (${MOST_WRITTEN} texts of ${WRITTEN_CHARS} characters at most).`
     : 'Every worker is given these; you need not repeat what is in them.';
   const lines = skills.map(
@@ -73,7 +74,7 @@ interface Wanted {
 
 function wanted(plan: Plan, state: RunState, frame: Frame): Wanted {
   const { skills = [] } = plan;
-  if (!chooses(plan)) return { known: skills, written: [], unknown: [] };
+  if (!chooses(plan, frame)) return { known: skills, written: [], unknown: [] };
   const byName = new Map(skills.map((skill) => [skill.name, skill]));
   const known = new Set<PlanSkill>();
   const others: string[] = [];

@@ -5,6 +5,7 @@ import type { Frame, Phase, RunState } from '../../events/state.ts';
 import { said } from '../agent/check-output.ts';
 import { exhausted, type Refusal } from '../budget.ts';
 import type { Command } from '../command.ts';
+import { loopOf } from '../plan-parts.ts';
 import { nextModel } from './next-model.ts';
 import { isStalled } from './stall.ts';
 import { nextForWorker } from './worker.ts';
@@ -63,7 +64,7 @@ const MANAGER: Readonly<Record<Phase, Row>> = {
 function question(plan: Plan, state: RunState, frame: Frame): Command[] {
   if (state.closingAsked) return [endPartial(plan, state, frame)];
   if (frame.complaint !== undefined) {
-    if (frame.corrections <= plan.manager.corrections && !state.exhausted) {
+    if (frame.corrections <= loopOf(plan, frame).manager.corrections && !state.exhausted) {
       return [{ do: 'ask', frame, purpose: 'correction', reason: frame.complaint }];
     }
     if (!state.exhausted) return [unreadable(state, frame)];
@@ -135,9 +136,10 @@ export function skip(frame: Frame, first: number, reason: string): Fact[] {
 
 function turnIsOver(plan: Plan, state: RunState, frame: Frame): Command[] {
   const turns = frame.turns.length;
+  const { stall } = loopOf(plan, frame);
   const noticed = frame.stallSeen === turns;
-  if (!noticed && !state.exhausted && plan.stall.enabled && isStalled(plan, state, frame)) {
-    const message = `the last ${plan.stall.window} turns reported the same`;
+  if (!noticed && !state.exhausted && stall.enabled && isStalled(stall.window, state, frame)) {
+    const message = `the last ${stall.window} turns reported the same`;
     const data = { turns, message };
     return [{ do: 'record', facts: [{ type: 'stall.noticed', agent: frame.id, data }] }];
   }

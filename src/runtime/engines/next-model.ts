@@ -1,6 +1,7 @@
 import type { ModelSettings, Plan } from '../../events/plan.ts';
 import type { Frame } from '../../events/state.ts';
 import type { Command } from '../command.ts';
+import { settingsOf } from '../plan-parts.ts';
 
 /** Failures that no other model would mend: they are about a simulated model. */
 const NOT_OF_THE_MODEL = new Set([
@@ -19,9 +20,9 @@ export function modelsInOrder({ model, fallback = [] }: ModelSettings): readonly
  * one, or no other model would mend it. Pure.
  */
 export function nextModel(plan: Plan, frame: Frame): Command[] | undefined {
-  const { failure, call, id, role, model } = frame;
+  const { failure, call, id, model } = frame;
   if (!failure?.code.startsWith('model/') || NOT_OF_THE_MODEL.has(failure.code)) return undefined;
-  const models = modelsInOrder(plan[role]);
+  const models = modelsInOrder(settingsOf(plan, frame));
   const place = models.indexOf(model);
   const to = place < 0 ? undefined : models[place + 1];
   if (to === undefined || call === undefined) return undefined;

@@ -1,4 +1,3 @@
-import type { Plan } from '../../events/plan.ts';
 import type { Frame, RunState } from '../../events/state.ts';
 import { findings } from '../agent/prompt.ts';
 
@@ -7,8 +6,7 @@ import { findings } from '../agent/prompt.ts';
  * turns reported word for word the same findings. A turn that brought something new is progress,
  * however sure the workers were (spec, runtime 4.10, without its false alarm on steady success).
  */
-export function isStalled(plan: Plan, state: RunState, frame: Frame): boolean {
-  const { window } = plan.stall;
+export function isStalled(window: number, state: RunState, frame: Frame): boolean {
   const last = frame.turns.slice(-window);
   if (last.length < window) return false;
   const reports = last.map(({ workers }) => workers.map((id) => state.frames.get(id)));

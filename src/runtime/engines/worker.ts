@@ -1,6 +1,7 @@
 import type { Dimension, Plan } from '../../events/plan.ts';
 import type { Frame, Phase, RunState } from '../../events/state.ts';
 import type { Command } from '../command.ts';
+import { toolboxOf } from '../plan-parts.ts';
 import { toolPolicy } from '../tools/policy.ts';
 import { nextModel } from './next-model.ts';
 
@@ -54,7 +55,7 @@ const ROWS: Readonly<Record<Phase, Row>> = {
       return [{ do: 'record', facts: [{ type: 'agent.finished', agent: frame.id, data }] }];
     }
     const reason = `${checked.problems.join('; ')}.`;
-    if (frame.repairs < plan.worker.repairs && !frame.refused && !bindingLimit(state)) {
+    if (frame.repairs < toolboxOf(plan, frame).repairs && !frame.refused && !bindingLimit(state)) {
       return [{ do: 'ask', frame, purpose: 'repair', reason }];
     }
     return [fail(frame, 'model/bad-answer', `the output does not meet its contract: ${reason}`)];
@@ -74,7 +75,8 @@ function question(plan: Plan, state: RunState, frame: Frame): Command {
     const reason = `The limit on ${spent} is reached.`;
     return { do: 'ask', frame, purpose: 'summary', reason };
   }
-  if (frame.round >= plan.worker.toolRounds) {
+  const { toolRounds } = toolboxOf(plan, frame);
+  if (toolRounds !== null && frame.round >= toolRounds) {
     return { do: 'ask', frame, purpose: 'summary', reason: 'The rounds for tools are used up.' };
   }
   return { do: 'ask', frame, purpose: 'work' };

@@ -1,6 +1,7 @@
 import { matchesTool } from '../../base/paths.ts';
 import type { AccessRule, Plan, ToolLimits, ToolPolicy } from '../../events/plan.ts';
 import type { Frame } from '../../events/state.ts';
+import { toolboxOf } from '../plan-parts.ts';
 
 /** The tool that runs programs which an agent has written. */
 export const RUNS_PROGRAMS = 'code.execute';
@@ -35,12 +36,12 @@ function isFor({ agent: pattern, except = [] }: AccessRule, names: readonly stri
 /** Why an agent may not call a tool by the rules of access, in words; undefined when it may. */
 export function accessProblem(
   plan: Plan,
-  { name: agent, askedAs = agent }: Pick<Frame, 'name' | 'askedAs'>,
+  { name: agent, askedAs = agent, ...part }: Pick<Frame, 'name' | 'askedAs' | 'role' | 'agentKey'>,
   tool: string,
 ): string | undefined {
   const fits = (patterns: readonly string[] | undefined): boolean =>
     patterns?.some((pattern) => matchesTool(pattern, tool)) ?? false;
-  if (fits(plan.worker.denied)) return `${tool} is forbidden in this run`;
+  if (fits(toolboxOf(plan, part).denied)) return `${tool} is forbidden in this run`;
   for (const rule of toolPolicy(plan).access) {
     if (!isFor(rule, [agent, askedAs])) continue;
     if (fits(rule.denied)) return `${tool} is forbidden for ${agent}`;

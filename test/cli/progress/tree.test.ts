@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { type TreeView, treeLines } from '../../../src/cli/progress/tree.ts';
 import { styleFor } from '../../../src/cli/style.ts';
 import { widthOf } from '../../../src/cli/text.ts';
+import { testPlan } from '../../make.ts';
 import { halfwayLog, SampleLog, START } from '../sample-run.ts';
 
 const plain = styleFor({ terminal: false, env: () => 'C.UTF-8', noColor: true, os: 'linux' });
@@ -66,7 +67,7 @@ describe('the live tree', () => {
 
   it('says that a run is simulated, with estimated tokens and without a price', () => {
     const log = new SampleLog()
-      .start({ simulated: true, manager: { ...halfwayLog().state().plan!.manager, model: 'demo' } })
+      .start({ simulated: true, manager: { ...testPlan().manager, model: 'demo' } })
       .asked('0', '0/1', 'turn')
       .answered('0', '0/1', { usage: { input: 900, output: 100, estimated: true }, cost: 0 });
     const text = draw(log);

@@ -147,6 +147,8 @@ function said(command: Command): string {
           return fact.type === 'agent.failed' ? `fail ${fact.data.code}` : fact.type;
         })
         .join(', ');
+    default:
+      return command.do;
   }
 }
 
