@@ -4,6 +4,18 @@ export { AwpError, type ErrorFamily, type Findings } from './base/errors.ts';
 export type { Json, JsonObject } from './base/json.ts';
 export { Secret } from './base/secret.ts';
 export type { Position, Range, SourceFile } from './base/source-file.ts';
+export { AgentGraph } from './data/agent-graph.ts';
+export type {
+  AgentGraphOptions,
+  DependencyOptions,
+  FanInOptions,
+  FanOutOptions,
+  GraphNodeOptions,
+  InnerGraph,
+  LoopOptions,
+  RetryOptions,
+  StartGraphOptions,
+} from './data/agent-graph-options.ts';
 export {
   AgentWorkflow,
   type ResumeOptions,
@@ -18,9 +30,16 @@ export {
   resolveApproval,
 } from './data/approvals.ts';
 export type { ComplianceOptions, ComplianceReport } from './data/compliance.ts';
+export { type EvaluateOptions, type EvaluationReport, evaluateRun } from './data/evaluate.ts';
+export type { EvaluationOptions, MetricOptions } from './data/evaluation-options.ts';
+export type { GraphProblem } from './data/graph-check.ts';
 export { file, type InputValue } from './data/inputs.ts';
 export type { SchemaName } from './data/json-schema.ts';
-export { type LoadedWorkflow, loadWorkflow } from './data/load-workflow.ts';
+export {
+  type LoadedWorkflow,
+  loadWorkflow,
+  type RunWorkflowOptions,
+} from './data/load-workflow.ts';
 export type {
   McpAddressOptions,
   McpCommandOptions,
@@ -74,6 +93,7 @@ export {
   type AgentSpend,
   type ResultApproval,
   type ResultArtifact,
+  type ResultNode,
   type ResultUsage,
   type RunResult,
   resultJson,
@@ -88,6 +108,15 @@ export type {
   Price,
   Reasoning,
 } from './ports/model-provider.ts';
+export type {
+  AgentCall,
+  AgentOutput,
+  AskAnswer,
+  AskMessage,
+  AskOptions,
+  FunctionCall,
+  StepFunction,
+} from './ports/step.ts';
 export type { RunSummary, Store } from './ports/store.ts';
 export type { Tool, ToolContext, ToolResult } from './ports/tool.ts';
 export { type MermaidOptions, toMermaid } from './visualizer/mermaid.ts';

@@ -6,6 +6,9 @@ export type ErrorFamily =
   | 'usage'
   | 'spec'
   | 'model'
+  | 'node'
+  | 'state'
+  | 'step'
   | 'tool'
   | 'mcp'
   | 'skill'
@@ -70,6 +73,9 @@ export const EXIT_CODES: Readonly<Record<ErrorFamily, number>> = {
   usage: 2,
   spec: 1,
   model: 4,
+  node: 1,
+  state: 1,
+  step: 1,
   tool: 1,
   mcp: 8,
   skill: 1,

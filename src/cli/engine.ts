@@ -1,5 +1,6 @@
 import type { Json } from '../base/json.ts';
 import type { ResumeOptions } from '../data/agent-workflow.ts';
+import type { EvaluateOptions, EvaluationReport } from '../data/evaluate.ts';
 import type { Home, HomeOptions } from '../data/home.ts';
 import type { InputValue } from '../data/inputs.ts';
 import type { LoadedWorkflow } from '../data/load-workflow.ts';
@@ -17,7 +18,12 @@ export type RunHandle = Pick<
 export interface Engine {
   start(options: WorkflowOptions<Json>, how: StartOptions): RunHandle;
   resume(id: string, how: ResumeOptions): RunHandle;
-  loadWorkflow(folder: string, files: Files): Promise<LoadedWorkflow>;
+  /** Scores an ended run of a workflow folder again. */
+  evaluate(folder: string, how: EvaluateOptions): Promise<EvaluationReport>;
+  loadWorkflow(
+    folder: string,
+    files: Files,
+  ): Promise<Pick<LoadedWorkflow, 'diagnostics' | 'options'>>;
   parseInput(text: string): readonly [name: string, value: InputValue];
 }
 

@@ -8,6 +8,10 @@ export function nodeEngine(): Engine {
   return {
     start: (options, how) => new AgentWorkflow(options).start(how),
     resume: (id, how) => resumeRun(id, how),
+    evaluate: async (folder, how) => {
+      const { evaluateRun } = await import('../data/evaluate.ts');
+      return evaluateRun(folder, how);
+    },
     loadWorkflow,
     parseInput: parseInputArgument,
   };

@@ -10,6 +10,7 @@ export interface Symbols {
   warn: string;
   waiting: string;
   stopped: string;
+  skipped: string;
   /** One after the other while something runs. */
   busy: readonly string[];
   branch: string;
@@ -45,6 +46,7 @@ const UNICODE: Symbols = {
   warn: '!',
   waiting: '○',
   stopped: '■',
+  skipped: '–',
   busy: ['◐', '◓', '◑', '◒'],
   branch: '├ ',
   last: '└ ',
@@ -63,6 +65,7 @@ const ASCII: Symbols = {
   warn: '!',
   waiting: '.',
   stopped: '#',
+  skipped: '~',
   busy: ['-', '\\', '|', '/'],
   branch: '|- ',
   last: '`- ',

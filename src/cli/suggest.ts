@@ -1,5 +1,6 @@
 import type { RunState } from '../events/state.ts';
 import { limitText } from './progress/figures.ts';
+import { oneLine } from './text.ts';
 
 /** The command that goes on with a run. */
 export function resumeCommand(run: string, home: string | undefined): string {
@@ -20,6 +21,14 @@ export function showCommand(run: string, home: string | undefined): string {
   return `awp runs show ${run}${homeFlag(home)}`;
 }
 
+/** The command that shows what a node of a run brought. */
+export function nodeCommand(
+  run: string,
+  { node, home }: { node: string; home: string | undefined },
+): string {
+  return `awp runs show ${run} --node ${quoted(oneLine(node))}${homeFlag(home)}`;
+}
+
 /** The commands that allow and refuse a request of a run. */
 export function answerCommands(
   run: string,
@@ -30,5 +39,10 @@ export function answerCommands(
 
 function homeFlag(home: string | undefined): string {
   if (home === undefined) return '';
-  return ` --home ${/^[\w./~-]+$/.test(home) ? home : `'${home.replaceAll("'", `'\\''`)}'`}`;
+  return ` --home ${quoted(home)}`;
+}
+
+/** A word as a shell takes it. */
+function quoted(word: string): string {
+  return /^[\w./~-]+$/.test(word) ? word : `'${word.replaceAll("'", `'\\''`)}'`;
 }

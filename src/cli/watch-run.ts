@@ -1,5 +1,6 @@
 import { toAwpError } from '../base/errors.ts';
 import type { RunEvent } from '../events/event.ts';
+import { rootGraph } from '../events/graph-walk.ts';
 import { emptyState, fold } from '../events/reduce.ts';
 import type { RunResult } from '../events/result.ts';
 import { resultJson } from '../events/result.ts';
@@ -8,12 +9,17 @@ import { ApprovalPrompts } from './approvals/approval-prompts.ts';
 import type { RunHandle } from './engine.ts';
 import { EXIT, exitCodeOf, exitCodeOfRun, failureBlock, failureOf } from './failure.ts';
 import type { Person } from './person.ts';
-import { chooseProgress, type ProgressMode } from './progress/choose.ts';
+import { chooseProgress, leavesTree, type ProgressMode } from './progress/choose.ts';
 import type { Progress } from './progress/progress.ts';
 import { endingText } from './progress/summary.ts';
+import { FINAL_ROWS, treeLines } from './progress/tree.ts';
 import { artifactPaths, resultText } from './result-text.ts';
 import type { Shell, StopSignal } from './shell.ts';
+import type { Style } from './style.ts';
 import { resumeCommand } from './suggest.ts';
+
+/** Width of the nodes' summary below lines of a log. */
+const COLUMNS = 120;
 
 /** How a run is watched. */
 export interface WatchOptions {
@@ -151,8 +157,21 @@ class Watch {
     }
     if (this.#options.progress === 'quiet' && this.#state.status === 'complete') return;
     const style = this.#shell.style(err, noColor);
+    err.write(this.#nodesText(style));
     const paths = artifactPaths(result, this.#shell.cwd);
     err.write(endingText({ state: this.#state, paths, style, home, next }));
+  }
+
+  /** The nodes of a graph with how they ended, where no tree has shown them. */
+  #nodesText(style: Style): string {
+    const mode = this.#mode();
+    if (mode === 'quiet' || leavesTree(mode, this.#shell)) return '';
+    if (!rootGraph(this.#state)) return '';
+    const { lastAt } = this.#state;
+    const view = { state: this.#state, now: lastAt, style, columns: COLUMNS, rows: FINAL_ROWS };
+    return treeLines(view)
+      .map((line) => `${line}\n`)
+      .join('');
   }
 
   #exitCode(signal: StopSignal | undefined): number {

@@ -1,29 +1,23 @@
 import { AwpError } from '../base/errors.ts';
 import type { Json } from '../base/json.ts';
 import { runId } from '../base/time.ts';
-import { sandboxes } from '../builtins.ts';
-import type { Fact } from '../events/event.ts';
-import type { Limits, Plan, PlanInput, SandboxPolicy } from '../events/plan.ts';
+import type { Limits, Plan } from '../events/plan.ts';
 import { mainModel } from '../events/plan.ts';
 import type { RunResult } from '../events/result.ts';
 import type { Effects } from '../ports/effects.ts';
-import type { Host } from '../ports/host.ts';
 import type { ModelProvider } from '../ports/model-provider.ts';
-import { defaultModel } from '../providers/resolve.ts';
 import type { AskPerson } from '../runtime/approvals/desk.ts';
 import { loadState } from '../runtime/load-state.ts';
-import { type Run, resumeRun as resumeInRuntime, startRun } from '../runtime/run.ts';
+import { resumeRun as resumeInRuntime } from '../runtime/run.ts';
 import { askWith } from './approvals.ts';
-import { type BroughtOptions, bring, checkBrought } from './brought.ts';
-import { openHome } from './home.ts';
-import { type InputNote, type ResolvedInputs, resolveInputs } from './inputs.ts';
-import { loadWorkflow } from './load-workflow.ts';
-import { makePlan, outputSchema, sandboxPolicy } from './make-plan.ts';
-import { capabilityList, modelOptions } from './model-options.ts';
-import { effectsWith, nodeHost, version } from './node-host.ts';
-import { checkOptions, isZod, type WorkflowOptions } from './options.ts';
+import { type Beginning, begin } from './begin-run.ts';
+import { type BroughtOptions, checkBrought } from './brought.ts';
+import { sandboxPolicy } from './make-plan.ts';
+import { effectsWith } from './node-host.ts';
+import { checkOptions, type WorkflowOptions } from './options.ts';
+import { stepsOf } from './plan-draft.ts';
 import { type Opened, RunHandle, type StartOptions } from './run-handle.ts';
-import { type ResolvedSkills, resolveSkills } from './skills.ts';
+import { hostOf, ofPlace, openPlace } from './run-place.ts';
 import { openTape, type RunTape, type TapedRun, type TapeOptions } from './tapes.ts';
 
 export type { WorkflowOptions } from './options.ts';
@@ -59,131 +53,6 @@ export class AgentWorkflow<Output = Json> {
   }
 }
 
-interface Beginning {
-  effects: Effects;
-  id: string;
-  stop: AbortSignal;
-  ask?: AskPerson;
-}
-
-async function begin(options: WorkflowOptions, beginning: Beginning): Promise<Opened> {
-  const { effects, id, stop, ask } = beginning;
-  const place = await openPlace(options, effects);
-  try {
-    const policy = sandboxPolicy(options.sandbox, options.packages);
-    const tape = await openTape(options, effects);
-    const models = modelNames(options, effects, tape.roles);
-    const machine = await hostOf(options, { effects, store: place.store, policy });
-    const host = await tape.host(machine, { id, models });
-    const simulated = allSimulated(host, options, models);
-    const output = await outputSchema(options.output);
-    await refuseExisting(host, id);
-    const folder = place.store.folder(id);
-    const { files } = effects;
-    const run = await withInputs(
-      { options, effects, folder },
-      ({ inputs, notes, skills, skillNotes }) => {
-        const made = makePlan(options, {
-          managerModel: models.manager,
-          workerModel: models.worker,
-          simulated,
-          ...{ inputs, skills, output },
-        });
-        const facts = [...inputFacts(inputs, notes), ...skillFacts(skillNotes)];
-        const plan = { ...made, ...tape.plan };
-        const { traceModels: trace = false } = options;
-        return startRun(host, { id, plan, inputs: facts, trace, stop, ...(ask && { ask }) });
-      },
-    );
-    const finish = (result: RunResult): RunResult => typed(options, result);
-    const { outputDir } = options;
-    return { run, files, folder, outputDir, finish, ...ofPlace(place, options, effects) };
-  } catch (error) {
-    await place.close();
-    throw error;
-  }
-}
-
-interface InputPlace {
-  options: WorkflowOptions;
-  effects: Effects;
-  folder: string;
-}
-
-/** Puts the inputs in place and starts a run with them; nothing is left of a run that cannot start. */
-async function withInputs(
-  { options, effects, folder }: InputPlace,
-  start: (
-    resolved: ResolvedInputs & Pick<ResolvedSkills, 'skills'> & { skillNotes: readonly string[] },
-  ) => Promise<Run>,
-): Promise<Run> {
-  const { files } = effects;
-  try {
-    const inputs = await resolveInputs(options.inputs ?? {}, { folder, files });
-    const { skills, notes: skillNotes } = await resolveSkills({
-      ...(options.skills && { given: options.skills }),
-      workflow: options.workflow?.skills,
-      ...{ runFolder: folder, effects },
-    });
-    return await start({ ...inputs, skills, skillNotes });
-  } catch (error) {
-    const taken = error instanceof AwpError && error.code === 'store/exists';
-    if (!taken) await files.remove(folder).catch(() => {}); // the reason to tell is the first error
-    throw error;
-  }
-}
-
-/** Inputs are put in place before the run is made, so an id that is taken is refused first. */
-async function refuseExisting({ store }: Host, id: string): Promise<void> {
-  const found = await store.find(id).catch((error: unknown) => {
-    if (error instanceof AwpError && /^store\/(not-found|ambiguous)$/.test(error.code))
-      return undefined;
-    throw error;
-  });
-  if (found?.run !== id) return;
-  throw new AwpError('store/exists', `there is a run ${id} already`, {
-    hint: `go on with it: awp run --resume ${id}`,
-  });
-}
-
-function inputFacts(inputs: readonly PlanInput[], notes: readonly InputNote[]): Fact[] {
-  return inputs.map(({ name, kind, path, bytes, sha256 }) => {
-    const note = notes.find((one) => one.input === name)?.message;
-    return {
-      type: 'input.resolved',
-      data: {
-        ...{ name, kind },
-        ...(path !== undefined && { path }),
-        ...(bytes !== undefined && { bytes }),
-        ...(sha256 !== undefined && { sha256 }),
-        ...(note !== undefined && { note }),
-      },
-    };
-  });
-}
-
-/** What was renamed, cut or left out of the skills, for the log. */
-function skillFacts(notes: readonly string[]): Fact[] {
-  if (notes.length === 0) return [];
-  const data = { name: 'skills', kind: 'text', note: notes.join('; ') };
-  return [{ type: 'input.resolved', data }];
-}
-
-/** Types the output with the caller's zod schema, which may know more than its JSON Schema. */
-function typed({ output }: WorkflowOptions, result: RunResult): RunResult {
-  if (!isZod(output) || result.output === undefined) return result;
-  const parsed = output.safeParse(result.output);
-  if (parsed.success) return { ...result, output: parsed.data as Json };
-  const message = 'the output fits the JSON Schema but not the zod schema';
-  return {
-    ...result,
-    status: 'partial',
-    reason: 'output/invalid',
-    output: undefined,
-    metadata: { ...result.metadata, message },
-  };
-}
-
 /** How a run is taken up again; tools, servers and secrets that it began with are given again. */
 export interface ResumeOptions extends StartOptions, BroughtOptions, TapeOptions {
   /** Limits that are changed from now on; `time` in milliseconds. */
@@ -193,6 +62,8 @@ export interface ResumeOptions extends StartOptions, BroughtOptions, TapeOptions
   outputDir?: string;
   /** Providers that the run was started with, if the caller brought some. */
   providers?: readonly ModelProvider[];
+  /** Functions that stand for nodes of a graph, by their ids; those that the run began with. */
+  steps?: WorkflowOptions['steps'];
   /** Other options of the run that are not in its log. */
   apiKey?: string;
   python?: string;
@@ -224,8 +95,12 @@ async function takeUp(
     const { plan } = await loadState(place.store, whole);
     const again = { ...(await workflowOf(plan, effects)), ...how };
     if (plan) checkBrought(plan, again);
+    if (plan) checkSteps(plan, how);
     const policy = plan?.sandbox ?? sandboxPolicy();
-    const machine = await hostOf(again, { effects, store: place.store, policy });
+    const machine = await hostOf(again, {
+      ...{ effects, store: place.store, policy },
+      home: place.folder,
+    });
     const tape = await tapeOf(plan, how, effects);
     const host = plan ? await tape.host(machine, tapedRun(whole, plan, startedAt)) : machine;
     const { raise, outputDir, traceModels: trace = false } = how;
@@ -242,6 +117,17 @@ async function takeUp(
     await place.close();
     throw error;
   }
+}
+
+/** Functions are not in the log: those that the run began with are given again. */
+function checkSteps(plan: Plan, { steps = {} }: Pick<ResumeOptions, 'steps'>): void {
+  const missing = stepsOf(plan).filter((path) => steps[path] === undefined);
+  if (missing.length === 0) return;
+  const names = missing.slice(0, 10).join(', ');
+  const more = missing.length > 10 ? ` and ${missing.length - 10} more` : '';
+  throw new AwpError('usage/missing-option', `steps: the run needs the functions ${names}${more}`, {
+    hint: 'give them again: resumeRun(id, { steps: { ... } })',
+  });
 }
 
 /** A replayed run stays one: it goes on with the tape that it began with. */
@@ -267,24 +153,6 @@ function tapedRun(id: string, plan: Plan, startedAt: number): TapedRun {
   return { id, models: { manager, worker: plan.worker?.model ?? manager }, startedAt };
 }
 
-function ofPlace(
-  { close }: Place,
-  options: Pick<WorkflowOptions, 'store' | 'home'>,
-  effects: Effects,
-): Pick<Opened, 'reader' | 'close'> {
-  return { reader: () => openPlace(options, effects), close };
-}
-
-type Place = Pick<Awaited<ReturnType<typeof openHome>>, 'store' | 'close'>;
-
-async function openPlace(
-  { store, home }: Pick<WorkflowOptions, 'store' | 'home'>,
-  effects: Effects,
-): Promise<Place> {
-  if (store) return { store, close: async () => {} };
-  return openHome({ ...(home !== undefined && { home }), cwd: process.cwd(), effects });
-}
-
 /** The workflow folder that a run began with: its own tools and secrets are read again. */
 async function workflowOf(
   plan: Plan | undefined,
@@ -292,77 +160,11 @@ async function workflowOf(
 ): Promise<Pick<BroughtOptions, 'workflow'>> {
   const folder = plan?.brought?.workflow;
   if (folder === undefined) return {};
-  const { workflow } = (await loadWorkflow(folder, files)).options();
+  const { openWorkflow } = await import('./workflow-folder.ts');
+  const { workflow } = (await openWorkflow(folder, files)).options();
   return workflow ? { workflow } : {};
 }
 
 function askerOf({ onApproval }: StartOptions): { ask?: AskPerson } {
   return onApproval ? { ask: askWith(onApproval, 'api') } : {};
-}
-
-type HostParts = BroughtOptions &
-  Pick<
-    WorkflowOptions,
-    'prices' | 'capabilities' | 'apiKey' | 'model' | 'managerModel' | 'workerModel'
-  > & {
-    providers?: readonly ModelProvider[];
-  };
-
-interface HostPlace extends Pick<Host, 'effects' | 'store'> {
-  policy: SandboxPolicy;
-}
-
-async function hostOf(options: HostParts, { effects, store, policy }: HostPlace): Promise<Host> {
-  const { model, managerModel, workerModel, prices = {}, apiKey, providers = [] } = options;
-  const given = [model, managerModel, workerModel].filter((one) => typeof one === 'object');
-  return nodeHost({
-    store,
-    effects,
-    providers: [...providers, ...given],
-    prices: new Map(Object.entries(prices)),
-    capabilities: capabilityList(options.capabilities),
-    apiKey,
-    ...(await bring(options, {
-      ...{ effects, policy, version: version() },
-      openSandbox: sandboxes(effects),
-    })),
-  });
-}
-
-function modelNames(
-  { model, managerModel, workerModel }: WorkflowOptions,
-  { secrets }: Effects,
-  taped: RunTape['roles'],
-): { manager: string; worker: string } {
-  const base = nameOf(model) ?? (taped ? undefined : defaultModel(secrets));
-  const manager = nameOf(managerModel) ?? base ?? taped?.manager ?? nameOf(workerModel);
-  const worker = nameOf(workerModel) ?? base ?? taped?.worker ?? manager;
-  if (manager !== undefined && worker !== undefined) return { manager, worker };
-  throw new AwpError('model/none', 'no model was named', {
-    hint: 'name one (-m ollama/qwen3, -m openrouter/...), set LLM_MODEL, or try -m demo, which needs no key',
-  });
-}
-
-/** Whether no model that may be asked is a real one. A model that others stand behind may be missing. */
-function allSimulated(
-  host: Host,
-  options: WorkflowOptions,
-  models: { manager: string; worker: string },
-): boolean {
-  const found = (['manager', 'worker'] as const).flatMap((role) => {
-    const { fallback = [] } = modelOptions(options, role);
-    return [models[role], ...fallback].map((name) => {
-      try {
-        return host.models(name).simulated;
-      } catch (error) {
-        if (fallback.length > 0 && error instanceof AwpError) return false;
-        throw error;
-      }
-    });
-  });
-  return found.every(Boolean);
-}
-
-function nameOf(model: string | ModelProvider | undefined): string | undefined {
-  return typeof model === 'object' ? model.name : model;
 }

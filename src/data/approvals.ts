@@ -11,7 +11,10 @@ import { machineSecrets } from './secret-store.ts';
 
 export type { ApprovalRequest } from '../runtime/approvals/desk.ts';
 
-/** What is said to a request: yes or no, or with other arguments and a reason. */
+/**
+ * What is said to a request: yes or no, or with other arguments and a reason. Of a node of a graph
+ * `args` is `{ output }`, of a loop that asks `{ input }` (docs/approvals.md).
+ */
 export type ApprovalReply =
   | 'approve'
   | 'reject'
@@ -75,7 +78,8 @@ export async function pendingApprovals(
 /**
  * Answers a request of any run: of one that another process drives, or that waits for somebody to
  * take it up again. Resolves with whether a process has it now (`handed-over`) or the log
- * (`recorded`). Throws `approval/unknown`, `approval/answered`, `approval/changed`, `store/...`.
+ * (`recorded`). Throws `approval/unknown`, `approval/answered`, `approval/changed`,
+ * `approval/bad-edit`, `store/...`.
  */
 export async function resolveApproval(
   run: string,

@@ -24,6 +24,8 @@ export interface WorkflowParts {
   customTools: CustomToolsOption;
   secrets: WorkflowSecrets;
   skills: WorkflowSkills;
+  /** Those of its sub-workflows, each in a folder of its own. */
+  subworkflows?: readonly WorkflowParts[];
 }
 
 /** What a program or a command line brings to a run; a resumed run needs it again. */
@@ -69,7 +71,9 @@ export function toolPatterns({ tools = [] }: BroughtOptions): string[] | undefin
 export async function bring(options: BroughtOptions, host: BringingHost): Promise<Brought> {
   const { mcp = {}, trust, workflow } = options;
   const { effects, openSandbox, policy, version } = host;
-  const needs = [...(workflow?.secrets.needs ?? []), ...secretNeeds(mcpSecretNames(mcp))];
+  const parts = workflow ? allParts(workflow) : [];
+  const own = parts.flatMap(({ secrets }) => secrets.needs);
+  const needs = [...own, ...secretNeeds(mcpSecretNames(mcp))];
   const findSecrets = (declared: readonly string[]): Promise<ReadonlyMap<string, GrantedSecret>> =>
     resolveSecrets({
       given: options.secrets,
@@ -79,17 +83,26 @@ export async function bring(options: BroughtOptions, host: BringingHost): Promis
       effects,
     });
   const known = await findSecrets([]);
-  if (workflow) await trustGrants(workflow, { effects, trust });
+  for (const one of parts) await trustGrants(one, { effects, trust });
   const servers = mcpOpeners(mcp, {
     ...{ effects, version },
     pins: filePins(effects),
     trust: trust === true,
     secret: (name) => known.get(name)?.secret,
   });
-  const own = workflow
-    ? [customTools(workflow.customTools, { effects, openSandbox, policy, trust })]
-    : [];
-  return { ownTools: ownToolsOf(options), toolOpeners: [...own, ...servers], findSecrets };
+  const tools = parts.map((one) =>
+    customTools(one.customTools, { effects, openSandbox, policy, trust }),
+  );
+  return { ownTools: ownToolsOf(options), toolOpeners: [...tools, ...servers], findSecrets };
+}
+
+/**
+ * A workflow and its sub-workflows; one that several nodes run counts once. The file with secrets
+ * is that of the outermost.
+ */
+function allParts(workflow: WorkflowParts): WorkflowParts[] {
+  const all = [workflow, ...(workflow.subworkflows ?? []).flatMap(allParts)];
+  return [...new Map(all.map((one) => [one.folder, one])).values()];
 }
 
 /**

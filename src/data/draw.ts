@@ -1,4 +1,6 @@
 import { AwpError } from '../base/errors.ts';
+import type { GraphNode, NodeStatus } from '../events/graph-state.ts';
+import { rootGraph } from '../events/graph-walk.ts';
 import type { Frame, RunState } from '../events/state.ts';
 import type { Files } from '../ports/effects.ts';
 import { toAscii } from '../visualizer/ascii.ts';
@@ -38,34 +40,96 @@ export async function draw(path: string, options: DrawOptions): Promise<string> 
   });
 }
 
-/** Agents by their names, and the boxes of a delegation loop by their roles. */
+/** Nodes of a graph by their ids; agents of a loop by their names, and its boxes by their roles. */
 function overlayOf(state: RunState, now: number): Overlay {
+  const graph = rootGraph(state);
   const overlay = new Map<string, BoxStatus>();
-  const workers: BoxStatus[] = [];
-  const running = state.status === 'running';
-  for (const frame of state.frames.values()) {
-    const status = running ? statusOf(frame, now) : ended(statusOf(frame, state.lastAt));
-    overlay.set(frame.name, status);
-    if (frame.role === 'manager' && frame.parent === undefined) {
-      for (const box of ['manager', 'result']) overlay.set(box, status);
-    } else workers.push(status);
+  if (graph) {
+    const runs = framesByNode(state, graph.frame);
+    for (const [id, node] of graph.nodes) {
+      const part = { frames: runs.get(id) ?? [], state, now };
+      if (node.plan.kind === 'delegation_loop') addLoop(overlay, `${id}/`, part);
+      const status = statusOfNode(node, part);
+      if (status) overlay.set(id, status);
+    }
+    return overlay;
   }
-  if (workers.length > 0) {
-    const ms = workers.reduce((sum, worker) => sum + (worker.ms ?? 0), 0);
-    const statuses = new Set(workers.map(({ status }) => status));
-    const worst = (['running', 'stopped', 'failed'] as const).find((one) => statuses.has(one));
-    overlay.set('workers', { status: worst ?? 'complete', ms });
-  }
+  const frames = [...state.frames.values()];
+  for (const frame of frames) overlay.set(frame.name, statusAt(frame, state, now));
+  addLoop(overlay, '', { frames, state, now });
   return overlay;
 }
 
-/** What is still open when nobody works on the run any more. */
-function ended(box: BoxStatus): BoxStatus {
-  return box.status === 'running' ? { ...box, status: 'stopped' } : box;
+/** The runs of each node of a graph; those of loops with their workers, which have the loop's key. */
+function framesByNode({ frames }: RunState, graph: string): Map<string, Frame[]> {
+  const above = new Map<string, string>();
+  const runs = new Map<string, Frame[]>();
+  for (const frame of frames.values()) {
+    const { id, parent = '', node } = frame;
+    const owner = parent === graph ? node?.id : above.get(parent);
+    if (owner === undefined) continue;
+    above.set(id, owner);
+    const list = runs.get(owner);
+    if (list) list.push(frame);
+    else runs.set(owner, [frame]);
+  }
+  return runs;
 }
 
-function statusOf({ outcome, startedAt, endedAt }: Frame, now: number): BoxStatus {
-  const ms = Math.max(0, (endedAt ?? now) - startedAt);
-  if (endedAt === undefined) return { status: 'running', ms };
+interface Part {
+  /** Oldest first. */
+  frames: readonly Frame[];
+  state: RunState;
+  /** Milliseconds since 1970. */
+  now: number;
+}
+
+const NODE_STATUS: Readonly<Partial<Record<NodeStatus, BoxStatus['status']>>> = {
+  finished: 'complete',
+  failed: 'failed',
+  skipped: 'skipped',
+  running: 'running',
+};
+
+/** The box of a node that has started, or will not; undefined for one that waits. */
+function statusOfNode(node: GraphNode, { frames, state, now }: Part): BoxStatus | undefined {
+  const status = NODE_STATUS[node.status];
+  if (status === undefined) return undefined;
+  const isHalted = state.status !== 'running';
+  const [first] = frames;
+  const last = frames.map(({ endedAt }) => endedAt ?? state.lastAt);
+  const until = status === 'running' && !isHalted ? now : Math.max(...last);
+  return {
+    status: status === 'running' && isHalted ? 'stopped' : status,
+    ...(first && { ms: Math.max(0, until - first.startedAt) }),
+  };
+}
+
+/** The boxes of a delegation loop, below `prefix` when it is a node. */
+function addLoop(
+  overlay: Map<string, BoxStatus>,
+  prefix: string,
+  { frames, state, now }: Part,
+): void {
+  const workers: BoxStatus[] = [];
+  for (const frame of frames) {
+    const status = statusAt(frame, state, now);
+    const isManager = frame.role === 'manager' && (frame.parent === undefined || frame.node);
+    if (isManager) for (const box of ['manager', 'result']) overlay.set(`${prefix}${box}`, status);
+    else workers.push(status);
+  }
+  if (workers.length === 0) return;
+  const ms = workers.reduce((sum, worker) => sum + (worker.ms ?? 0), 0);
+  const statuses = new Set(workers.map(({ status }) => status));
+  const worst = (['running', 'stopped', 'failed'] as const).find((one) => statuses.has(one));
+  overlay.set(`${prefix}workers`, { status: worst ?? 'complete', ms });
+}
+
+/** What is still open when nobody works on the run any more was stopped. */
+function statusAt(frame: Frame, state: RunState, now: number): BoxStatus {
+  const isRunning = state.status === 'running';
+  const { outcome, startedAt, endedAt } = frame;
+  const ms = Math.max(0, (endedAt ?? (isRunning ? now : state.lastAt)) - startedAt);
+  if (endedAt === undefined) return { status: isRunning ? 'running' : 'stopped', ms };
   return { status: outcome?.ok === false ? 'failed' : 'complete', ms };
 }

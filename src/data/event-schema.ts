@@ -1,5 +1,7 @@
 import { z } from 'zod';
-import { limits, planSchema as plan } from './plan-schema.ts';
+import { graphEvents, nodeRun } from './graph-event-schema.ts';
+import { limits } from './plan-parts-schema.ts';
+import { planSchema as plan } from './plan-schema.ts';
 
 // Written beside events/event.ts and events/plan.ts; a test holds the types against each other
 // and every event of real runs against the schema.
@@ -22,7 +24,13 @@ const usage = z.strictObject({
 const toolCall = z.strictObject({ id: z.string(), name: z.string(), args: object });
 const message = z.union([
   z.strictObject({ role: z.literal('system'), text: z.string() }),
-  z.strictObject({ role: z.literal('user'), text: z.string() }),
+  z.strictObject({
+    role: z.literal('user'),
+    text: z.string(),
+    images: z
+      .array(z.strictObject({ path: z.string(), type: z.string(), sha256: z.string() }))
+      .optional(),
+  }),
   z.strictObject({ role: z.literal('assistant'), text: z.string(), toolCalls: z.array(toolCall) }),
   z.strictObject({ role: z.literal('tool'), call: z.string(), name: z.string(), text: z.string() }),
 ]);
@@ -128,7 +136,9 @@ const runEvents = {
     note: z.string().optional(),
   }),
   'agent.started': z.strictObject({
-    role: z.enum(['manager', 'worker']),
+    role: z.enum(['manager', 'worker', 'graph', 'node', 'step', 'judge']),
+    node: nodeRun.optional(),
+    agentKey: z.string().optional(),
     name: z.string(),
     askedAs: z.string().optional(),
     model: z.string(),
@@ -136,6 +146,7 @@ const runEvents = {
     tools: texts,
     instructions: z.string(),
     contract: contract.optional(),
+    values: object.optional(),
     index: whole,
   }),
   'agent.finished': z.strictObject({
@@ -233,14 +244,32 @@ const effectEvents = {
     text: z.string(),
     confidence: z.number(),
   }),
-  'budget.warned': z.strictObject({ dimension, used: z.number(), limit: z.number() }),
+  'budget.warned': z.strictObject({
+    scope: z.string().optional(),
+    dimension,
+    used: z.number(),
+    limit: z.number(),
+  }),
   'budget.exhausted': z.strictObject({
+    scope: z.string().optional(),
     dimension,
     limit: z.number(),
     used: z.number(),
     reserved: z.number(),
     wanted: z.number(),
     purpose: purpose.optional(),
+  }),
+  'budget.reserved': z.strictObject({ scope: z.string(), limits }),
+  'budget.settled': z.strictObject({
+    scope: z.string(),
+    used: z.strictObject({
+      loops: amount,
+      workers: amount,
+      tokens: amount,
+      tools: amount,
+      calls: amount,
+      cost: z.number().nonnegative(),
+    }),
   }),
   'security.denied': z.strictObject({
     tool: z.string(),
@@ -268,7 +297,7 @@ const effectEvents = {
 } as const;
 
 /** The data of every event type (decision 1). */
-export const eventDataSchemas = { ...runEvents, ...effectEvents } as const;
+export const eventDataSchemas = { ...runEvents, ...effectEvents, ...graphEvents } as const;
 
 const place = {
   agent: z.string().optional(),

@@ -1,147 +1,57 @@
-import type { Diagnostic } from '../base/diagnostic.ts';
-import { AwpError } from '../base/errors.ts';
-import { sha256 } from '../base/hash.ts';
-import { nodeFiles } from '../effects/files.ts';
-import type { DelegationLoop } from '../models/delegation.ts';
-import type { Manifest } from '../models/manifest.ts';
-import { type AgentDocument, agentFolder, type Workflow } from '../models/workflow.ts';
+import type { Json } from '../base/json.ts';
+import type { RunResult } from '../events/result.ts';
 import type { Files } from '../ports/effects.ts';
-import { customToolsOption } from './custom-tools.ts';
-import { loopOptions } from './loop-options.ts';
-import { loopTools } from './loop-tools.ts';
+import { AgentWorkflow } from './agent-workflow.ts';
 import type { WorkflowOptions } from './options.ts';
 import { validate } from './protocol.ts';
-import { workflowSecrets } from './secret-needs.ts';
-import { workflowSkills } from './skill-sources.ts';
-import type { ValidationReport } from './validate.ts';
+import type { RunHandle, StartOptions } from './run-handle.ts';
+import type { ValidateOptions, ValidationReport } from './validate.ts';
+import { openWorkflow, type WorkflowFolder } from './workflow-folder.ts';
 
-/** A workflow folder without errors. */
-export interface LoadedWorkflow {
-  workflow: Workflow;
-  /** Name of the workflow. */
-  name: string;
-  engine: 'dag' | 'delegation_loop';
-  /** Warnings and infos. */
-  diagnostics: readonly Diagnostic[];
+/**
+ * How a workflow is run: everything that `new AgentWorkflow` takes, the task being the workflow's
+ * description when left out, and who answers, `signal` and `runId`.
+ */
+export type RunWorkflowOptions = Partial<WorkflowOptions> & StartOptions;
+
+/** A workflow folder without errors, ready to run. */
+export interface LoadedWorkflow extends WorkflowFolder {
+  /** Holds the folder against the standard again, as it is now (`validate`). */
+  validate(options?: ValidateOptions): Promise<ValidationReport>;
   /**
-   * What `new AgentWorkflow` takes for it, without task and inputs, which come from who runs it.
-   * Throws `spec/unsupported` for what this release cannot run, `spec/invalid` for wrong hosts.
+   * Runs it and resolves with the result; a run that fails is a result, too. What a node of a graph
+   * brought is `result.result[id]`. Rejects with `usage/...`, `model/...`, `spec/...` when it cannot
+   * start.
    */
-  options(): Omit<WorkflowOptions, 'task'> & { task?: string };
+  run(how?: RunWorkflowOptions): Promise<RunResult>;
+  /** Starts it; the handle has its events, its result and `cancel()`. Throws `usage/...`. */
+  start(how?: RunWorkflowOptions): RunHandle<Json>;
 }
 
 /**
- * Reads and validates a workflow folder, or its `workflow.awp.yaml` (surfaces 7). Throws
- * `spec/no-workflow`, and `spec/invalid` with the diagnostics when there are errors.
+ * Reads and validates a workflow folder, or its `workflow.awp.yaml`, with its sub-workflows
+ * (surfaces 7). Throws `spec/no-workflow`, `spec/recursive-workflow`, and `spec/invalid` with the
+ * diagnostics when there are errors.
  */
-export async function loadWorkflow(
-  path: string,
-  files: Files = nodeFiles(),
-): Promise<LoadedWorkflow> {
-  const report = await validate(path, { files });
-  const manifest = report.workflow.manifest?.value;
-  if (!report.ok || !manifest) throw invalid(report);
-  const { workflow, diagnostics, folder } = report;
+export async function loadWorkflow(path: string, files?: Files): Promise<LoadedWorkflow> {
+  const folder = await openWorkflow(path, files);
+  const start = (how: RunWorkflowOptions = {}): RunHandle<Json> => startWith(folder.options(), how);
   return {
-    workflow,
-    name: manifest.workflow.name,
-    engine: manifest.orchestration?.engine ?? 'dag',
-    diagnostics,
-    options: () => optionsOf(folder, workflow, manifest),
+    ...folder,
+    validate: (options) => validate(path, { ...(files && { files }), ...options }),
+    run: (how) => start(how).result,
+    start,
   };
 }
 
-/** The first error as the message, all of them in the diagnostics. */
-function invalid({ diagnostics, errors, sources, folder }: ValidationReport): AwpError {
-  const wrong = diagnostics.filter(({ severity }) => severity === 'error');
-  // What follows from unreadable text is told after it.
-  const first = wrong.find(({ rule }) => /^[YS]\d/.test(rule) && rule !== 'S2') ?? wrong[0];
-  const code = first?.rule === 'S10' ? 'spec/no-workflow' : 'spec/invalid';
-  const more = errors > 1 ? ` (and ${errors - 1} more)` : '';
-  const place = first && `${first.file}:${first.range.start.line}:${first.range.start.column}`;
-  return new AwpError(code, first ? `${place}: ${said(first)}${more}` : 'there is no manifest', {
-    hint: first
-      ? `${first.help}; awp validate shows all`
-      : 'name a folder with a workflow.awp.yaml',
-    findings: { diagnostics, sources, folder },
+/** A budget that is given changes only the limits that it names. */
+function startWith(own: Partial<WorkflowOptions>, how: RunWorkflowOptions): RunHandle<Json> {
+  const { signal, runId, onApproval, ...options } = how;
+  const budget = { ...own.budget, ...options.budget };
+  const all = { task: '', ...own, ...options, budget };
+  return new AgentWorkflow<Json>(all as WorkflowOptions<Json>).start({
+    ...(signal && { signal }),
+    ...(runId !== undefined && { runId }),
+    ...(onApproval && { onApproval }),
   });
-}
-
-function said({ path, message }: Diagnostic): string {
-  return path === '' ? message : `${path}: ${message}`;
-}
-
-function optionsOf(
-  folder: string,
-  workflow: Workflow,
-  manifest: Manifest,
-): Omit<WorkflowOptions, 'task'> & { task?: string } {
-  const { name, description } = manifest.workflow;
-  const { engine = 'dag', delegation_loop: loop } = manifest.orchestration ?? {};
-  if (engine === 'dag') {
-    throw new AwpError('spec/unsupported', 'only engine: delegation_loop can be run so far', {
-      hint: 'the DAG engine follows in a later release; awp validate and awp visualize work',
-    });
-  }
-  const manager = managerOf(loop, workflow);
-  const fromLoop = loopOptions(loop, {
-    envelope: manifest.safety_envelope ?? loop?.safety_envelope,
-    box: manager?.value?.capabilities?.sandbox ?? manifest.sandbox,
-  });
-  return {
-    name,
-    ...(description !== undefined && { task: description }),
-    ...fromLoop,
-    ...managerOptions(manager, fromLoop.fallbackModels),
-    ...loopTools({
-      security: manifest.security,
-      approvals: (manifest.safety_envelope ?? loop?.safety_envelope)?.approvals,
-    }),
-    workflow: {
-      folder,
-      customTools: customToolsOption(folder, manifest.capabilities?.custom_tools),
-      secrets: workflowSecrets(manifest),
-      skills: workflowSkills(folder, manager),
-    },
-    workflowHash: hashOf(workflow),
-  };
-}
-
-/** The manager's own file, unless the built-in manager leads (R8). */
-function managerOf(
-  loop: DelegationLoop | undefined,
-  { agents }: Workflow,
-): AgentDocument | undefined {
-  return loop?.manager ? agents.get(agentFolder(loop.manager)) : undefined;
-}
-
-function managerOptions(
-  manager: AgentDocument | undefined,
-  inLoop: WorkflowOptions['fallbackModels'],
-): Partial<WorkflowOptions> {
-  const { name = '', parameters, fallback = [], reasoning } = manager?.value?.model ?? {};
-  const prompt = manager?.systemPrompt;
-  return {
-    ...(fallback.length > 0 && {
-      fallbackModels: { ...inLoop, manager: fallback },
-    }),
-    ...(reasoning?.enabled && {
-      reasoning: { manager: reasoning.effort },
-      mustReason: reasoning.force,
-    }),
-    ...(prompt !== undefined && { managerInstructions: prompt }),
-    ...(name !== '' && { managerModel: name }),
-    ...(parameters && { managerTemperature: parameters.temperature }),
-    ...(parameters?.max_tokens != null && { managerMaxOutputTokens: parameters.max_tokens }),
-  };
-}
-
-/** SHA-256 over all that was read of the workflow, for the log. */
-function hashOf({ manifest, agents, texts }: Workflow): string {
-  const read = [
-    manifest?.source,
-    ...[...agents.values()].map(({ source }) => source),
-    ...texts.values(),
-  ].flatMap((source) => (source ? [source.path, source.text] : []));
-  return sha256(read.join('\0'));
 }

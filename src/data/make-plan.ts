@@ -7,8 +7,8 @@ import { isZod, limitsOf, sandboxOptions, type WorkflowOptions } from './options
 import { allPackages } from './sandbox-options.ts';
 import { toolRules } from './tool-options.ts';
 
-/** Tools that workers never get unless a workflow says otherwise (spec, surfaces 1.1). */
-const FORBIDDEN = ['file.write_outside_workspace'];
+/** Tools that nobody gets unless a workflow says otherwise (spec, surfaces 1.1). */
+export const FORBIDDEN_TOOLS = ['file.write_outside_workspace'];
 /** Tools that ship and that workers get by default. */
 const TOOLS = ['code.*', 'file.*', 'arithmetic.*', 'data.*', 'chart.*'];
 const CONTROLS = ['instructions', 'skills', 'tools_allowed', 'output_contract', 'temperature'];
@@ -74,7 +74,7 @@ export function makePlan(options: WorkflowOptions, resolved: Resolved): LoopPlan
       model: resolved.workerModel,
       ...modelOptions(options, 'worker'),
       tools: toolPatterns(options) ?? TOOLS,
-      denied: [...FORBIDDEN, ...(options.forbiddenTools ?? [])],
+      denied: [...FORBIDDEN_TOOLS, ...(options.forbiddenTools ?? [])],
       managerControls: options.managerControls ?? CONTROLS,
       toolRounds: 15,
       repairs: 1,

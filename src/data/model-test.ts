@@ -18,7 +18,7 @@ import {
   type Surroundings,
   workerStart,
 } from '../runtime/agent/prompt.ts';
-import { costOf } from '../runtime/budget.ts';
+import { costOf } from '../runtime/budget-tokens.ts';
 import { readDecision } from '../runtime/engines/decision.ts';
 import { makePlan } from './make-plan.ts';
 import { describeBytes } from './table.ts';

@@ -4,8 +4,11 @@ import { parseDuration } from '../base/time.ts';
 import type { Limits, SandboxName } from '../events/plan.ts';
 import type { Clock } from '../ports/effects.ts';
 import type { ModelProvider, Price } from '../ports/model-provider.ts';
+import type { StepFunction } from '../ports/step.ts';
 import type { Store } from '../ports/store.ts';
 import { type BroughtOptions, ownToolsOf } from './brought.ts';
+import { checkEvaluation, type EvaluationOptions } from './evaluation-options.ts';
+import type { GraphSource } from './graph-plan-source.ts';
 import type { InputValue } from './inputs.ts';
 import { capabilityList, type ModelOptions, modelOptions } from './model-options.ts';
 import { checkPython, checkSandbox, type SandboxOptions } from './sandbox-options.ts';
@@ -108,6 +111,11 @@ export interface WorkflowOptions<Output = unknown>
    * what tools want to have allowed is refused. Default nothing more.
    */
   approve?: ApproveOption;
+  /**
+   * Whether and how results are scored: true for the metrics of the workflow, or the usual ones where
+   * it has none; false for none. Default: as the workflow says.
+   */
+  evaluation?: boolean | EvaluationOptions;
   /** Quotas, rate limits, breakers and access of tool calls. */
   toolPolicy?: ToolPolicyOptions;
   /** Tools that no worker gets. */
@@ -130,6 +138,15 @@ export interface WorkflowOptions<Output = unknown>
   managerControls?: readonly string[];
   /** A name for lists. Default `task`. */
   name?: string;
+  /** A graph of agents instead of a manager with workers; from `loadWorkflow(...).options()`. */
+  graph?: GraphSource;
+  /**
+   * Functions that run as nodes of the graph, in the place of their agents: by the node's id,
+   * `report/writer` for a node of a sub-workflow.
+   */
+  steps?: Readonly<Record<string, StepFunction>> | undefined;
+  /** Further providers, for models that agents of a graph name. */
+  providers?: readonly ModelProvider[] | undefined;
   /** SHA-256 of the workflow's files, for the log. */
   workflowHash?: string;
   /**
@@ -171,6 +188,7 @@ const KNOWN = new Set<string>([
   'secrets',
   'approve',
   'toolPolicy',
+  'evaluation',
   'trust',
   'workflow',
   'forbiddenTools',
@@ -187,6 +205,9 @@ const KNOWN = new Set<string>([
   'stall',
   'managerControls',
   'name',
+  'graph',
+  'steps',
+  'providers',
   'workflowHash',
   'record',
   'replay',
@@ -241,6 +262,7 @@ export function checkOptions(options: WorkflowOptions): void {
   const sandbox = sandboxOptions(options.sandbox);
   checkSandbox(sandbox, options.packages);
   checkPython(options.python, sandbox);
+  checkEvaluation(options.evaluation);
 }
 
 /** The settings that the option stands for. */

@@ -1,33 +1,15 @@
 import { z } from 'zod';
+import {
+  planAgent,
+  planEvaluation,
+  planGraph,
+  planLoop,
+  planLoopNode,
+} from './plan-graph-schema.ts';
+import { amount, limits, object, skill, texts, toolLimits } from './plan-parts-schema.ts';
 
 // Written beside events/plan.ts; the test of event-schema.ts holds the types against each other.
 
-const object = z.record(z.string(), z.json());
-const texts = z.array(z.string());
-const amount = z.int().nonnegative();
-const money = z.number().nonnegative().nullable();
-/** Limits of a run, as the log has them. */
-export const limits = z.strictObject({
-  loops: money,
-  workers: money,
-  tokens: money,
-  time: money,
-  tools: money,
-  depth: money,
-  calls: money,
-  cost: money,
-  parallel: amount,
-});
-const settings = {
-  model: z.string(),
-  temperature: z.number(),
-  maxOutputTokens: amount,
-  fallback: texts.optional(),
-  reasoning: z
-    .union([z.enum(['low', 'medium', 'high']), z.strictObject({ budgetTokens: amount })])
-    .optional(),
-  mustReason: z.literal(true).optional(),
-};
 const input = z.strictObject({
   name: z.string(),
   kind: z.enum(['table', 'json', 'text', 'file', 'bytes', 'value']),
@@ -36,12 +18,6 @@ const input = z.strictObject({
   sha256: z.string().optional(),
   description: z.string(),
 });
-const toolLimits = {
-  timeoutMs: amount.optional(),
-  calls: amount.optional(),
-  perMinute: amount.optional(),
-  perHour: amount.optional(),
-};
 const breaker = { failures: amount, resetMs: amount, halfOpen: amount };
 const toolPolicy = z.strictObject({
   callsPerAgent: amount.nullable(),
@@ -70,39 +46,22 @@ const toolPolicy = z.strictObject({
   ),
   approve: z.union([z.literal('never'), z.array(z.enum(['tools', 'network', 'shell', 'files']))]),
 });
-const skill = z.strictObject({
-  name: z.string(),
-  description: z.string(),
-  chars: amount,
-  sha256: z.string(),
-  path: z.string(),
-  files: texts,
-  origin: z.enum(['foundation', 'shared', 'agent', 'external', 'given']),
-});
 /** The plan of `run.started`. */
 export const planSchema = z.strictObject({
   version: z.literal(1),
-  engine: z.literal('delegation_loop'),
+  engine: z.enum(['delegation_loop', 'dag']),
   name: z.string(),
   task: z.string(),
   limits,
   durability: z.enum(['full', 'batched']),
   inputs: z.array(input),
-  manager: z.strictObject({
-    ...settings,
-    instructions: z.string().optional(),
-    fullTurns: amount,
-    corrections: amount,
-  }),
-  worker: z.strictObject({
-    ...settings,
-    tools: texts,
-    denied: texts,
-    managerControls: texts,
-    toolRounds: amount,
-    repairs: amount,
-    attempts: amount,
-  }),
+  manager: planLoop.manager.optional(),
+  worker: planLoop.worker.optional(),
+  stall: planLoop.stall.optional(),
+  graph: planGraph.optional(),
+  agents: z.record(z.string(), planAgent).optional(),
+  loops: z.record(z.string(), planLoopNode).optional(),
+  evaluation: planEvaluation.optional(),
   sandbox: z.strictObject({
     minimum: z.enum(['none', 'boundary']),
     only: z.enum(['bwrap', 'jail', 'quickjs', 'deno', 'none']).optional(),
@@ -126,7 +85,6 @@ export const planSchema = z.strictObject({
   brought: z
     .strictObject({ tools: texts, servers: texts, workflow: z.string().optional() })
     .optional(),
-  stall: z.strictObject({ enabled: z.boolean(), window: amount }),
   output: object.optional(),
   simulated: z.boolean(),
   replay: z.strictObject({ file: z.string(), recorded: z.string(), sha256: z.string() }).optional(),

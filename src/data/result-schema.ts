@@ -26,6 +26,34 @@ const approval = z.strictObject({
   requested_at: z.string(),
 });
 
+const node = z.strictObject({
+  status: z.enum(['waiting', 'ready', 'running', 'finished', 'failed', 'skipped']),
+  runs: amount,
+  rounds: amount.optional(),
+  instances: z.strictObject({ count: amount, ended: amount, failed: amount }).optional(),
+  code: z.string().optional(),
+  reason: z.string().optional(),
+});
+
+const evaluation = z.strictObject({
+  score: z.number().nullable(),
+  verdict: z.enum(['accept', 'warn', 'retry', 'fail', 'none']),
+  action: z.enum([
+    ...(['accept', 'accept_with_warning', 'retry_with_repair', 'fail_workflow', 'none'] as const),
+  ]),
+  repairs: amount,
+  metrics: z.array(
+    z.strictObject({
+      name: z.string(),
+      score: z.number().nullable(),
+      weight: z.number(),
+      reason: z.string().optional(),
+    }),
+  ),
+  steps: amount,
+  file: z.string(),
+});
+
 /** The result object: data of the last line of `awp run --json`, and of `awp runs show --json`. */
 export const resultSchema = z.strictObject({
   status: z.enum(['running', 'waiting', 'paused', 'complete', 'partial', 'failed', 'cancelled']),
@@ -35,6 +63,7 @@ export const resultSchema = z.strictObject({
   text: z.string(),
   output: z.json().optional(),
   result: z.record(z.string(), z.json()),
+  nodes: z.record(z.string(), node).optional(),
   artifacts: texts,
   output_files: texts,
   artifact_details: z.array(
@@ -73,5 +102,6 @@ export const resultSchema = z.strictObject({
     simulated: z.boolean(),
     replayed: z.strictObject({ file: z.string(), recorded: z.string() }).optional(),
     resumes: amount,
+    evaluation: evaluation.optional(),
   }),
 });

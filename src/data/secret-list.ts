@@ -1,11 +1,11 @@
 import { dirname } from 'node:path';
 import { AwpError } from '../base/errors.ts';
 import type { Effects } from '../ports/effects.ts';
-import { loadWorkflow } from './load-workflow.ts';
 import { environmentOf } from './secret-keys.ts';
 import { workflowSecrets } from './secret-needs.ts';
 import { openSecretStore } from './secret-store.ts';
 import { type SecretSource, whereSecretsAre } from './secrets.ts';
+import { openWorkflow } from './workflow-folder.ts';
 
 /** A secret as lists show it. */
 export interface SecretRow {
@@ -37,11 +37,11 @@ export function storedSecrets(effects: Effects): SecretRow[] {
 
 /**
  * The secrets that a workflow declares itself, and where each would come from. Those of tools and
- * servers are known only when they are started. Throws as `loadWorkflow`, `workflowSecrets` and
+ * servers are known only when they are started. Throws as `openWorkflow`, `workflowSecrets` and
  * `resolveSecrets`, but not for those that are missing.
  */
 export async function workflowSecretRows(path: string, effects: Effects): Promise<SecretRow[]> {
-  const { workflow } = await loadWorkflow(path, effects.files);
+  const { workflow } = await openWorkflow(path, effects.files);
   const manifest = workflow.manifest?.value;
   if (!manifest) throw new AwpError('spec/no-workflow', 'there is no manifest');
   const workflowFolder = path.endsWith('.yaml') ? dirname(path) : path;

@@ -17,6 +17,8 @@ export interface SkillOptions {
   given?: readonly string[];
   /** Those of the workflow, made by `workflowSkills`. */
   workflow?: WorkflowSkills | undefined;
+  /** Those of agents of a graph, by their keys. */
+  agents?: ReadonlyMap<string, WorkflowSkills>;
   /**
    * The run's folder. Texts are put into `skills/<name>.md`, files into `inputs/skills/<name>/`, in
    * which workers find them.
@@ -29,6 +31,8 @@ export interface SkillOptions {
 export interface ResolvedSkills {
   /** Best first; no two of one name. */
   skills: readonly PlanSkill[];
+  /** Those of each agent of a graph, best first. */
+  agentSkills: ReadonlyMap<string, readonly PlanSkill[]>;
   /** What was renamed, cut, or left out, in sentences. */
   notes: readonly string[];
 }
@@ -44,22 +48,28 @@ interface Chosen {
  * `store/read-only`.
  */
 export async function resolveSkills(options: SkillOptions): Promise<ResolvedSkills> {
-  const { given = [], workflow, runFolder, effects } = options;
-  const { sources, notes } = await findSources({ given, workflow, effects });
-  const { chosen, doubled } = choose(sources);
-  if (chosen.length > SKILL_LIMITS.skills) {
-    const message = `there are ${chosen.length} skills; ${SKILL_LIMITS.skills} are allowed`;
-    throw new AwpError('skill/too-large', message, {
-      hint: 'name those that are needed, or switch sources off in capabilities.skills',
-    });
-  }
-  const all = [...notes, ...doubled, ...chosen.flatMap(({ skill }) => skill.notes)];
-  const skills: PlanSkill[] = [];
-  if (chosen.length > 0) {
-    const place = new Place(runFolder, effects.files, await freeFolder(runFolder, effects.files));
-    for (const one of chosen) skills.push(await place.put(one, all));
-  }
-  return { skills, notes: all };
+  const { given = [], workflow, agents = new Map(), runFolder, effects } = options;
+  const notes = new Set<string>();
+  const place = new Place(runFolder, effects.files, notes);
+  const skillsOf = async (own: WorkflowSkills | undefined): Promise<PlanSkill[]> => {
+    const found = await findSources({ given, workflow: own, effects });
+    const { chosen, doubled } = choose(found.sources);
+    if (chosen.length > SKILL_LIMITS.skills) {
+      const message = `there are ${chosen.length} skills; ${SKILL_LIMITS.skills} are allowed`;
+      throw new AwpError('skill/too-large', message, {
+        hint: 'name those that are needed, or switch sources off in capabilities.skills',
+      });
+    }
+    for (const note of [...found.notes, ...doubled]) notes.add(note);
+    for (const note of chosen.flatMap(({ skill }) => skill.notes)) notes.add(note);
+    const skills: PlanSkill[] = [];
+    for (const one of chosen) skills.push(await place.put(one, own?.folder));
+    return skills;
+  };
+  const skills = await skillsOf(workflow);
+  const agentSkills = new Map<string, readonly PlanSkill[]>();
+  for (const [key, own] of agents) agentSkills.set(key, await skillsOf(own));
+  return { skills, agentSkills, notes: [...notes] };
 }
 
 /** The first of each name. */
@@ -92,20 +102,43 @@ async function freeFolder(runFolder: string, files: Files): Promise<string> {
 class Place {
   readonly #runFolder: string;
   readonly #files: Files;
-  /** Below `inputs/`. */
-  readonly #folder: string;
+  readonly #notes: Set<string>;
+  /** Below `inputs/`; looked for when there is something to put there. */
+  #folder: Promise<string> | undefined;
+  /** What is there already, by where it came from. */
+  readonly #there = new Map<string, PlanSkill>();
+  readonly #names = new Set<string>();
 
-  constructor(runFolder: string, files: Files, folder: string) {
+  constructor(runFolder: string, files: Files, notes: Set<string>) {
     this.#runFolder = runFolder;
     this.#files = files;
-    this.#folder = folder;
+    this.#notes = notes;
   }
 
-  async put({ origin, skill }: Chosen, notes: string[]): Promise<PlanSkill> {
+  /** Agents share what they have in common; two of one name from two places get two names. */
+  async put(one: Chosen, workflow = ''): Promise<PlanSkill> {
+    const from = `${one.origin === 'given' ? '' : workflow}\0${one.skill.from}\0${one.skill.name}`;
+    const there = this.#there.get(from);
+    if (there) return there;
+    const name = this.#free(one.skill.name);
+    const put = await this.#put({ ...one, skill: { ...one.skill, name } });
+    this.#there.set(from, put);
+    return put;
+  }
+
+  #free(wanted: string): string {
+    let name = wanted;
+    for (let count = 2; this.#names.has(name); count++) name = `${wanted}-${count}`;
+    this.#names.add(name);
+    return name;
+  }
+
+  async #put({ origin, skill }: Chosen): Promise<PlanSkill> {
     const { name, description, files } = skill;
-    const folder = `${this.#folder}/${name}`;
+    this.#folder ??= freeFolder(this.#runFolder, this.#files);
+    const folder = `${await this.#folder}/${name}`;
     const { text, cut } = composeText(skill, `inputs/${folder}`);
-    if (cut > 0) notes.push(`the text of the skill ${name} was cut by ${cut} characters`);
+    if (cut > 0) this.#notes.add(`the text of the skill ${name} was cut by ${cut} characters`);
     const path = `skills/${name}.md`;
     await this.#write(path, text);
     // Each write waits for the disk; those of one skill wait together, with 10 MiB in memory at most.

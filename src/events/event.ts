@@ -1,6 +1,6 @@
 import type { Json, JsonObject } from '../base/json.ts';
 import type { GraphEventData, NodeRun } from './graph-events.ts';
-import type { Dimension, Limits, Plan } from './plan.ts';
+import type { Dimension, Limits, Plan, Spend } from './plan.ts';
 
 /** Tokens that one model call used. */
 export interface Usage {
@@ -23,10 +23,19 @@ export interface ToolCall {
   args: JsonObject;
 }
 
+/** An image that belongs to a message. Its bytes are in a file, never in the log. */
+export interface MessageImage {
+  /** Path below the run's folder. */
+  path: string;
+  /** Media type, `image/png`. */
+  type: string;
+  sha256: string;
+}
+
 /** One message of a conversation. */
 export type Message =
   | { role: 'system'; text: string }
-  | { role: 'user'; text: string }
+  | { role: 'user'; text: string; images?: readonly MessageImage[] }
   | { role: 'assistant'; text: string; toolCalls: readonly ToolCall[] }
   | { role: 'tool'; call: string; name: string; text: string };
 
@@ -151,6 +160,8 @@ export interface EventData extends GraphEventData {
     tools: readonly string[];
     instructions: string;
     contract?: OutputContract;
+    /** What a graph's state starts with, or what the manager of a node is handed. */
+    values?: JsonObject;
     /** 1-based place among the delegations of its turn; 0 for the root manager. */
     index: number;
   };
@@ -252,8 +263,10 @@ export interface EventData extends GraphEventData {
     text: string;
     confidence: number;
   };
-  'budget.warned': { dimension: Dimension; used: number; limit: number };
+  /** `scope` of these is the frame of the loop whose share it is; left out: the run's budget. */
+  'budget.warned': { scope?: string; dimension: Dimension; used: number; limit: number };
   'budget.exhausted': {
+    scope?: string;
     dimension: Dimension;
     limit: number;
     used: number;
@@ -262,6 +275,10 @@ export interface EventData extends GraphEventData {
     /** The question that was refused, if it was one. */
     purpose?: AskPurpose;
   };
+  /** A share is set aside for a loop that starts next; null is limited by what is around it alone. */
+  'budget.reserved': { scope: string; limits: Limits };
+  /** A loop has ended: what it did not use of its share is given back. */
+  'budget.settled': { scope: string; used: Spend };
   'security.denied': { tool: string; reason: string; kind?: SecurityKind };
   /** A person must allow a call; bound to exactly these arguments (threat T15). */
   'approval.requested': {

@@ -14,16 +14,32 @@ export interface NodeRun {
   said?: Json;
 }
 
+/** Why a loop ended: its condition, its number of rounds, a condition that failed, a person. */
+export type LoopEnd = 'condition' | 'max' | 'error' | 'person';
+
 /**
  * The facts of graphs. `agent` of each is the frame of the graph. A plain node (no loop, no
  * fan-out, nothing to approve) ends with `agent.finished`; the others with `node.finished`.
  */
 export interface GraphEventData {
-  /** It ended well: its output is that of the agent `from`, or `output`. */
-  'node.finished': { node: string; from?: string; output?: JsonObject; confidence?: number };
-  /** It failed for good; `action` is what follows (spec, runtime 2.6). */
+  /**
+   * It ended well: its output is that of the agent `from`, or `output`. With `instance` only that
+   * instance of a fan-out ended, without an agent of its own, such as with a kept result.
+   */
+  'node.finished': {
+    node: string;
+    instance?: number;
+    from?: string;
+    output?: JsonObject;
+    confidence?: number;
+  };
+  /**
+   * It failed for good; `action` is what follows (spec, runtime 2.6). With `instance` only that
+   * instance of a fan-out failed; the others go on.
+   */
   'node.failed': {
     node: string;
+    instance?: number;
     code: string;
     message: string;
     action: 'stop' | 'continue' | 'skip';
@@ -48,9 +64,12 @@ export interface GraphEventData {
     node: string;
     instance?: number;
     fallback: 'agent' | 'cached_results' | 'skip';
-    /** The agent, or the age of the kept result in milliseconds. */
     agent?: string;
+    /** Age of the kept result, in milliseconds; left out when there is none that is young enough. */
     ageMs?: number;
+    /** The kept result: what the node, its round or its instance has brought. */
+    output?: JsonObject;
+    confidence?: number;
     /** What it was tried after. */
     code: string;
     message: string;
@@ -63,26 +82,34 @@ export interface GraphEventData {
     message: string;
   };
   'loop.started': { node: string; max: number };
-  /** A round ended; `goesOn` is what the condition said. */
-  'loop.repeated': { node: string; round: number; from: string; goesOn: boolean };
-  'loop.finished': {
+  /**
+   * A round ended, with what the agent `from` said; empty when no agent did, as with a kept result.
+   * `goesOn` is whether another follows, `reason` why none does.
+   */
+  'loop.repeated': {
     node: string;
-    rounds: number;
-    reason: 'condition' | 'max' | 'error' | 'person';
+    round: number;
+    from: string;
+    goesOn: boolean;
+    reason?: LoopEnd;
   };
+  'loop.finished': { node: string; rounds: number; reason: LoopEnd };
   'fanout.started': { node: string; count: number };
   'fanout.finished': { node: string; count: number; failed: number };
   'subworkflow.started': { node: string; name: string };
   'subworkflow.finished': { node: string; ok: boolean };
   /** A value that the state could not take (limits of `state.limits`), or that a rule refused. */
   'state.refused': { node: string; key: string; reason: string };
-  /** A score of a result (R27 to R30). */
+  /** A score of a result (R27 to R30); its `agent` is the frame whose result it is. */
   'output.scored': {
     /** What was scored: `final_answer`, or the hook; `target` is the agent's frame. */
     hook: string;
     target: string;
-    score: number;
-    verdict: 'accept' | 'warn' | 'retry' | 'fail';
+    /** The model call that gave the result; left out for the result of a graph. */
+    answer?: string;
+    /** 0 to 1; null, with the verdict `none`, when no metric could be found. */
+    score: number | null;
+    verdict: 'accept' | 'warn' | 'retry' | 'fail' | 'none';
     metrics: readonly { name: string; score: number | null; weight: number; reason?: string }[];
   };
 }

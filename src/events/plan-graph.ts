@@ -1,5 +1,5 @@
 import type { JsonObject } from '../base/json.ts';
-import type { Limits, ModelSettings, PlanLoop, PlanSkill } from './plan.ts';
+import type { Limits, ModelSettings, PlanLoop, PlanSkill, ToolLimits } from './plan.ts';
 
 /** How a node must have ended for one that depends on it (spec, runtime 2.1). */
 export interface PlanDependency {
@@ -107,6 +107,8 @@ export interface PlanNode {
 export interface PlanState {
   /** Values at the start, with `auto_inject` put in. */
   initial: JsonObject;
+  /** Keys of `initial` that are others in every run, such as its id; kept results are found without. */
+  injected?: readonly string[];
   required: readonly string[];
   limits: { bytes: number; fieldBytes: number; fields: number };
   sharing: {
@@ -144,6 +146,20 @@ export interface PlanGraph {
   context: { totalChars: number; minPerEntry: number; previewChars: number };
 }
 
+/** Limits of one agent's tool calls. */
+export interface PlanAgentCalls {
+  /** Calls in all; null is unlimited. */
+  max: number | null;
+  /** Calls of one answer that are out at the same time. */
+  parallel: number;
+  /** Most time for one call, in milliseconds; null leaves it to the tool. */
+  timeoutMs: number | null;
+  /** By name or pattern; the first that fits counts. */
+  overrides: readonly (ToolLimits & { tool: string })[];
+  /** Namespaces that it may use; left out: all. */
+  namespaces?: readonly string[];
+}
+
 /** An agent of a graph: `agent.awp.yaml` with its files read. */
 export interface PlanAgent extends ModelSettings {
   /** Key in `plan.agents`, and the name that rules of access count for. */
@@ -169,6 +185,8 @@ export interface PlanAgent extends ModelSettings {
   parallelCalls?: boolean;
   /** Answers with tool calls before it must sum up; null is unlimited. */
   toolRounds: number | null;
+  /** Its own limits of tool calls, besides those of the run; left out: none. */
+  calls?: PlanAgentCalls;
   /** Attempts of one model call, the first included. */
   attempts: number;
   skills: readonly PlanSkill[];

@@ -35,6 +35,17 @@ export interface Limits {
   parallel: number;
 }
 
+/** What was used of the dimensions that are counted up, as limits count them. */
+export interface Spend {
+  loops: number;
+  workers: number;
+  tokens: number;
+  tools: number;
+  calls: number;
+  /** US dollars. */
+  cost: number;
+}
+
 /** What an agent asks its model with. */
 export interface ModelSettings {
   /** The model string, as the user wrote it. */

@@ -1,7 +1,12 @@
 import { pausedStatus, requestApproval, resolveApproval, waitsForPeople } from './approvals.ts';
+import { callEnded, callMade, codeAnswered, codeAsked } from './code-frames.ts';
 import type { EventOf, RunEvent, RunEventType, Usage } from './event.ts';
+import { touchGraphs } from './graph-agents.ts';
 import { graphReducers } from './graph-fold.ts';
+import { joinCalled, joinReturned } from './graph-join.ts';
 import type { Limits } from './plan.ts';
+import { dropUnstarted, newScope, openScope, scopeById, scopeOf, scopesOf } from './scopes.ts';
+import { reopenScored } from './scoring-reopen.ts';
 import type { AgentUsage, Frame, RunState } from './state.ts';
 import {
   abandon,
@@ -32,28 +37,20 @@ export function emptyState(run: string): RunState {
     seq: 0,
     status: 'running',
     plan: undefined,
-    limits: NO_LIMITS,
+    ...newScope(NO_LIMITS),
+    scopes: new Map(),
+    unsettled: new Set(),
     frames: new Map(),
     graphs: new Map(),
     names: new Set(),
     ready: new Set(),
-    openWorkers: 0,
     openFrames: new Set(),
-    ledger: {
-      used: { loops: 0, workers: 0, tokens: 0, tools: 0, calls: 0, cost: 0 },
-      reserved: { tokens: 0, cost: 0 },
-      estimated: false,
-      unpriced: 0,
-    },
     inFlight: new Map(),
     artifacts: new Map(),
     approvals: new Map(),
+    ...{ scores: [], finalTarget: undefined, denied: 0 },
     pendingApprovals: new Set(),
     artifactFolders: new Set(),
-    exhausted: undefined,
-    warned: new Set(),
-    stalls: 0,
-    closingAsked: false,
     startedAt: 0,
     lastAt: 0,
     activeMs: 0,
@@ -70,7 +67,7 @@ export function emptyState(run: string): RunState {
 export function fold(state: RunState, event: RunEvent): void {
   const at = Date.parse(event.ts);
   if (state.startedAt === 0) state.startedAt = at;
-  else if (state.status === 'running' && !waitsForPeople(state))
+  else if (event.type !== 'run.resumed' && state.status === 'running' && !waitsForPeople(state))
     state.activeMs += Math.max(0, at - state.lastAt);
   state.lastAt = at;
   state.seq = event.seq;
@@ -114,6 +111,7 @@ const reducers: { [T in RunEventType]: Reducer<T> } = {
       state.exhausted = undefined;
     }
     abandon(state, data.abandoned);
+    dropUnstarted(state);
   },
 
   'run.finished': (state, { data }) => {
@@ -142,6 +140,7 @@ const reducers: { [T in RunEventType]: Reducer<T> } = {
     frame.refused = undefined;
     state.closingAsked = false;
     state.stalls = 0;
+    reopenScored(state, frame);
     state.openFrames.add(frame.id);
     state.ready.add(frame.id);
   },
@@ -198,17 +197,15 @@ const reducers: { [T in RunEventType]: Reducer<T> } = {
   },
 
   'model.asked': (state, { data }, frame) => {
-    const { used, reserved } = state.ledger;
-    used.calls += 1;
-    reserved.tokens += data.reserved.tokens;
-    reserved.cost += data.reserved.cost ?? 0;
+    for (const { ledger } of scopesOf(state, frame)) {
+      ledger.used.calls += 1;
+      ledger.reserved.tokens += data.reserved.tokens;
+      ledger.reserved.cost += data.reserved.cost ?? 0;
+    }
     if (!frame) return;
-    if (data.call !== frame.call) beginCall(state, frame, data);
-    frame.transcript.length = data.keep;
-    frame.transcript.push(...data.messages);
-    frame.attempt = data.attempt;
-    frame.phase = 'waiting';
     frame.usage.calls += 1;
+    if (frame.role === 'step') codeAsked(frame, data);
+    else beginAsk(state, frame, data);
     state.inFlight.set(data.call, {
       frame: frame.id,
       kind: 'model',
@@ -223,6 +220,7 @@ const reducers: { [T in RunEventType]: Reducer<T> } = {
     settle(state, data);
     if (!frame) return;
     charge(frame.usage, data.usage, data.cost);
+    if (frame.role === 'step') return codeAnswered(frame, data);
     takeAnswer(frame, data);
     state.ready.add(frame.id);
   },
@@ -231,6 +229,7 @@ const reducers: { [T in RunEventType]: Reducer<T> } = {
     settle(state, data);
     if (!frame) return;
     charge(frame.usage, data.usage, data.cost);
+    if (frame.role === 'step') return;
     const { code, message, hint } = data;
     frame.failures += 1;
     frame.failure = { code, message, ...(hint !== undefined && { hint }) };
@@ -241,7 +240,7 @@ const reducers: { [T in RunEventType]: Reducer<T> } = {
 
   // The same question, asked of another model at once, with attempts of its own.
   'model.switched': (state, { data }, frame) => {
-    if (!frame) return;
+    if (!frame || frame.role === 'step') return;
     frame.model = data.to;
     frame.failures = 0;
     frame.phase = 'retry';
@@ -250,11 +249,13 @@ const reducers: { [T in RunEventType]: Reducer<T> } = {
   },
 
   'tool.called': (state, { data }, frame) => {
-    state.ledger.used.tools += 1;
+    for (const { ledger } of scopesOf(state, frame)) ledger.used.tools += 1;
     if (!frame) return;
     frame.usage.tools += 1;
     const pending = frame.calls.find(({ id }) => id === data.call);
     if (pending) pending.phase = 'called';
+    joinCalled(state, frame, data.call);
+    callMade(frame, data);
     const approval = state.approvals.get(data.approval ?? '');
     if (approval) approval.used = true;
     // A program is as idempotent as all that it has called.
@@ -276,6 +277,8 @@ const reducers: { [T in RunEventType]: Reducer<T> } = {
     state.inFlight.delete(data.call);
     if (!frame) return;
     toolReply(frame, data);
+    joinReturned(state, frame, data);
+    callEnded(frame, data);
     state.ready.add(frame.id);
   },
 
@@ -297,18 +300,19 @@ const reducers: { [T in RunEventType]: Reducer<T> } = {
   },
 
   'budget.warned': (state, { data }) => {
-    state.warned.add(data.dimension);
+    scopeById(state, data.scope).warned.add(data.dimension);
   },
 
   // Only noted: the engine decides what follows.
   'budget.exhausted': (state, { data }, frame) => {
-    const { dimension, limit, purpose } = data;
-    state.exhausted ??= { dimension, limit };
+    const { dimension, limit, purpose, scope } = data;
+    if (scope === undefined && !state.exhausted) touchGraphs(state);
+    scopeById(state, scope).exhausted ??= { dimension, limit };
     if (!frame || frame.phase === 'closed') return;
     state.ready.add(frame.id);
     if (purpose === undefined) return;
     frame.refused = { purpose, dimension };
-    if (purpose === 'closing') state.closingAsked = true;
+    if (purpose === 'closing') scopeOf(state, frame).closingAsked = true;
     if (frame.phase !== 'retry') return;
     frame.phase = 'failed';
     frame.failure = {
@@ -317,7 +321,16 @@ const reducers: { [T in RunEventType]: Reducer<T> } = {
     };
   },
 
-  'security.denied': () => {},
+  'budget.reserved': (state, event) => openScope(state, event),
+
+  // What is left went back when the loop's frame closed; this says that it did.
+  'budget.settled': (state, { data }) => {
+    state.unsettled.delete(data.scope);
+  },
+
+  'security.denied': (state) => {
+    state.denied += 1;
+  },
 
   'approval.requested': (state, event, frame) => {
     if (frame) requestApproval(state, frame, event);
@@ -326,13 +339,21 @@ const reducers: { [T in RunEventType]: Reducer<T> } = {
   'approval.resolved': (state, { data }) => resolveApproval(state, data),
 
   'stall.noticed': (state, { data }, frame) => {
-    state.stalls += 1;
+    scopeOf(state, frame).stalls += 1;
     if (!frame) return;
     frame.stallSeen = data.turns;
     frame.notes.push(`No progress: ${data.message}. Try another way, or finish.`);
     state.ready.add(frame.id);
   },
 };
+
+function beginAsk(state: RunState, frame: Frame, data: EventOf<'model.asked'>['data']): void {
+  if (data.call !== frame.call) beginCall(state, frame, data);
+  frame.transcript.length = data.keep;
+  frame.transcript.push(...data.messages);
+  frame.attempt = data.attempt;
+  frame.phase = 'waiting';
+}
 
 function beginCall(state: RunState, frame: Frame, data: EventOf<'model.asked'>['data']): void {
   frame.call = data.call;
@@ -343,8 +364,9 @@ function beginCall(state: RunState, frame: Frame, data: EventOf<'model.asked'>['
   frame.complaint = undefined;
   if (data.purpose === 'repair') frame.repairs += 1;
   if (data.purpose !== 'correction' && data.purpose !== 'repair') frame.round += 1;
-  if (data.purpose === 'turn' || data.purpose === 'closing') state.ledger.used.loops += 1;
-  if (data.purpose === 'closing') state.closingAsked = true;
+  if (data.purpose === 'closing') scopeOf(state, frame).closingAsked = true;
+  if (data.purpose !== 'turn' && data.purpose !== 'closing') return;
+  for (const { ledger } of scopesOf(state, frame)) ledger.used.loops += 1;
 }
 
 function charge(usage: AgentUsage, used: Usage, cost: number | null): void {

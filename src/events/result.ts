@@ -1,5 +1,8 @@
 import type { Json, JsonObject } from '../base/json.ts';
+import type { NodeStatus } from './graph-state.ts';
+import { skipReason, type WalkedNode, walkNodes } from './graph-walk.ts';
 import { mainModel } from './plan.ts';
+import { evaluationJson, evaluationOf, type ResultEvaluation } from './scoring.ts';
 import type { AgentUsage, Approval, Artifact, RunState, RunStatus } from './state.ts';
 
 /** A file that a run handed out. */
@@ -30,6 +33,22 @@ export interface ResultApproval
   agent: string;
 }
 
+/** How a node of a graph stands; what it brought is in the result's `result`, by its id. */
+export interface ResultNode {
+  /** `waiting` for nodes before it, `ready` for room. */
+  status: NodeStatus;
+  /** Agents that were started for it: attempts, rounds, instances and replacements. */
+  runs: number;
+  /** Rounds that ended, for a node with a loop. */
+  rounds?: number;
+  /** Instances in all, that ended, and of those that failed, for a node with a fan-out. */
+  instances?: { count: number; ended: number; failed: number };
+  /** Why it failed, as `family/what`. */
+  code?: string;
+  /** Why it failed or was skipped, in words. */
+  reason?: string;
+}
+
 /** Tokens and calls of a run, and of each agent. */
 export interface ResultUsage {
   inputTokens: number;
@@ -57,8 +76,16 @@ export interface RunResult<Output = Json> {
   text: string;
   /** The typed output, if one was asked for and the run is complete. */
   output: Output | undefined;
-  /** The manager's whole result; for a partial run with the workers' outputs. */
+  /**
+   * The manager's whole result; for a partial run with the workers' outputs. Of a graph what each node
+   * brought, by its id, beside the values that the state began with.
+   */
   result: JsonObject;
+  /**
+   * Every node of a graph by its path, `weather/writer` for one of a sub-workflow, in the order of the
+   * graph; left out for delegation loops.
+   */
+  nodes?: Readonly<Record<string, ResultNode>>;
   artifacts: readonly ResultArtifact[];
   /** Calls that wait for a person, oldest first; left out when there are none. */
   approvals?: readonly ResultApproval[];
@@ -81,6 +108,8 @@ export interface RunResult<Output = Json> {
     /** Host folder with the artifacts. */
     outputDir: string;
     resumes: number;
+    /** How good it is; left out when nothing was scored. */
+    evaluation?: ResultEvaluation;
   };
 }
 
@@ -88,6 +117,7 @@ export interface RunResult<Output = Json> {
 export function resultOf(state: RunState, folder: string): RunResult {
   const { ending, plan, ledger, status } = state;
   const approvals = pendingOf(state);
+  const evaluation = evaluationOf(state);
   const { reason, message } = whyNot(state);
   return {
     status,
@@ -95,6 +125,7 @@ export function resultOf(state: RunState, folder: string): RunResult {
     text: ending?.text ?? '',
     output: ending?.output,
     result: ending?.result ?? {},
+    ...(state.graphs.size > 0 && { nodes: nodesOf(state) }),
     artifacts: byPath([...state.artifacts.values()]).map(
       ({ path, type, bytes, sha256, agentName }) => ({
         path: `${folder}/${path}`,
@@ -117,7 +148,24 @@ export function resultOf(state: RunState, folder: string): RunResult {
       wallTimeMs: state.activeMs,
       outputDir: folder,
       resumes: state.resumes,
+      ...(evaluation && { evaluation }),
     },
+  };
+}
+
+function nodesOf(state: RunState): Record<string, ResultNode> {
+  return Object.fromEntries([...walkNodes(state)].map((one) => [one.path, resultNode(one)]));
+}
+
+function resultNode({ node, graph }: WalkedNode): ResultNode {
+  const { status, runs, rounds, plan, fan, code } = node;
+  const reason = status === 'failed' ? node.reason : skipReason(node, graph);
+  return {
+    ...{ status, runs },
+    ...(plan.repeat && { rounds: rounds.length }),
+    ...(fan && { instances: { count: fan.count, ended: fan.ended, failed: fan.failed } }),
+    ...(code !== undefined && { code }),
+    ...(reason !== undefined && reason !== '' && { reason }),
   };
 }
 
@@ -182,6 +230,7 @@ export function resultJson(result: RunResult): JsonObject {
     text,
     ...(output !== undefined && { output }),
     result: result.result,
+    ...(result.nodes && { nodes: nodesJson(result.nodes) }),
     artifacts: paths,
     output_files: paths,
     artifact_details: artifacts.map((artifact) => ({ ...artifact })),
@@ -211,8 +260,13 @@ export function resultJson(result: RunResult): JsonObject {
       simulated: metadata.simulated,
       ...(metadata.replayed && { replayed: { ...metadata.replayed } }),
       resumes: metadata.resumes,
+      ...(metadata.evaluation && { evaluation: evaluationJson(metadata.evaluation) }),
     },
   };
+}
+
+function nodesJson(nodes: Readonly<Record<string, ResultNode>>): JsonObject {
+  return Object.fromEntries(Object.entries(nodes).map(([path, node]) => [path, { ...node }]));
 }
 
 function approvalJson({ argsHash, requestedAt, ...approval }: ResultApproval): JsonObject {

@@ -1,4 +1,5 @@
 import type { Json, JsonObject } from '../base/json.ts';
+import type { KeptCall, Prepared } from './code-frames.ts';
 import type {
   AgentRole,
   AskPurpose,
@@ -12,7 +13,9 @@ import type {
 } from './event.ts';
 import type { NodeRun } from './graph-events.ts';
 import type { Graph } from './graph-state.ts';
-import type { Dimension, Limits, Plan } from './plan.ts';
+import type { HeldClock } from './held-clock.ts';
+import type { Dimension, Limits, Plan, Spend } from './plan.ts';
+import type { Judging, Score, ScoredFrame } from './scoring.ts';
 
 /** Statuses of a run (decision 3). */
 export type RunStatus =
@@ -87,6 +90,10 @@ export interface Frame {
   node: NodeRun | undefined;
   /** Key of `plan.agents` for nodes, of `plan.loops` for managers and workers of such nodes. */
   agentKey: string | undefined;
+  /** Id of the nearest budget that is not the run's; see `scopesOf`. */
+  scope: string | undefined;
+  /** What a graph's state starts with, or what the manager of a node was handed. */
+  values: JsonObject | undefined;
   name: string;
   /** What it was asked for as; rules of access count for it, too. */
   askedAs: string | undefined;
@@ -140,8 +147,17 @@ export interface Frame {
   startedAt: number;
   /** Active time of the run when it started, in milliseconds. */
   startedActiveMs: number;
+  /** What of the active time since then does not count as its own. */
+  held: HeldClock;
   endedAt: number | undefined;
   outcome: Outcome | undefined;
+  /** Scores of its answers, and those who judge the present one; undefined while there are none. */
+  scored: ScoredFrame | undefined;
+  judging: Judging | undefined;
+  /** What the code of a step asked of its run; left out while it asked nothing. */
+  kept?: KeptCall[] | undefined;
+  /** What the preprocessors of a node brought, in their order; left out while there are none. */
+  prepared?: Prepared[];
 }
 
 /** An output after it was held against its contract. */
@@ -178,16 +194,6 @@ export interface Artifact {
   agentName: string;
 }
 
-/** Sums of one kind: what is used, and what is set aside for effects in flight. */
-export interface Spend {
-  loops: number;
-  workers: number;
-  tokens: number;
-  tools: number;
-  calls: number;
-  cost: number;
-}
-
 /** The ledger of decision 6: folded from the log, never stored. */
 export interface Ledger {
   used: Spend;
@@ -196,6 +202,43 @@ export interface Ledger {
   estimated: boolean;
   /** Calls whose price is unknown. */
   unpriced: number;
+}
+
+/** A limit that refused something. */
+export interface Exhaustion {
+  dimension: Dimension;
+  limit: number;
+}
+
+/** A budget: the run's, or the share of a delegation loop that is a node. */
+export interface Scope {
+  limits: Limits;
+  ledger: Ledger;
+  /** First limit of it that refused an effect; what it is for can only end partial after that. */
+  exhausted: Exhaustion | undefined;
+  /** Dimensions that were warned about. */
+  warned: Set<Dimension>;
+  /** Times that a stall was noticed. */
+  stalls: number;
+  /** Whether the closing turn was asked. */
+  closingAsked: boolean;
+  /** Workers and nodes that are open. */
+  openWorkers: number;
+  /** Open scopes right below it, whose shares are set aside. */
+  nested: Set<string>;
+}
+
+/**
+ * The share of a loop. It is set aside in every budget above when the loop starts, so that nobody
+ * else can use it up, and what is charged to it is charged to those, too.
+ */
+export interface NestedScope extends Scope {
+  /** Id of the manager's frame. */
+  id: string;
+  /** Id of the scope that it is a share of; undefined is the run's. */
+  parent: string | undefined;
+  /** Active time of the run when it started, in milliseconds. */
+  startedActiveMs: number;
 }
 
 /** An effect that has started and not ended. */
@@ -231,13 +274,16 @@ export interface Approval {
   used: boolean;
 }
 
-/** What the facts add up to. The fold owns it and changes it in place. */
-export interface RunState {
+/** What the facts add up to. The fold owns it and changes it in place. It is the run's budget, too. */
+export interface RunState extends Scope {
   run: string;
   seq: number;
   status: RunStatus;
   plan: Plan | undefined;
-  limits: Limits;
+  /** Shares of loops that are nodes, by the id of their manager's frame; also of those that ended. */
+  scopes: Map<string, NestedScope>;
+  /** Ids of those that ended without `budget.settled`. */
+  unsettled: Set<string>;
   frames: Map<string, Frame>;
   /** Graphs, by the id of their frame. */
   graphs: Map<string, Graph>;
@@ -245,27 +291,22 @@ export interface RunState {
   names: Set<string>;
   /** Frames that an event touched since the engine last asked for them. */
   ready: Set<string>;
-  /** Workers that are open, over the whole tree. */
-  openWorkers: number;
   /** Ids of open frames. */
   openFrames: Set<string>;
-  ledger: Ledger;
   inFlight: Map<string, InFlight>;
   artifacts: Map<string, Artifact>;
   /** By id, in the order of asking. */
   approvals: Map<string, Approval>;
+  /** Every score of a result, in order. */
+  scores: Score[];
+  /** The frame whose answer was last scored as that of the run. */
+  finalTarget: string | undefined;
+  /** Calls of tools that some rule refused. */
+  denied: number;
   /** Ids of those that are not answered and whose agent is at work. */
   pendingApprovals: Set<string>;
   /** Every folder that an artifact lies in. */
   artifactFolders: Set<string>;
-  /** First limit that refused an effect; the run can only end partial after that. */
-  exhausted: { dimension: Dimension; limit: number } | undefined;
-  /** Dimensions that were warned about. */
-  warned: Set<Dimension>;
-  /** Times that a stall was noticed. */
-  stalls: number;
-  /** Whether the closing turn was asked. */
-  closingAsked: boolean;
   startedAt: number;
   lastAt: number;
   /** Active time so far, in milliseconds; gaps between processes are not counted. */

@@ -1,7 +1,12 @@
 import type { Json } from '../base/json.ts';
 import { forgetApprovals } from './approvals.ts';
+import { callAbandoned } from './code-frames.ts';
 import type { AgentRole, EventOf, Reservation, Usage } from './event.ts';
-import type { Frame, Outcome, RunState } from './state.ts';
+import { nodeAgentEnded, nodeAgentStarted, openGraph } from './graph-agents.ts';
+import { joinAbandoned } from './graph-join.ts';
+import { newClock } from './held-clock.ts';
+import { closeScope, scopesOf } from './scopes.ts';
+import type { Frame, Ledger, Outcome, RunState } from './state.ts';
 
 /** Characters of one tool's answer that the model is shown. */
 const REPLY_CHARS = 30_000;
@@ -16,7 +21,8 @@ export function newFrame(state: RunState, event: EventOf<'agent.started'>): void
   const { agent: id = '', parent, depth, loop, data } = event;
   const { role, name, node, agentKey, askedAs, index } = data;
   const { model, temperature, tools, instructions, contract } = data;
-  state.frames.set(id, {
+  const above = parent === undefined ? undefined : state.frames.get(parent);
+  const frame: Frame = {
     ...BLANK,
     ...{
       id,
@@ -35,6 +41,8 @@ export function newFrame(state: RunState, event: EventOf<'agent.started'>): void
       instructions,
     },
     contract,
+    scope: state.scopes.has(id) ? id : above?.scope,
+    values: data.values,
     transcript: [],
     calls: [],
     waiting: [],
@@ -44,18 +52,41 @@ export function newFrame(state: RunState, event: EventOf<'agent.started'>): void
     usage: { calls: 0, tools: 0, input: 0, output: 0, cost: 0, estimated: false },
     startedAt: Date.parse(event.ts),
     startedActiveMs: state.activeMs,
-  });
+    held: newClock(),
+  };
+  state.frames.set(id, frame);
   state.names.add(name);
   state.openFrames.add(id);
-  state.ready.add(id);
-  if (!isWorker(role)) return;
-  state.openWorkers += 1;
-  state.ledger.used.workers += 1;
-  const above = parent === undefined ? undefined : state.frames.get(parent);
+  if (role === 'step') beginStep(state, frame);
+  else state.ready.add(id);
+  if (role === 'graph') openGraph(state, frame, data.values);
+  if (isWorker(role)) {
+    for (const scope of scopesOf(state, above)) {
+      scope.openWorkers += 1;
+      scope.ledger.used.workers += 1;
+    }
+  }
   if (!above) return;
   above.open.add(id);
-  above.waiting = above.waiting.slice(1);
-  above.turns.at(-1)?.workers.push(id);
+  if (role === 'worker') {
+    above.waiting = above.waiting.slice(1);
+    above.turns.at(-1)?.workers.push(id);
+  }
+  if (role === 'judge') {
+    const { started = 0, now = [] } = above.judging ?? {};
+    above.judging = { started: started + 1, now: [...now, id] };
+  }
+  if (node) nodeAgentStarted(state, frame);
+}
+
+/** A step is its own effect: it is out as soon as it has started. */
+function beginStep(state: RunState, frame: Frame): void {
+  const { id } = frame;
+  frame.phase = 'waiting';
+  state.inFlight.set(id, {
+    ...{ frame: id, kind: 'step', call: id, attempt: 1 },
+    ...{ reserved: undefined, idempotent: true },
+  });
 }
 
 const BLANK = {
@@ -77,6 +108,8 @@ const BLANK = {
   decision: undefined,
   endedAt: undefined,
   outcome: undefined,
+  scored: undefined,
+  judging: undefined,
 } as const;
 
 /** Closes a frame; its conversation leaves memory and its parent is asked what follows. */
@@ -86,14 +119,20 @@ export function closeFrame(state: RunState, frame: Frame, outcome: Outcome): voi
   frame.endedAt = state.lastAt;
   frame.transcript = [];
   frame.calls = [];
+  frame.kept = undefined;
   state.openFrames.delete(frame.id);
   state.ready.delete(frame.id);
   forgetApprovals(state, frame);
-  if (isWorker(frame.role)) state.openWorkers -= 1;
+  if (isWorker(frame.role)) {
+    for (const scope of scopesOf(state, frame)) scope.openWorkers -= 1;
+  }
+  if (frame.scope === frame.id) closeScope(state, frame.id);
+  if (frame.role === 'step') state.inFlight.delete(frame.id);
   const above = frame.parent === undefined ? undefined : state.frames.get(frame.parent);
   if (!above) return;
   above.open.delete(frame.id);
   state.ready.add(above.id);
+  if (frame.node) nodeAgentEnded(state, frame, outcome);
 }
 
 interface Settlement {
@@ -106,15 +145,18 @@ interface Settlement {
 export function settle(state: RunState, { call, usage, cost }: Settlement): void {
   const effect = state.inFlight.get(call);
   state.inFlight.delete(call);
-  const { used, reserved } = state.ledger;
-  if (effect?.reserved) {
-    reserved.tokens -= effect.reserved.tokens;
-    reserved.cost -= effect.reserved.cost ?? 0;
+  for (const { ledger } of scopesOf(state, state.frames.get(effect?.frame ?? ''))) {
+    if (effect?.reserved) unreserve(ledger, effect.reserved);
+    ledger.used.tokens += usage.input + usage.output;
+    ledger.used.cost += cost ?? 0;
+    if (cost === null) ledger.unpriced += 1;
+    ledger.estimated ||= usage.estimated === true;
   }
-  used.tokens += usage.input + usage.output;
-  used.cost += cost ?? 0;
-  if (cost === null) state.ledger.unpriced += 1;
-  state.ledger.estimated ||= usage.estimated === true;
+}
+
+function unreserve({ reserved }: Ledger, { tokens, cost }: Reservation): void {
+  reserved.tokens -= tokens;
+  reserved.cost -= cost ?? 0;
 }
 
 /** Puts an answer behind the conversation; its tool calls are to be made next. */
@@ -168,7 +210,10 @@ export function abandon(state: RunState, calls: readonly string[]): void {
     if (!effect) continue;
     const frame = state.frames.get(effect.frame);
     if (effect.kind === 'model') abandonModelCall(state, frame, effect.reserved);
+    else if (effect.kind === 'step') againStep(frame);
     else abandonToolCall(frame, call, effect.idempotent);
+    if (frame) joinAbandoned(state, frame, effect);
+    if (frame) callAbandoned(frame, call);
     state.inFlight.delete(call);
   }
   for (const id of state.openFrames) state.ready.add(id);
@@ -179,18 +224,23 @@ function abandonModelCall(
   frame: Frame | undefined,
   reserved: Reservation | undefined,
 ): void {
-  const { ledger } = state;
-  ledger.reserved.tokens -= reserved?.tokens ?? 0;
-  ledger.reserved.cost -= reserved?.cost ?? 0;
-  ledger.used.tokens += reserved?.tokens ?? 0;
-  ledger.used.cost += reserved?.cost ?? 0;
-  ledger.estimated = true;
+  for (const { ledger } of scopesOf(state, frame)) {
+    if (reserved) unreserve(ledger, reserved);
+    ledger.used.tokens += reserved?.tokens ?? 0;
+    ledger.used.cost += reserved?.cost ?? 0;
+    ledger.estimated = true;
+  }
   if (!frame) return;
   frame.usage.input += reserved?.tokens ?? 0;
   frame.usage.cost += reserved?.cost ?? 0;
   frame.usage.estimated = true;
+  if (frame.role === 'step') return;
   frame.phase = 'retry';
   frame.retryAt = state.lastAt;
+}
+
+function againStep(frame: Frame | undefined): void {
+  if (frame && frame.phase !== 'closed') frame.phase = 'ask';
 }
 
 function abandonToolCall(frame: Frame | undefined, call: string, idempotent: boolean): void {

@@ -4,8 +4,10 @@ import { anyMap, count, READABLE_ID, semver, texts } from './common.ts';
 import { field } from './field.ts';
 import { agentMemorySchema } from './memory.ts';
 
-const LOAD = { effect: 'data/load-workflow.ts' };
 const CARD = { effect: 'validator/identity-card.ts' };
+const AGENT = { effect: 'data/graph-plan-agents.ts' };
+const READ = { effect: 'data/graph-plan-read.ts' };
+const OUTPUT = { effect: 'data/graph-plan-output.ts' };
 const FILE = { effect: 'parser/references.ts' };
 
 const identity = z.strictObject({
@@ -20,30 +22,30 @@ const identity = z.strictObject({
 });
 
 const model = z.strictObject({
-  provider: field(z.string(), 'Service; else the prefix of the name.').optional(),
+  provider: field(z.string(), 'Service; else the prefix of the name.', AGENT).optional(),
   name: field(
     z.string(),
     'Model, such as `openrouter/openai/gpt-5`; empty is `LLM_MODEL` (A0-4).',
-    LOAD,
+    AGENT,
   ).default(''),
-  fallback: field(texts, 'Models that are asked when this one cannot.', LOAD).default([]),
+  fallback: field(texts, 'Models that are asked when this one cannot.', AGENT).default([]),
   parameters: field(
     z.strictObject({
-      temperature: field(z.number().min(0).max(2), '0 to 2.', LOAD).default(0),
+      temperature: field(z.number().min(0).max(2), '0 to 2.', AGENT).default(0),
       max_tokens: field(
         count.nullable(),
         'Most tokens of one answer; null is no limit of ours.',
-        LOAD,
+        AGENT,
       ).default(null),
-      top_p: field(z.number().min(0).max(1), '0 to 1.').default(1),
+      top_p: field(z.number().min(0).max(1), '0 to 1.', READ).default(1),
     }),
     'How it answers.',
   ).optional(),
   reasoning: field(
     z.strictObject({
-      enabled: field(z.boolean(), 'Whether it thinks first.', LOAD).default(false),
-      effort: field(z.enum(['low', 'medium', 'high']), 'How much.', LOAD).default('medium'),
-      force: field(z.boolean(), 'Whether a model that cannot is an error.', LOAD).default(false),
+      enabled: field(z.boolean(), 'Whether it thinks first.', AGENT).default(false),
+      effort: field(z.enum(['low', 'medium', 'high']), 'How much.', AGENT).default('medium'),
+      force: field(z.boolean(), 'Whether a model that cannot is an error.', AGENT).default(false),
     }),
     'Thinking before answering.',
   ).optional(),
@@ -69,7 +71,7 @@ const prompt = z.strictObject({
   variables: field(anyMap, 'Values of `{{name}}` in its prompts.', {
     effect: 'parser/templates.ts',
   }).default({}),
-  injection_order: field(z.array(z.enum(PARTS)), 'Order of the parts of a prompt.').default([
+  injection_order: field(z.array(z.enum(PARTS)), 'Order of the parts of a prompt.', AGENT).default([
     ...STANDARD_PARTS,
   ]),
 });
@@ -88,21 +90,29 @@ const output = z.strictObject({
   }).optional(),
   validation: field(
     z.strictObject({
-      strict: field(z.boolean(), 'Whether an answer that does not fit is refused.').default(true),
-      max_retries: field(z.int().nonnegative(), 'How often it is asked again.').default(3),
-      on_failure: field(z.enum(['error', 'warn', 'passthrough']), 'What then.').default('error'),
-      retry_prompt: field(z.string(), 'What it is told.').optional(),
+      strict: field(
+        z.union([z.boolean(), z.literal('none')]),
+        'Whether types and further fields count too, or only required fields; `none` looks at nothing.',
+        OUTPUT,
+      ).default(true),
+      max_retries: field(z.int().nonnegative(), 'How often it is asked again.', OUTPUT).default(3),
+      on_failure: field(
+        z.enum(['error', 'warn', 'passthrough', 'skip']),
+        'What then: the agent fails, goes on with what there is, or is skipped.',
+        OUTPUT,
+      ).default('error'),
+      retry_prompt: field(z.string(), 'What it is told.', OUTPUT).optional(),
     }),
     'How answers are checked.',
   ).optional(),
 });
 
 const vision = z.strictObject({
-  enabled: field(z.boolean(), 'Whether it sees images.').default(false),
-  model: field(z.string(), 'Model for images.').optional(),
-  formats: field(texts, 'Kinds of image.').default(['png', 'jpg', 'jpeg', 'webp', 'gif']),
-  max_images: field(count, 'Images of one prompt.').default(5),
-  max_size_mb: field(z.number().positive(), 'Size of one image, in MiB.').default(10),
+  enabled: field(z.boolean(), 'Whether it sees images.', AGENT).default(false),
+  model: field(z.string(), 'Model for images.', AGENT).optional(),
+  formats: field(texts, 'Kinds of image.', AGENT).default(['png', 'jpg', 'jpeg', 'webp', 'gif']),
+  max_images: field(count, 'Images of one prompt.', AGENT).default(5),
+  max_size_mb: field(z.number().positive(), 'Size of one image, in MiB.', AGENT).default(10),
 });
 
 /** `agent.awp.yaml`: layers 1, 2 and 4 (surfaces 7.9). */
@@ -126,9 +136,9 @@ export const agentSchema = z.strictObject({
   vision: field(vision, 'Images.').optional(),
   preprocessor: field(
     z.looseObject({
-      enabled: field(z.boolean(), 'Whether inputs are prepared first.').default(false),
-      pipeline: field(z.string(), 'Name of the pipeline.').default('default'),
-      steps: field(z.array(z.json()), 'Its steps.').default([]),
+      enabled: field(z.boolean(), 'Whether inputs are prepared first.', READ).default(false),
+      pipeline: field(z.string(), 'Name of the pipeline.', READ).default('default'),
+      steps: field(z.array(z.json()), 'Its steps.', READ).default([]),
     }),
     'Preparation of inputs, for Python runtimes.',
   ).optional(),

@@ -3,6 +3,8 @@ import { anyMap, count, seconds, texts } from './common.ts';
 import { field } from './field.ts';
 import { sandboxSchema } from './sandbox.ts';
 
+const AGENT = { effect: 'data/graph-plan-agents.ts' };
+
 const tools = z.strictObject({
   enabled: field(z.boolean(), 'Whether the agent has tools at all (R19).', {
     effect: 'validator/rules/r19-codemode-tools.ts',
@@ -10,29 +12,39 @@ const tools = z.strictObject({
   max_calls: field(
     z.int().nonnegative().nullable(),
     'Calls in all; null is unlimited (and 0, as the standard has it).',
+    AGENT,
   ).default(null),
-  max_parallel: field(count, 'Calls at the same time.').default(1),
-  timeout_per_call: field(seconds, 'Seconds of one call.').default(30),
+  max_parallel: field(count, 'Calls at the same time.', AGENT).default(1),
+  timeout_per_call: field(
+    seconds,
+    'Seconds of one call; when left out what the tool itself allows.',
+    { effect: 'data/graph-plan-read.ts' },
+  ).default(30),
   allowed: field(texts, 'Names or patterns such as `web.*`; none is all.', {
     effect: 'validator/rules/r23-sdk-exclude.ts',
   }).default([]),
-  denied: field(texts, 'Names or patterns; win over `allowed`.').default([]),
+  denied: field(texts, 'Names or patterns; win over `allowed`.', AGENT).default([]),
   overrides: field(
     z.record(
       z.string(),
       z.strictObject({
-        timeout: field(seconds, 'Seconds of one call.').optional(),
-        max_calls: field(count, 'Calls in all.').optional(),
-        rate_limit: field(z.json(), 'How often.').optional(),
+        timeout: field(seconds, 'Seconds of one call.', AGENT).optional(),
+        max_calls: field(count, 'Calls in all.', AGENT).optional(),
+        rate_limit: field(z.json(), 'How often.', AGENT).optional(),
       }),
     ),
     'Other numbers for some tools.',
   ).optional(),
-  namespaces: field(texts, 'Namespaces that it may use; none is all.').default([]),
-  tool_choice: field(z.string(), '`auto`, `none`, `required`, or the name of a tool.').optional(),
+  namespaces: field(texts, 'Namespaces that it may use; none is all.', AGENT).default([]),
+  tool_choice: field(
+    z.string(),
+    '`auto`, `none`, `required`, or the name of a tool.',
+    AGENT,
+  ).optional(),
   parallel_calls: field(
     z.boolean(),
     'Whether a model may ask for several calls at once.',
+    AGENT,
   ).optional(),
 });
 

@@ -1,17 +1,18 @@
 import { z } from 'zod';
 import { count, limit, seconds, share, texts, wholeLimit } from './common.ts';
-import { field } from './field.ts';
+import { type FieldInfo, field } from './field.ts';
 import { SANDBOX_TYPES, safetyEnvelopeSchema } from './safety-envelope.ts';
 
 const LOAD = { effect: 'data/loop-options.ts' };
 const BOX = { effect: 'data/loop-sandbox.ts' };
 
 /** `context_budget`: how much of earlier results a prompt shows (runtime 2.1). */
-export const contextBudgetSchema = z.strictObject({
-  total_chars: field(count, 'Characters in all.').default(64_000),
-  min_per_entry: field(count, 'Least characters of each entry.').default(4000),
-  preview_chars: field(count, 'Characters of an entry that is too large.').default(2000),
-});
+export const contextBudget = (acts: Pick<FieldInfo, 'effect'>) =>
+  z.strictObject({
+    total_chars: field(count, 'Characters in all.', acts).default(64_000),
+    min_per_entry: field(count, 'Least characters of each entry.', acts).default(4000),
+    preview_chars: field(count, 'Characters of an entry that is too large.', acts).default(2000),
+  });
 
 /** `budget` of a delegation loop; null is unlimited, zero is none (surfaces 7.4, decision 10). */
 const delegationBudgetSchema = z.strictObject({
@@ -187,7 +188,7 @@ const core = {
     safetyEnvelopeSchema,
     'What nobody in the loop can widen (A3-2).',
   ).optional(),
-  context_budget: field(contextBudgetSchema, 'How much of earlier results is shown.').optional(),
+  context_budget: field(contextBudget({}), 'How much of earlier results is shown.').optional(),
   termination: field(termination, 'When a loop goes nowhere.').optional(),
 };
 

@@ -13,12 +13,13 @@ export const STEP_HOOKS = ['worker_result', 'generated_tool', 'final_answer'] as
 /** What a low score can lead to (rule R30). */
 export const RETRY_ACTIONS = ['retry_with_repair', 'fail_workflow', 'accept_with_warning'] as const;
 
+const SCORED = { effect: 'data/graph-plan-evaluation.ts' };
 const action = z.enum(RETRY_ACTIONS);
 const r28 = { rule: 'R28', effect: 'validator/rules/r28-thresholds.ts' };
 const r30 = { rule: 'R30', effect: 'validator/rules/r30-hooks-and-actions.ts' };
 
 const metric = z.strictObject({
-  name: field(z.string(), 'Name of the metric.'),
+  name: field(z.string(), 'Name of the metric.', SCORED),
   kind: field(z.enum(METRIC_KINDS), 'How it is found (R27).', {
     rule: 'R27',
     effect: 'validator/rules/r27-metric-kinds.ts',
@@ -35,8 +36,8 @@ const metric = z.strictObject({
       assertions: field(z.array(z.string()), 'Expressions; the share that holds counts.', {
         effect: 'parser/expressions.ts',
       }).optional(),
-      rubric: field(z.string(), 'What a model judges by.').optional(),
-      schema: field(z.json(), 'JSON Schema that the result is to fit.').optional(),
+      rubric: field(z.string(), 'What a model judges by.', SCORED).optional(),
+      schema: field(z.json(), 'JSON Schema that the result is to fit.', SCORED).optional(),
     }),
     'What the kind needs.',
   ).optional(),
@@ -58,7 +59,7 @@ export const evaluationSchema = z.strictObject({
   ).optional(),
   step_scores: field(
     z.strictObject({
-      enabled: field(z.boolean(), 'Whether steps are scored too.').default(false),
+      enabled: field(z.boolean(), 'Whether steps are scored too.', SCORED).default(false),
       hooks: field(z.array(z.enum(STEP_HOOKS)), 'Which steps (R30).', r30).default([
         'final_answer',
       ]),
@@ -67,8 +68,8 @@ export const evaluationSchema = z.strictObject({
   ).optional(),
   retry_policy: field(
     z.strictObject({
-      enabled: field(z.boolean(), 'Whether a low score is acted on.').default(false),
-      max_repairs: field(z.int().nonnegative(), 'Most repairs.').default(2),
+      enabled: field(z.boolean(), 'Whether a low score is acted on.', SCORED).default(false),
+      max_repairs: field(z.int().nonnegative(), 'Most repairs.', SCORED).default(2),
       actions: field(
         z.strictObject({
           below_retry: field(action, 'Below `retry` (R30).', r30).default('retry_with_repair'),
@@ -81,10 +82,10 @@ export const evaluationSchema = z.strictObject({
   ).optional(),
   rubric_judge: field(
     z.strictObject({
-      model: field(z.string(), 'Model that judges.').optional(),
-      temperature: field(z.number().min(0).max(2), '0 to 2.').default(0),
+      model: field(z.string(), 'Model that judges.', SCORED).optional(),
+      temperature: field(z.number().min(0).max(2), '0 to 2.', SCORED).default(0),
     }),
     'Who judges by rubrics.',
   ).optional(),
-  artifact_path: field(z.string(), 'Folder of the scores.').default('data/evaluation'),
+  artifact_path: field(z.string(), 'Folder of the scores.', SCORED).default('data/evaluation'),
 });

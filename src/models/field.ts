@@ -5,7 +5,7 @@ export interface FieldInfo {
   /** One sentence with the unit. Shown by editors. */
   description: string;
   /**
-   * The file below `src/` in which it takes effect, such as `data/load-workflow.ts`. Without one
+   * The file below `src/` in which it takes effect, such as `data/graph-plan.ts`. Without one
    * `awp validate` says "accepted, not in effect yet" (S12).
    */
   effect?: string;

@@ -39,15 +39,21 @@ const envVariable = z.strictObject({
   default: field(z.json(), 'Value when there is no other.', SECRETS).optional(),
 });
 
+const MODELS = { effect: 'data/graph-plan-agents.ts' };
+
 const settings = z.strictObject({
   llm: field(
     z.strictObject({
-      default_provider: field(z.string(), 'Service for models without a prefix.').optional(),
+      default_provider: field(
+        z.string(),
+        'Service for models without a prefix.',
+        MODELS,
+      ).optional(),
       default_model: field(z.string(), 'Model of agents that name none (A0-4).', {
         effect: 'validator/autonomy/a0.ts',
       }).optional(),
-      temperature: field(z.number().min(0).max(2), '0 to 2.').optional(),
-      max_tokens: field(z.int().positive(), 'Most tokens of one answer.').optional(),
+      temperature: field(z.number().min(0).max(2), '0 to 2.', MODELS).optional(),
+      max_tokens: field(z.int().positive(), 'Most tokens of one answer.', MODELS).optional(),
     }),
     'Defaults of all models.',
   ).optional(),
@@ -59,14 +65,14 @@ const settings = z.strictObject({
 
 const workflow = z.strictObject({
   name: field(z.string().regex(WORKFLOW_NAME), 'Name, as its folder is called (R2).', {
-    effect: 'data/load-workflow.ts',
+    effect: 'data/workflow-folder.ts',
     rule: 'R2',
   }),
   version: field(semver, 'Version of the workflow, SemVer 2.0.0 (A0-2).', {
     effect: 'packager/manifest.ts',
   }).optional(),
   description: field(z.string().max(500), 'What it does, at most 500 characters (A0-2).', {
-    effect: 'data/load-workflow.ts',
+    effect: 'data/workflow-folder.ts',
   }).optional(),
   author: field(z.string(), 'Who wrote it.', { effect: 'packager/manifest.ts' }).optional(),
   license: field(z.string(), 'SPDX identifier.', { effect: 'packager/manifest.ts' }).optional(),

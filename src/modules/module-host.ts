@@ -5,7 +5,13 @@ import { isObject, type JsonObject } from '../base/json.ts';
 import type { Effects } from '../ports/effects.ts';
 import type { Tool, ToolContext, ToolResult } from '../ports/tool.ts';
 import { envelopeOf } from './envelope.ts';
-import { type Listener, ModuleProcess, type Reply, type Request } from './module-process.ts';
+import {
+  type Failures,
+  type Listener,
+  ModuleProcess,
+  type Reply,
+  type Request,
+} from './module-process.ts';
 
 const PROGRAM = fileURLToPath(new URL('host.mjs', import.meta.url));
 /** Milliseconds for loading all modules. */
@@ -67,7 +73,9 @@ export class ModuleHost {
 
   async #start(signal: AbortSignal): Promise<{ process: ModuleProcess; tools: JsonObject[] }> {
     const { workflow, ...set } = this.#set;
-    const process = new ModuleProcess(this.#effects, { program: PROGRAM, cwd: workflow });
+    const process = new ModuleProcess(this.#effects, {
+      ...{ program: PROGRAM, cwd: workflow, failures: FAILURES },
+    });
     this.#processes.add(process);
     void process.ended().then(() => this.#processes.delete(process));
     const what = { ...set, modules: [...set.modules], files: { ...set.files } };
@@ -142,6 +150,25 @@ export class ModuleHost {
     }
   }
 }
+
+/** What goes wrong with the modules of tools. */
+const FAILURES: Failures = {
+  load: (message, module = 'the modules') =>
+    new AwpError('tool/unavailable', `${module} cannot be loaded: ${message}`.slice(0, 2000), {
+      hint: 'mend the module; awp validate does not run it',
+    }),
+  ended: (why) =>
+    new AwpError('tool/crashed', `the process of the tools ended (${why})`, {
+      hint: 'the next call starts it again',
+    }),
+  // Its own code is kept where it is one of a tool.
+  thrown({ message, code = '', hint }) {
+    const own = /^(tool|network)\/[a-z-]+$/.test(code);
+    return new AwpError(own ? (code as 'tool/failed') : 'tool/failed', message, {
+      ...(hint !== undefined && { hint }),
+    });
+  },
+};
 
 type Described = Omit<Tool, 'run' | 'approval'>;
 

@@ -1,4 +1,4 @@
-import { AwpError } from '../base/errors.ts';
+import { AwpError, toAwpError } from '../base/errors.ts';
 import { isObject, type Json, type JsonObject } from '../base/json.ts';
 import type { Effects, RunningProcess } from '../ports/effects.ts';
 import { encodeMessage, MessageReader } from './messages.ts';
@@ -8,11 +8,28 @@ const MOST_SAID = 4000;
 /** Milliseconds in which a call must have ended after it was told to. */
 const GRACE_MS = 1000;
 
-/** What is asked of the modules. */
+/** What is asked of the code in the process. */
 export interface Request extends JsonObject {
   kind: 'call' | 'approval';
-  tool: string;
-  args: JsonObject;
+}
+
+/** Something that code threw. */
+export interface Thrown {
+  message: string;
+  code?: string;
+  hint?: string;
+  /** File and line of the code that it is about. */
+  at?: string;
+}
+
+/** What can go wrong with a process, as errors of those who started it. */
+export interface Failures {
+  /** Its code, or this module of it, cannot be loaded. */
+  load(message: string, module: string | undefined): AwpError;
+  /** It ended before what it was asked for was done. */
+  ended(why: string): AwpError;
+  /** Its code threw. */
+  thrown(thrown: Thrown): AwpError;
 }
 
 /** What came back, and what was printed meanwhile. */
@@ -25,6 +42,8 @@ export interface Reply {
 export interface Listener {
   signal: AbortSignal;
   progress(text: string): void;
+  /** Does what the code wants meanwhile; nothing can be wanted when it is left out. */
+  serve?(wanted: JsonObject): Promise<Json>;
 }
 
 interface Pending {
@@ -44,6 +63,7 @@ const CLOSE_MS = 1000;
 export class ModuleProcess {
   readonly #effects: Effects;
   readonly #process: RunningProcess;
+  readonly #failures: Failures;
   readonly #reader = new MessageReader();
   readonly #pending = new Map<number, Pending>();
   readonly #loaded = Promise.withResolvers<JsonObject[]>();
@@ -53,8 +73,9 @@ export class ModuleProcess {
   #reason: string | undefined;
   #usable = true;
 
-  constructor(effects: Effects, spec: { program: string; cwd: string }) {
+  constructor(effects: Effects, spec: { program: string; cwd: string; failures: Failures }) {
     this.#effects = effects;
+    this.#failures = spec.failures;
     const root = effects.secrets.get('SystemRoot');
     this.#process = effects.processes.spawn({
       command: effects.processes.node(),
@@ -74,15 +95,15 @@ export class ModuleProcess {
     return this.#usable;
   }
 
-  /** Loads the modules and gives what they said of their tools. Throws `tool/unavailable`. */
+  /** Loads the code and gives what it said of its tools. Throws the failure `load`. */
   async load(what: JsonObject): Promise<JsonObject[]> {
     this.#send({ ...what, kind: 'load' });
     return this.#loaded.promise;
   }
 
   /**
-   * Has something done. Rejects with the signal's reason when it aborts, with `tool/crashed` when
-   * the process ends, and with what the tool threw.
+   * Has something done. Rejects with the signal's reason when it aborts, with the failure `ended` when
+   * the process ends, and with what the code threw.
    */
   async ask(request: Request, listener: Listener): Promise<Reply> {
     this.#calls += 1;
@@ -158,21 +179,37 @@ export class ModuleProcess {
     const pending = typeof id === 'number' ? this.#pending.get(id) : undefined;
     if (!pending) return;
     if (kind === 'progress') pending.listener.progress(String(message.text));
+    if (kind === 'want') void this.#serve(pending.listener, message);
     if (kind !== 'result') return;
     this.#pending.delete(Number(id));
     pending.stop();
-    if (error !== undefined) pending.reject(thrown(error));
+    if (error !== undefined) pending.reject(this.#failures.thrown(thrownIn(error)));
     else pending.resolve({ value: message.value ?? null, printed: String(message.printed ?? '') });
     this.#endIfIdle();
   }
 
   /** Before it has loaded its modules that is why it cannot; later it is about to end. */
   #fail({ error, module }: JsonObject): void {
-    const { message } = thrown(error);
+    const { message, at } = thrownIn(error);
     this.#usable = false;
-    this.#reason ??= message;
-    const where = typeof module === 'string' && module !== '' ? module : 'the modules';
-    this.#loaded.reject(unavailable(`${where} cannot be loaded: ${message}`));
+    this.#reason ??= at === undefined ? message : `${message}, ${at}`;
+    const which = typeof module === 'string' && module !== '' ? module : undefined;
+    const place = at === undefined ? '' : ` (${at})`;
+    this.#loaded.reject(this.#failures.load(`${message.slice(0, 1900)}${place}`, which));
+  }
+
+  /** Does what the code wants, and tells it what came of it. */
+  async #serve(listener: Listener, { number, ...wanted }: JsonObject): Promise<void> {
+    const reply = await this.#served(listener, wanted).catch((given: unknown) => {
+      const { code, message, hint } = toAwpError(given);
+      return { error: { code, message, ...(hint !== undefined && { hint }) } };
+    });
+    if (this.#usable) this.#send({ kind: 'given', number: number ?? null, ...reply });
+  }
+
+  async #served({ serve }: Listener, wanted: JsonObject): Promise<JsonObject> {
+    if (!serve) throw new AwpError('internal/bug', 'nothing can be wanted here');
+    return { value: await serve(wanted) };
   }
 
   #abandon(id: number): void {
@@ -197,10 +234,10 @@ export class ModuleProcess {
   #over(how: string): void {
     this.#usable = false;
     const why = this.#reason ?? `${how}${complaintIn(this.#said)}`;
-    this.#loaded.reject(unavailable(`the process of the modules ended (${why})`));
-    const error = new AwpError('tool/crashed', `the process of the tools ended (${why})`, {
-      hint: 'the next call starts it again',
-    });
+    this.#loaded.reject(
+      this.#failures.load(`the process of the modules ended (${why})`, undefined),
+    );
+    const error = this.#failures.ended(why);
     for (const { reject, stop } of this.#pending.values()) {
       stop();
       reject(error);
@@ -215,17 +252,12 @@ function complaintIn(output: string): string {
   return line === undefined ? '' : `: ${line.trim().slice(0, 300)}`;
 }
 
-function unavailable(message: string): AwpError {
-  return new AwpError('tool/unavailable', message.slice(0, 2000), {
-    hint: 'mend the module; awp validate does not run it',
-  });
-}
-
-/** What a tool threw, as an error of ours; its own code is kept where it is one of a tool. */
-function thrown(error: Json | undefined): AwpError {
-  const { message = 'it failed', code = '', hint } = isObject(error) ? error : {};
-  const own = typeof code === 'string' && /^(tool|network)\/[a-z-]+$/.test(code);
-  return new AwpError(own ? (code as `tool/${string}`) : 'tool/failed', String(message), {
+function thrownIn(error: Json | undefined): Thrown {
+  const { message = 'it failed', code, hint, at } = isObject(error) ? error : {};
+  return {
+    message: String(message),
+    ...(typeof code === 'string' && { code }),
     ...(typeof hint === 'string' && { hint }),
-  });
+    ...(typeof at === 'string' && { at }),
+  };
 }

@@ -28,25 +28,34 @@ export interface Sources {
   hash: string;
 }
 
+/** Where code is read from. */
+export interface SourcePlace {
+  /** Absolute path of the workflow's folder. */
+  workflow: string;
+  /** Path of the folder with the code, from there. */
+  sourceDir: string;
+  /** The error that says why it cannot be taken; `tool/unavailable` when left out. */
+  refuse?(message: string): AwpError;
+}
+
 /**
- * Reads the folder with a workflow's tools. Nothing is run. Undefined when there is no such folder.
- * Throws `tool/unavailable` for links, for too many or too large files, and for a folder outside of
+ * Reads a folder with code of a workflow. Nothing is run. Undefined when there is no such folder.
+ * Throws what `refuse` gives for links, for too many or too large files, and for a folder outside of
  * the workflow.
  */
 export async function readSources(
   files: Files,
-  { workflow, sourceDir }: { workflow: string; sourceDir: string },
+  { workflow, sourceDir, refuse = refused }: SourcePlace,
 ): Promise<Sources | undefined> {
   const path = sourceDir.replace(/^(\.\/)+|\/+$/g, '');
   const problem = pathProblem(path);
-  if (problem !== undefined)
-    throw refused(`the folder of tools cannot be ${sourceDir}: ${problem}`);
+  if (problem !== undefined) throw refuse(`the folder of code cannot be ${sourceDir}: ${problem}`);
   const folder = `${await files.realPath(workflow)}/${path}`;
   const info = await files.info(folder);
   if (info === undefined) return undefined;
-  if (info.kind !== 'folder') throw refused(`${path} is a ${info.kind}, not a folder`);
-  if ((await files.realPath(folder)) !== folder) throw refused(`${path} is behind a link`);
-  const found = new Found(files, folder);
+  if (info.kind !== 'folder') throw refuse(`${path} is a ${info.kind}, not a folder`);
+  if ((await files.realPath(folder)) !== folder) throw refuse(`${path} is behind a link`);
+  const found = new Found(files, folder, refuse);
   await found.look('');
   const list = found.list.sort((one, other) => (one.path < other.path ? -1 : 1));
   const text = list.map((file) => `${file.path}\0${file.sha256}\n`).join('');
@@ -57,9 +66,11 @@ class Found {
   readonly list: SourceFileBytes[] = [];
   readonly #files: Files;
   readonly #folder: string;
+  readonly #refuse: (message: string) => AwpError;
   #bytes = 0;
 
-  constructor(files: Files, folder: string) {
+  constructor(files: Files, folder: string, refuse: (message: string) => AwpError) {
+    this.#refuse = refuse;
     this.#files = files;
     this.#folder = folder;
   }
@@ -77,11 +88,11 @@ class Found {
     const info = await this.#files.info(full);
     if (info?.kind === 'folder') return this.look(path);
     if (info?.kind !== 'file') {
-      throw refused(`${path} is ${info?.kind === 'link' ? 'a link' : 'no regular file'}`);
+      throw this.#refuse(`${path} is ${info?.kind === 'link' ? 'a link' : 'no regular file'}`);
     }
     this.#bytes += info.bytes;
     if (this.#bytes > MOST_BYTES || this.list.length >= MOST_FILES) {
-      throw refused('the folder of tools has more than 2,000 files or 64 MiB');
+      throw this.#refuse('the folder of code has more than 2,000 files or 64 MiB');
     }
     const bytes = await this.#files.readBytes(full);
     this.list.push({ path, bytes, sha256: sha256(bytes) });

@@ -27,7 +27,9 @@ export function readExpressions(tree: YamlMap, reading: Reading): WorkflowExpres
     for (const dependency of itemsAt(node, 'depends_on'))
       read(nodeAt(dependency, 'expr'), 'condition', id);
     read(nodeAt(node, 'when'), 'condition', id);
-    read(nodeAt(node, 'loop', 'condition'), 'loop', id);
+    // An empty one stands for all rounds (runtime 2.7).
+    const condition = nodeAt(node, 'loop', 'condition');
+    if (textAt(condition)?.trim() !== '') read(condition, 'loop', id);
     read(nodeAt(node, 'fan_in', 'expr'), 'reduce', id);
   }
   for (const metric of itemsAt(tree, 'observability', 'evaluation', 'metrics')) {

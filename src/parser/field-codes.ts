@@ -15,6 +15,7 @@ export const S = {
   idle: { code: 'S12', severity: 'info' },
   placeholder: { code: 'S13', severity: 'warning' },
   jsonSchema: { code: 'S15', severity: 'error' },
+  pythonAgent: { code: 'S17', severity: 'info' },
 } as const satisfies Record<string, DiagnosticCode>;
 
 /** YAML 1.1's `yes` and `no`. */

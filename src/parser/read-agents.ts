@@ -112,8 +112,25 @@ export async function agentOf(
   const names = variableNames(tree, manifest);
   checkTemplates(tree, names, reading);
   await checkAgentFiles(tree, folder, reading);
+  await tellOfPython(tree, folder, reading);
   const systemPrompt = await readSystemPrompt(tree, { folder, names, reading });
   return { ...document, folder, contract: await readContract(tree, folder, reading), systemPrompt };
+}
+
+/** Code for Python runtimes is not loaded, unless a step of the agent runs it in the sandbox. */
+async function tellOfPython(tree: YamlMap, folder: string, reading: Reading): Promise<void> {
+  const names = folder === '' ? [] : await reading.files.list(folder);
+  if (!names.includes('agent.py') || names.some((name) => /^agent\.m?[jt]s$/.test(name))) return;
+  const steps = itemsAt(tree, 'preprocessor', 'steps');
+  const runsIt = steps.some(
+    (step) => textAt(step) === 'agent.py' || textAt(step, 'file') === 'agent.py',
+  );
+  if (runsIt) return;
+  reading.report(S.pythonAgent, {
+    at: startOf(below(folder, 'agent.py')),
+    message: '`agent.py` is not run: the agent works as its `agent.awp.yaml` says',
+    help: 'nothing needs to be done; code of its own is an `agent.ts` or `agent.js`',
+  });
 }
 
 /** `prompt.system` is a file of the agent's folder, or the text itself. */

@@ -2,6 +2,7 @@ import type { Secret } from '../base/secret.ts';
 import type { Effects } from './effects.ts';
 import type { ResolveModel } from './model-provider.ts';
 import type { OpenSandbox } from './sandbox.ts';
+import type { StepFunction, StepRunner } from './step.ts';
 import type { Store } from './store.ts';
 import type { Tool, ToolOpener } from './tool.ts';
 
@@ -19,6 +20,12 @@ export interface Host {
    */
   findSecrets(declared: readonly string[]): Promise<ReadonlyMap<string, GrantedSecret>>;
   openSandbox: OpenSandbox;
+  /** Nodes that are functions of the program, by id, `sub/node` in sub-workflows; none when left out. */
+  steps?: ReadonlyMap<string, StepFunction>;
+  /** Runs modules of agents; left out: none may be run. */
+  runModule?: StepRunner;
+  /** Folder of what is kept from one run for others; left out: nothing is. */
+  cacheFolder?: string;
   /** Values that must never be written down: keys and secrets. */
   secretValues(): readonly string[];
   /** Version of the program, for the log. */

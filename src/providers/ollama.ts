@@ -1,9 +1,9 @@
-import { ModelError, type ModelProvider } from '../ports/model-provider.ts';
+import { IMAGE_TOKENS, ModelError, type ModelProvider } from '../ports/model-provider.ts';
 import { type Endpoint, overSdk, type ProviderOptions } from './endpoint.ts';
 import type { Fetch } from './guarded-fetch.ts';
 import { noTools, surelyMoreThan, tooLong } from './limits-of-models.ts';
 import { askOllama, type OllamaFacts } from './ollama-facts.ts';
-import { type OllamaPiece, readOllamaPiece, toOllamaBody } from './ollama-wire.ts';
+import { type OllamaPiece, promptBytes, readOllamaPiece, toOllamaBody } from './ollama-wire.ts';
 import type { CallOptions, LanguageModel } from './wire.ts';
 
 /** Smallest window that is asked for, in tokens: an agent's prompt does not fit a smaller one. */
@@ -123,7 +123,7 @@ class OllamaModel implements LanguageModel {
     if (tools === false && (options.tools?.length ?? 0) > 0) {
       throw noTools({ service: 'ollama', model: this.modelId });
     }
-    const bytes = Buffer.byteLength(JSON.stringify([options.prompt, options.tools ?? []]));
+    const bytes = promptBytes(options, IMAGE_TOKENS * BYTES_PER_TOKEN);
     if (own !== null && surelyMoreThan(own, bytes))
       throw tooLong({ service: 'ollama', model: this.modelId }, own);
     const needed = Math.ceil(bytes / BYTES_PER_TOKEN) + (options.maxOutputTokens ?? 0);

@@ -1,5 +1,6 @@
 import type { ModelProvider } from '../ports/model-provider.ts';
-import { type Endpoint, overSdk, type ProviderOptions } from './endpoint.ts';
+import { adjusted, type Endpoint, overSdk, type ProviderOptions } from './endpoint.ts';
+import { oneCallOfChat } from './one-call.ts';
 
 /** Any service that speaks OpenAI's chat completions, as a provider. */
 export function openAiCompatible(endpoint: Endpoint, options: ProviderOptions): ModelProvider {
@@ -12,14 +13,16 @@ async function loadModel(endpoint: Endpoint, model: string, fetch: typeof global
   const { name, key, dialect = {} } = endpoint;
   const url = new URL(endpoint.baseUrl);
   const queryParams = Object.fromEntries(url.searchParams);
-  return createOpenAICompatible({
-    // The SDK reads a name before a dot as a key of its options.
-    name: name.replaceAll('.', '-'),
+  // The SDK reads a name before a dot as a key of its options.
+  const plainName = name.replaceAll('.', '-');
+  const made = createOpenAICompatible({
+    name: plainName,
     baseURL: url.origin + url.pathname,
     ...(url.search ? { queryParams } : {}),
     ...(key ? { apiKey: key } : {}),
     includeUsage: !dialect.noStreamOptions,
     ...(dialect.body ? { transformRequestBody: dialect.body } : {}),
     fetch,
-  }).languageModel(model);
+  });
+  return adjusted(made.languageModel(model), (asked) => oneCallOfChat(plainName, asked));
 }

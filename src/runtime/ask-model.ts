@@ -10,9 +10,11 @@ import {
   type ModelRequest,
   type ToolSpec,
 } from '../ports/model-provider.ts';
-import { costOf } from './budget.ts';
+import { costOf } from './budget-tokens.ts';
 import type { RunContext } from './context.ts';
-import { settingsOf, toolboxOf } from './plan-parts.ts';
+import { answerHiding, type HideAnswer } from './nodes/hide-answer.ts';
+import { readImages } from './nodes/read-images.ts';
+import { agentOf, settingsOf, toolboxOf } from './plan-parts.ts';
 
 /** First and longest wait before a failed call is tried again, in milliseconds. */
 const FIRST_WAIT = 500;
@@ -58,37 +60,81 @@ export async function askModel(
 
 async function answerOf(
   context: RunContext,
-  { frame, asked, messages, tools }: ModelCall,
+  call: ModelCall,
   signal: AbortSignal,
 ): Promise<ModelAnswer> {
+  const { frame, asked } = call;
   const resolved = context.models.get(asked.model);
   if (!resolved) throw new AwpError('internal/bug', `the model ${asked.model} was not resolved`);
+  const request = await requestOf(context, call, resolved.model);
+  const hide = answerHiding(context, frame);
+  const { call: id, attempt, model } = asked;
+  // What is kept of a call is kept as it was sent: values that are hidden would be in it.
+  const trace = hide ? undefined : context.trace;
+  const traced = trace?.watch(resolved.provider, { call: id, attempt, agent: frame.id, model });
+  for await (const chunk of (traced ?? resolved.provider).ask(request, signal)) {
+    if (chunk.type === 'end') return hide ? hidden(chunk, hide) : chunk;
+    // A piece of a value cannot be told from other pieces; that something came can be.
+    context.delta({ agent: frame.id, call: id, text: hide ? '' : chunk.text });
+  }
+  throw new AwpError('model/truncated', 'the answer ended without an end mark');
+}
+
+function hidden(answer: ModelAnswer, hide: HideAnswer): ModelAnswer {
+  return { ...answer, text: hide(answer.text) };
+}
+
+/** A question as a provider is asked it. */
+async function requestOf(
+  context: RunContext,
+  { frame, asked, messages, tools }: ModelCall,
+  model: string,
+): Promise<ModelRequest> {
+  const { host, state } = context;
   const remaining = context.remainingMs(asked.purpose === 'closing' ? 'closing' : 'work');
   const { reasoning } = settingsOf(context.plan, frame);
-  const request: ModelRequest = {
-    model: resolved.model,
+  const images = await readImages(host.effects.files, host.store.folder(state.run), messages);
+  return {
+    model,
     // What does not come from the log, such as descriptions of tools, may have secrets in it.
     messages: context.redact(messages),
     tools: context.redact(tools),
-    toolChoice: asked.purpose === 'work' ? 'auto' : 'none',
+    ...(images && { images }),
+    ...ownSettings(context, { frame, asked, messages, tools }),
     temperature: asked.temperature,
     ...(reasoning !== undefined && { reasoning }),
     maxOutputTokens: asked.maxOutputTokens,
     headers: {
-      'x-awp-run-id': context.state.run,
-      'x-awp-role': frame.role,
+      'x-awp-run-id': state.run,
+      'x-awp-role': frame.role === 'node' ? 'agent' : frame.role,
       'x-awp-agent': frame.name,
     },
     timeoutMs: Number.isFinite(remaining) ? Math.max(1, Math.floor(remaining)) : null,
     stream: context.watched(),
   };
-  const { call, attempt, model } = asked;
-  const traced = context.trace?.watch(resolved.provider, { call, attempt, agent: frame.id, model });
-  for await (const chunk of (traced ?? resolved.provider).ask(request, signal)) {
-    if (chunk.type === 'end') return chunk;
-    context.delta({ agent: frame.id, call: asked.call, text: chunk.text });
-  }
-  throw new AwpError('model/truncated', 'the answer ended without an end mark');
+}
+
+/** What the file of a node's agent says of how it answers; a call of a tool is wanted once. */
+function ownSettings(
+  { plan }: RunContext,
+  { frame, asked, messages, tools }: ModelCall,
+): Pick<ModelRequest, 'toolChoice' | 'parallelCalls' | 'topP'> {
+  const usual = { toolChoice: asked.purpose === 'work' ? 'auto' : 'none' } as const;
+  if (frame.role !== 'node') return usual;
+  const { toolChoice = 'auto', parallelCalls, topP } = agentOf(plan, frame);
+  const isFirst = messages.every(({ role }) => role !== 'assistant');
+  const mayWish = asked.purpose === 'work' && (isFirst || toolChoice === 'none');
+  return {
+    ...usual,
+    ...(mayWish && { toolChoice: wishOf(toolChoice, tools) }),
+    ...(parallelCalls !== undefined && { parallelCalls }),
+    ...(topP !== undefined && { topP }),
+  };
+}
+
+function wishOf(choice: string, tools: readonly ToolSpec[]): ModelRequest['toolChoice'] {
+  if (choice === 'auto' || choice === 'none' || choice === 'required') return choice;
+  return tools.some(({ name }) => name === choice) ? { tool: choice } : 'auto';
 }
 
 function responded(
@@ -177,5 +223,5 @@ function retryDelay(context: RunContext, frame: Frame, error: AwpError): number 
   // A service that says «now» is taken at its word.
   const wait = named === 0 ? 0 : Math.round(Math.max(least, bound * jitter));
   const kind = frame.purpose === 'closing' ? 'closing' : 'work';
-  return wait < context.remainingMs(kind) ? wait : undefined;
+  return wait < context.remainingMs(kind, frame) ? wait : undefined;
 }

@@ -1,25 +1,19 @@
-import type { JsonObject } from '../base/json.ts';
-import type { AskPurpose, Fact, Message, Reservation, Usage } from '../events/event.ts';
-import type { Dimension } from '../events/plan.ts';
-import type { RunState } from '../events/state.ts';
-import type { Price, ToolSpec } from '../ports/model-provider.ts';
+import type { AskPurpose, Fact, Reservation } from '../events/event.ts';
+import type { Dimension, Limits } from '../events/plan.ts';
+import { isNested, scopesOf } from '../events/scopes.ts';
+import type { Frame, RunState, Scope } from '../events/state.ts';
+import type { Price } from '../ports/model-provider.ts';
+import { CLOSING_SHARE, type KeptBack, keptBack } from './budget-closing.ts';
+import { COUNTED, type Counted, onlyLimits, type Room, Rooms, tightest } from './budget-rooms.ts';
+import { costOf, highestPrice } from './budget-tokens.ts';
 
-/** UTF-8 bytes of a prompt that count as one token, on the safe side (decision 12). */
-const BYTES_PER_TOKEN = 3;
 /** A call is not worth sending with fewer tokens for its answer, unless it asked for fewer. */
 const LEAST_OUTPUT = 256;
-/** Output tokens kept back for the manager's last turn. */
-const CLOSING_OUTPUT = 1024;
-/** Largest share of a limit that is kept back for the last turn. */
-const CLOSING_SHARE = 0.2;
-/** Most time kept back for the last turn, and its largest share of the limit. */
-const CLOSING_MS = 30_000;
-const CLOSING_TIME_SHARE = 0.1;
-/** Share of a limit at which it is warned about. */
-const WARN_AT = 0.8;
 
 /** A limit that would be passed, with the figures at that moment. */
 export interface Refusal {
+  /** Frame of the loop whose share it is; left out: the run's budget. */
+  scope?: string;
   dimension: Dimension;
   limit: number;
   used: number;
@@ -35,6 +29,8 @@ export type Verdict =
 
 /** A model call that wants to be sent. */
 export interface Wanted {
+  /** Whose call it is. */
+  frame: Pick<Frame, 'scope'>;
   purpose: AskPurpose;
   promptTokens: number;
   /** Most tokens of the answer. */
@@ -42,127 +38,107 @@ export interface Wanted {
   price: Price | undefined;
 }
 
-/** Tokens that a prompt is reserved with: a third of its UTF-8 bytes, tools included. */
-export function promptTokens(messages: readonly Message[], tools: readonly ToolSpec[]): number {
-  let bytes = 0;
-  for (const message of messages) bytes += messageBytes(message);
-  for (const tool of tools) bytes += specBytes(tool);
-  return Math.ceil(bytes / BYTES_PER_TOKEN);
-}
+/** What came of asking for a share of the budget: the limits that are granted. */
+export type ShareVerdict =
+  | { verdict: 'go'; limits: Limits }
+  | { verdict: 'wait' }
+  | { verdict: 'refused'; refusal: Refusal };
 
-function messageBytes(message: Message): number {
-  let bytes = Buffer.byteLength(message.text) + 12;
-  if (message.role !== 'assistant') return bytes;
-  for (const call of message.toolCalls) {
-    bytes += Buffer.byteLength(JSON.stringify(call.args)) + call.name.length + 24;
-  }
-  return bytes;
-}
-
-const specSizes = new WeakMap<ToolSpec, number>();
-
-function specBytes(tool: ToolSpec): number {
-  let size = specSizes.get(tool);
-  if (size === undefined) {
-    size = Buffer.byteLength(JSON.stringify(tool));
-    specSizes.set(tool, size);
-  }
-  return size;
-}
+type Place = Pick<Frame, 'scope'>;
 
 /**
- * US dollars of a number of tokens, cached ones at their own price; null when the price is not
- * known. No tokens cost nothing, whatever the price.
- */
-export function costOf(price: Price | undefined, usage: Usage): number | null {
-  const { input, output, cached = 0, cacheWritten = 0 } = usage;
-  if (input === 0 && output === 0) return 0;
-  if (!price) return null;
-  const rate = price.long && input > price.long.above ? price.long : price;
-  const fresh = Math.max(0, input - cached - cacheWritten);
-  const sum =
-    fresh * rate.input +
-    cached * (rate.cachedInput ?? rate.input) +
-    cacheWritten * (rate.cacheWrite ?? rate.input) +
-    output * rate.output;
-  return sum / 1_000_000;
-}
-
-/** What a call can cost at most: nobody knows beforehand what a cache takes in. */
-function highestPrice(price: Price | undefined, prompt: number): Price | undefined {
-  if (!price) return undefined;
-  const {
-    input,
-    output,
-    cacheWrite = 0,
-  } = price.long && prompt > price.long.above ? price.long : price;
-  return { input: Math.max(input, cacheWrite), output };
-}
-
-/**
- * Decides what may start, before it starts (decision 12). It sees what the log has used and
- * reserved and what it admitted itself since the state last moved, so nothing in a batch can pass
- * a limit together. Made anew whenever the state has moved.
+ * Decides what may start, before it starts (decision 12): it must fit into the budget of its loop
+ * and into every one around it. It sees what the log has used and reserved and what it admitted
+ * itself since the state last moved, so nothing in a batch can pass a limit together. Made anew
+ * whenever the state has moved.
  */
 export class Admission {
   readonly #state: RunState;
-  #tokens = 0;
-  #cost = 0;
-  #calls = 0;
-  #loops = 0;
-  #workers = 0;
-  #tools = 0;
+  readonly #rooms: Rooms;
   #approvals = 0;
   readonly #taken = new Set<string>();
 
   constructor(state: RunState) {
     this.#state = state;
+    this.#rooms = new Rooms(state);
   }
 
   /** Room for one model call; the answer's cap is cut to what is left when nothing is in flight. */
   ask(asked: Wanted): Verdict {
+    const { frame } = asked;
     const wanted = { ...asked, price: highestPrice(asked.price, asked.promptTokens) };
-    const refusal = this.#countsRefusal(wanted) ?? this.#overspent();
+    const kept = keptBack(this.#state, frame, wanted.purpose);
+    const short = this.#countsShort(wanted, kept);
+    if (short && this.#mayComeBack(frame, short.dimension)) return { verdict: 'wait' };
+    const refusal = short?.refusal ?? this.#overspent(frame);
     if (refusal) return { verdict: 'refused', refusal };
-    const room = this.#outputRoom(wanted);
+    const room = this.#outputRoom(wanted, kept);
     const least = Math.min(LEAST_OUTPUT, wanted.maxOutputTokens);
-    if (room.tokens < wanted.maxOutputTokens && this.#inFlight()) return { verdict: 'wait' };
-    if (room.tokens < least) return { verdict: 'refused', refusal: room.refusal };
+    if (room.tokens < wanted.maxOutputTokens && this.#mayGrow(frame, room.scope)) {
+      return { verdict: 'wait' };
+    }
+    if (room.tokens < least && room.refusal) {
+      return { verdict: 'refused', refusal: room.refusal };
+    }
     const maxOutputTokens = Math.min(wanted.maxOutputTokens, room.tokens);
     const tokens = wanted.promptTokens + maxOutputTokens;
     const cost = costOf(wanted.price, { input: wanted.promptTokens, output: maxOutputTokens });
-    this.#tokens += tokens;
-    this.#cost += cost ?? 0;
-    this.#calls += 1;
-    if (isTurn(wanted.purpose)) this.#loops += 1;
+    const loops = isTurn(wanted.purpose) ? 1 : 0;
+    this.#rooms.take(frame, { tokens, cost: cost ?? 0, calls: 1, loops });
     return { verdict: 'go', reserved: { tokens, cost }, maxOutputTokens };
   }
 
-  /** Room for one more worker: `wait` when the pool is full. */
-  worker(): 'go' | 'wait' | Refusal {
-    const { limits, ledger, openWorkers } = this.#state;
-    const used = ledger.used.workers + this.#workers;
-    if (limits.workers !== null && used + 1 > limits.workers) {
-      return { dimension: 'workers', limit: limits.workers, used, reserved: 0, wanted: 1 };
+  /** Room for one more worker below a manager or node of a graph: `wait` when the pool is full. */
+  worker(above: Place): 'go' | 'wait' | Refusal {
+    const refusal = this.#refusal(above, 'workers');
+    if (refusal) return this.#mayComeBack(above, 'workers') ? 'wait' : refusal;
+    for (const scope of scopesOf(this.#state, above)) {
+      const open = scope.openWorkers + this.#rooms.taken(scope).workers;
+      if (open >= scope.limits.parallel) return 'wait';
     }
-    if (openWorkers + this.#workers >= limits.parallel) return 'wait';
-    this.#workers += 1;
+    this.#rooms.take(above, { workers: 1 });
     return 'go';
   }
 
+  /**
+   * A share for a loop that starts below a frame: of each dimension what it wants, or what is left
+   * if that is less. What it does not name is limited by what is around it alone.
+   */
+  share(above: Place, wanted: Partial<Limits>): ShareVerdict {
+    const kept = keptBack(this.#state, above, 'work');
+    const granted: Partial<Record<Counted, number>> = {};
+    for (const dimension of COUNTED) {
+      const most = wanted[dimension] ?? null;
+      if (most === null) continue;
+      const room = tightest(
+        this.#rooms.of(above, dimension).map((one) => withoutKept(one, kept, dimension)),
+      );
+      const left = Math.max(0, room?.left ?? most);
+      if (room && left < leastShare(dimension, most)) {
+        if (this.#mayComeBack(above, dimension)) return { verdict: 'wait' };
+        return { verdict: 'refused', refusal: refusalOf(dimension, room, most) };
+      }
+      granted[dimension] = Math.min(most, left);
+    }
+    this.#rooms.grant(above, granted);
+    return { verdict: 'go', limits: this.#shareLimits(above, wanted, granted) };
+  }
+
   /** Room for one more tool call. */
-  tool(): Refusal | undefined {
-    const refusal = this.toolRefusal();
-    if (!refusal) this.#tools += 1;
+  tool(frame: Place): Refusal | undefined {
+    const refusal = this.toolRefusal(frame);
+    if (!refusal) this.#rooms.take(frame, { tools: 1 });
     return refusal;
   }
 
   /** What would be said to one more tool call, without taking room. */
-  toolRefusal(): Refusal | undefined {
-    const { limits, ledger } = this.#state;
-    const used = ledger.used.tools + this.#tools;
-    if (limits.tools === null || used + 1 <= limits.tools) return undefined;
-    return { dimension: 'tools', limit: limits.tools, used, reserved: 0, wanted: 1 };
+  toolRefusal(frame: Place): Refusal | undefined {
+    return this.#refusal(frame, 'tools');
+  }
+
+  /** Whether a tool call that is refused now should wait: a loop has set aside what it may not need. */
+  toolWaits(frame: Place): boolean {
+    return this.#mayComeBack(frame, 'tools');
   }
 
   /** Uses up an approval; false when another call of this pass has it. */
@@ -178,110 +154,138 @@ export class Admission {
     return `a${this.#state.approvals.size + this.#approvals}`;
   }
 
-  #inFlight(): boolean {
-    return this.#state.ledger.reserved.tokens > 0 || this.#tokens > 0;
+  #refusal(frame: Place, dimension: Counted): Refusal | undefined {
+    const room = this.#rooms.of(frame, dimension).find(({ left }) => left < 1);
+    return room && refusalOf(dimension, room, 1);
   }
 
-  /** Limits that count things: calls (one is kept for the last turn) and turns. */
-  #countsRefusal({ purpose }: Wanted): Refusal | undefined {
-    const { limits, ledger } = this.#state;
-    const calls = ledger.used.calls + this.#calls;
-    const kept = purpose === 'closing' || purpose === 'correction' ? 0 : 1;
-    if (limits.calls !== null && calls + 1 > limits.calls - kept) {
-      return { dimension: 'calls', limit: limits.calls, used: calls, reserved: kept, wanted: 1 };
-    }
-    const loops = ledger.used.loops + this.#loops;
-    if (isTurn(purpose) && limits.loops !== null && loops + 1 > limits.loops) {
-      return { dimension: 'loops', limit: limits.loops, used: loops, reserved: 0, wanted: 1 };
+  /**
+   * Whether more may be left once a loop below the frame's own budget has ended. Only who is around
+   * a loop waits for it, never one loop for another, so that they cannot wait in a circle.
+   */
+  #mayComeBack(frame: Place, dimension: Counted): boolean {
+    const [nearest = this.#state] = scopesOf(this.#state, frame);
+    return this.#rooms.held(nearest, dimension) > 0;
+  }
+
+  /** Whether more of a budget may be left once what is out has ended. */
+  #mayGrow(frame: Place, scope: Scope): boolean {
+    return (
+      scope.ledger.reserved.tokens > 0 ||
+      this.#rooms.taken(scope).tokens > 0 ||
+      this.#mayComeBack(frame, 'tokens') ||
+      this.#mayComeBack(frame, 'cost')
+    );
+  }
+
+  /** Limits that count things: calls (one is kept for each last turn) and turns. */
+  #countsShort(
+    { frame, purpose }: Wanted,
+    kept: ReadonlyMap<Scope, KeptBack>,
+  ): { dimension: Counted; refusal: Refusal } | undefined {
+    const dimensions: readonly Counted[] = isTurn(purpose) ? ['calls', 'loops'] : ['calls'];
+    for (const dimension of dimensions) {
+      const room = this.#rooms
+        .of(frame, dimension)
+        .map((one) => withoutKept(one, kept, dimension))
+        .find(({ left }) => left < 1);
+      if (room) return { dimension, refusal: refusalOf(dimension, room, 1) };
     }
     return undefined;
   }
 
   /** A call that used more than it reserved may have passed a limit: nothing more is sent. */
-  #overspent(): Refusal | undefined {
-    const { limits, ledger } = this.#state;
+  #overspent(frame: Place): Refusal | undefined {
     for (const dimension of ['tokens', 'cost'] as const) {
-      const limit = limits[dimension];
-      const used = ledger.used[dimension];
-      if (limit !== null && used >= limit) {
-        return { dimension, limit, used, reserved: ledger.reserved[dimension], wanted: 1 };
-      }
+      const room = this.#rooms.of(frame, dimension).find(({ limit, used }) => used >= limit);
+      if (room) return refusalOf(dimension, room, 1);
     }
     return undefined;
   }
 
-  /** Tokens that the answer may have within the limits on tokens and cost. */
-  #outputRoom({ purpose, promptTokens: prompt, price }: Wanted): {
-    tokens: number;
-    refusal: Refusal;
-  } {
-    const { limits, ledger } = this.#state;
-    const keep = purpose === 'closing' ? 0 : closingTokens(this.#state);
-    const reserved = ledger.reserved.tokens + this.#tokens;
-    const left = (limits.tokens ?? Number.POSITIVE_INFINITY) - ledger.used.tokens - reserved - keep;
-    const byTokens = {
-      tokens: Math.floor(left - prompt),
-      refusal: {
-        dimension: 'tokens' as const,
-        limit: limits.tokens ?? 0,
-        used: ledger.used.tokens,
-        reserved: reserved + keep,
-        wanted: prompt + LEAST_OUTPUT,
-      },
+  /** Tokens that the answer may have within the limits on tokens and cost, and what binds it. */
+  #outputRoom(wanted: Wanted, kept: ReadonlyMap<Scope, KeptBack>): OutputRoom {
+    const { frame, promptTokens: prompt, price } = wanted;
+    let least: OutputRoom = { tokens: Number.POSITIVE_INFINITY, scope: this.#state };
+    const take = (room: OutputRoom): void => {
+      if (room.tokens < least.tokens) least = room;
     };
-    if (limits.cost === null || !price) return byTokens;
-    const money = ledger.reserved.cost + this.#cost;
-    const keptMoney =
-      keep === 0
-        ? 0
-        : Math.min(limits.cost * CLOSING_SHARE, (keep * Math.max(price.input, price.output)) / 1e6);
-    const leftMoney =
-      limits.cost - ledger.used.cost - money - keptMoney - (prompt * price.input) / 1e6;
-    const tokens =
-      price.output === 0 ? byTokens.tokens : Math.floor((leftMoney * 1e6) / price.output);
-    if (leftMoney >= 0 && tokens >= byTokens.tokens) return byTokens;
-    return {
-      tokens: leftMoney < 0 ? -1 : tokens,
-      refusal: {
-        dimension: 'cost',
-        limit: limits.cost,
-        used: ledger.used.cost,
-        reserved: money + keptMoney,
-        wanted: costOf(price, { input: prompt, output: LEAST_OUTPUT }) ?? 0,
-      },
-    };
-  }
-}
-
-/** Tokens kept back so that the manager can sum up once. */
-function closingTokens(state: RunState): number {
-  const { tokens } = state.limits;
-  if (tokens === null || state.closingAsked) return 0;
-  const root = state.frames.get('0');
-  const prompt = Math.ceil(keptBytes(root?.transcript ?? []) / BYTES_PER_TOKEN);
-  const reports = 500 * Math.min(12, root?.turns.at(-1)?.workers.length ?? 0);
-  return Math.min(Math.floor(tokens * CLOSING_SHARE), prompt + reports + CLOSING_OUTPUT);
-}
-
-const keptSizes = new WeakMap<Message, number>();
-
-/** Bytes of the manager's conversation: every call of a worker asks for them, so each is counted once. */
-function keptBytes(messages: readonly Message[]): number {
-  let bytes = 0;
-  for (const message of messages) {
-    let size = keptSizes.get(message);
-    if (size === undefined) {
-      size = messageBytes(message);
-      keptSizes.set(message, size);
+    for (const room of this.#rooms.of(frame, 'tokens')) {
+      const free = withoutKept(room, kept, 'tokens');
+      const refusal = refusalOf('tokens', free, prompt + LEAST_OUTPUT);
+      take({ tokens: Math.floor(free.left - prompt), scope: room.scope, refusal });
     }
-    bytes += size;
+    if (!price) return least;
+    for (const room of this.#rooms.of(frame, 'cost')) {
+      const keep = kept.get(room.scope)?.tokens ?? 0;
+      take(costRoom(room, { prompt, price, keep }));
+    }
+    return least;
   }
-  return bytes;
+
+  #shareLimits(above: Place, wanted: Partial<Limits>, granted: Partial<Limits>): Limits {
+    const scopes = scopesOf(this.#state, above);
+    const parallel = Math.min(...scopes.map(({ limits }) => limits.parallel));
+    const depths = [wanted.depth ?? null, ...scopes.map(({ limits }) => limits.depth)];
+    return onlyLimits(Math.min(wanted.parallel ?? parallel, parallel), {
+      ...granted,
+      time: wanted.time ?? null,
+      depth: least(depths),
+    });
+  }
 }
 
-/** Milliseconds of the wall time that are kept back for the manager's last turn. */
-export function closingMs(limit: number): number {
-  return Math.min(CLOSING_MS, limit * CLOSING_TIME_SHARE);
+interface OutputRoom {
+  /** Less than zero when not even the prompt fits. */
+  tokens: number;
+  scope: Scope;
+  refusal?: Refusal;
+}
+
+/** Tokens of the answer that money is left for, behind what the prompt and the last turn cost. */
+function costRoom(
+  room: Room,
+  { prompt, price, keep }: { prompt: number; price: Price; keep: number },
+): OutputRoom {
+  const { limit, scope, reserved } = room;
+  const kept =
+    keep === 0
+      ? 0
+      : Math.min(limit * CLOSING_SHARE, (keep * Math.max(price.input, price.output)) / 1e6);
+  const left = room.left - kept - (prompt * price.input) / 1e6;
+  const wanted = costOf(price, { input: prompt, output: LEAST_OUTPUT }) ?? 0;
+  const refusal = refusalOf('cost', { ...room, reserved: reserved + kept }, wanted);
+  if (left < 0) return { tokens: -1, scope, refusal };
+  if (price.output === 0) return { tokens: Number.POSITIVE_INFINITY, scope, refusal };
+  return { tokens: Math.floor((left * 1e6) / price.output), scope, refusal };
+}
+
+/** The room without what is kept back for last turns. */
+function withoutKept(room: Room, kept: ReadonlyMap<Scope, KeptBack>, dimension: Counted): Room {
+  if (dimension !== 'tokens' && dimension !== 'calls') return room;
+  const keep = kept.get(room.scope)?.[dimension] ?? 0;
+  return { ...room, reserved: room.reserved + keep, left: room.left - keep };
+}
+
+/** What is said of a budget that has no room for so much more. */
+export function refusalOf(
+  dimension: Dimension,
+  { scope, limit, used, reserved }: Room,
+  wanted: number,
+): Refusal {
+  const place = isNested(scope) && { scope: scope.id };
+  return { ...place, dimension, limit, used, reserved, wanted };
+}
+
+/** Least of a dimension that a share is worth having with. */
+function leastShare(dimension: Counted, most: number): number {
+  const least = dimension === 'tokens' ? LEAST_OUTPUT : 1;
+  return Math.min(most, dimension === 'cost' ? 1e-9 : least);
+}
+
+function least(limits: readonly (number | null)[]): number | null {
+  const known = limits.filter((limit) => limit !== null);
+  return known.length === 0 ? null : Math.min(...known);
 }
 
 /** Whether a question counts as a turn of the manager. */
@@ -292,50 +296,4 @@ function isTurn(purpose: AskPurpose): boolean {
 /** The fact that a limit refused something. */
 export function exhausted(agent: string, refusal: Refusal & { purpose?: AskPurpose }): Fact {
   return { type: 'budget.exhausted', agent, data: refusal };
-}
-
-/** A warning for each limit of which four fifths are used, once each. */
-export function warnings(state: RunState): Fact[] {
-  return spends(state).flatMap(({ dimension, used, limit }): Fact[] => {
-    if (limit === null || used < limit * WARN_AT || state.warned.has(dimension)) return [];
-    return [{ type: 'budget.warned', data: { dimension, used, limit } }];
-  });
-}
-
-interface DimensionSpend {
-  dimension: Dimension;
-  used: number;
-  limit: number | null;
-}
-
-function spends({ limits, ledger: { used }, activeMs }: RunState): DimensionSpend[] {
-  return [
-    { dimension: 'loops', used: used.loops, limit: limits.loops },
-    { dimension: 'workers', used: used.workers, limit: limits.workers },
-    { dimension: 'tokens', used: used.tokens, limit: limits.tokens },
-    { dimension: 'tools', used: used.tools, limit: limits.tools },
-    { dimension: 'calls', used: used.calls, limit: limits.calls },
-    { dimension: 'cost', used: used.cost, limit: limits.cost },
-    { dimension: 'time', used: activeMs, limit: limits.time },
-  ];
-}
-
-/** The budget as prompts and reports show it (spec, runtime 5.1). */
-export function budgetReport(state: RunState): JsonObject {
-  const { limits, ledger, activeMs } = state;
-  const seconds = (ms: number): number => Math.round(ms / 100) / 10;
-  const shares = spends(state).flatMap(({ used, limit }) =>
-    limit === null ? [] : [limit === 0 ? 0 : Math.max(0, 1 - used / limit)],
-  );
-  return {
-    loops: { used: ledger.used.loops, max: limits.loops },
-    workers: { spawned: ledger.used.workers, max: limits.workers },
-    tokens: { consumed: ledger.used.tokens, max: limits.tokens },
-    tool_calls: { used: ledger.used.tools, max: limits.tools },
-    wall_time: {
-      elapsed_s: seconds(activeMs),
-      max_s: limits.time === null ? null : seconds(limits.time),
-    },
-    budget_remaining_pct: Math.round(Math.min(1, ...shares) * 100),
-  };
 }

@@ -2,6 +2,7 @@ import type { JsonObject } from '../base/json.ts';
 import type { AskPurpose, Envelope, Fact } from '../events/event.ts';
 import type { NodeRun } from '../events/graph-events.ts';
 import type { Graph } from '../events/graph-state.ts';
+import type { ScoreHook } from '../events/scoring.ts';
 import type { Frame, PendingCall } from '../events/state.ts';
 
 /** What an engine may ask for. It is admitted, written ahead and done by the shell. */
@@ -16,6 +17,8 @@ export type Command =
   | { do: 'start-node'; graph: Graph; node: string; run: NodeRun; agentKey?: string }
   /** Run a step again that a crash had ended. */
   | { do: 'call-step'; frame: Frame }
+  /** Run the preprocessor of a node's agent with this place among them, from 0. */
+  | { do: 'preprocess'; frame: Frame; index: number }
   /** End a frame and all below it: their effects are cut off, their failure is recorded. */
   | { do: 'stop-frame'; frame: string; code: string; message: string }
   /** Take a kept result of a node, if there is one that is young enough; else it goes on failing. */
@@ -34,8 +37,15 @@ export type Command =
       about: 'before' | 'after' | 'input';
       args: JsonObject;
     }
-  /** Put the results of instances together with a tool; what it returns is the node's output. */
-  | { do: 'fan-in-tool'; graph: Graph; node: string; tool: string; args: JsonObject }
+  /**
+   * Put the results of instances together with a tool; what it returns is the node's output. `id` is
+   * the id of the call: while it is in flight, nobody commands it again.
+   */
+  | { do: 'fan-in-tool'; graph: Graph; node: string; id: string; tool: string; args: JsonObject }
+  /** Start the judge of one metric, by its place from 1, for the present answer of a frame. */
+  | { do: 'start-judge'; frame: Frame; metric: number }
+  /** Score the present answer of a frame; its judges have ended. */
+  | { do: 'score'; frame: Frame; hook: ScoreHook }
   /** Look at the frame again at this time, in milliseconds since 1970. */
   | { do: 'wait'; frame: string; until: number }
   /** Write down what follows from the state alone. */

@@ -1,13 +1,17 @@
 import type { ChangeSignal } from '../base/concurrency.ts';
 import type { Plan } from '../events/plan.ts';
-import type { RunState } from '../events/state.ts';
+import type { Frame, RunState } from '../events/state.ts';
 import type { GrantedSecret, Host } from '../ports/host.ts';
 import type { ResolvedModel, ToolSpec } from '../ports/model-provider.ts';
 import type { Sandbox } from '../ports/sandbox.ts';
 import type { Tool } from '../ports/tool.ts';
 import type { Surroundings } from './agent/prompt.ts';
 import type { ApprovalDesk } from './approvals/desk.ts';
+import type { InnerAsks } from './inner-asks.ts';
 import type { ModelTrace } from './model-trace.ts';
+import type { KeptResults } from './nodes/cached-results.ts';
+import type { NodeGuards } from './nodes/node-guards.ts';
+import type { StateFiles } from './nodes/state-files.ts';
 import type { Redact } from './redact.ts';
 import type { Stopwatch } from './stopwatch.ts';
 import type { RunFiles } from './tools/artifacts.ts';
@@ -33,10 +37,17 @@ export interface RunContext {
   wake: ChangeSignal;
   /** Tool calls that programs make from inside of their boxes. */
   innerCalls: InnerCalls;
+  /** Questions that the code of agents asks. */
+  innerAsks: InnerAsks;
   /** The wall time that is left. */
   stopwatch: Stopwatch;
-  /** Milliseconds of work that are left; infinite without a limit. The last turn may use `closing`. */
-  remainingMs(kind: 'work' | 'closing'): number;
+  /** When something of the run moved last, on the clock that never goes back. */
+  signs: { last: number };
+  /**
+   * Milliseconds of work that are left: of a frame's loop and all around it, or of the run; infinite
+   * without a limit. The last turn may use `closing`.
+   */
+  remainingMs(kind: 'work' | 'closing', frame?: Pick<Frame, 'scope'>): number;
   /** Keeps what models are asked and answer; left out unless it was asked for. */
   trace?: ModelTrace;
   /** Where people are asked. */
@@ -45,12 +56,18 @@ export interface RunContext {
   secrets: ReadonlyMap<string, GrantedSecret>;
   /** What stands against tool calls. */
   guards: Guards;
+  /** What stands against agents of graphs. */
+  nodeGuards: NodeGuards;
+  /** Results that nodes fall back on. */
+  results: KeptResults;
+  /** Files of the states of graphs. */
+  stateFiles: StateFiles;
   /** Takes secrets out of what leaves the run. */
   redact: Redact;
   /** Shows a note of a call that is out to whoever watches. */
   progress(note: { agent: string; call: string; text: string }): void;
   /** Shows a piece of an answer to whoever watches. */
   delta(piece: { agent: string; call: string; text: string }): void;
-  /** Whether somebody watches pieces now. */
+  /** Whether answers are wanted in pieces: somebody watches, or a run in which nothing moves ends. */
   watched(): boolean;
 }

@@ -1,227 +1,140 @@
-import type { EventData, Fact, Message } from '../events/event.ts';
-import type { Frame } from '../events/state.ts';
-import type { ToolSpec } from '../ports/model-provider.ts';
-import {
-  correction,
-  lastTurnNote,
-  managerSystem,
-  managerTurn,
-  summarise,
-  workerStart,
-} from './agent/prompt.ts';
+import type { RunState } from '../events/state.ts';
+import { admitAsk } from './admit-ask.ts';
+import { admitWorker } from './admit-worker.ts';
 import { readAnswer } from './agent/read-answer.ts';
-import { askModel, requestHash } from './ask-model.ts';
-import { Admission, exhausted, promptTokens, type Refusal } from './budget.ts';
+import { Admission } from './budget.ts';
 import type { Command } from './command.ts';
 import type { RunContext } from './context.ts';
-import type { Start } from './effect.ts';
-import { unused } from './engines/decision.ts';
-import { nextInDelegation, skip } from './engines/delegation.ts';
-import { startWorker } from './grants.ts';
-import { settingsOf } from './plan-parts.ts';
+import type { Cut, Finished, Start } from './effect.ts';
+import type { EffectsInFlight } from './effects-in-flight.ts';
+import { nextCommands } from './engines/index.ts';
+import { scoreFact, startJudge } from './evaluation/admit.ts';
+import { askPerson } from './nodes/ask-person.ts';
+import { useCached } from './nodes/cached-results.ts';
+import { joinByTool } from './nodes/fan-in-tool.ts';
+import { preprocess } from './nodes/preprocess.ts';
+import { admitStart } from './nodes/start-nested.ts';
+import { withinLimits } from './nodes/state-limits.ts';
+import { stepStart } from './nodes/steps.ts';
+import { stopFrame } from './nodes/stop-frame.ts';
+import type { Decided, Pass } from './pass.ts';
 import { admitTool } from './tools/admit-tool.ts';
 import type { InnerCall } from './tools/inner-calls.ts';
 
-/** What follows from the state: facts to write ahead, effects to start, frames that wait. */
-export interface Decided {
-  facts: Fact[];
-  starts: Start[];
-  /** Frames that wait for room. */
-  blocked: string[];
-  /** Frames that wait for a time, in milliseconds since 1970. */
-  later: { frame: string; until: number }[];
-}
+/** How long a program's call waits before it looks for room in the budget again, in milliseconds. */
+const AGAIN_MS = 500;
 
-interface Pass {
-  context: RunContext;
-  admission: Admission;
+interface Moment {
+  /** Milliseconds since 1970. */
   now: number;
-  decided: Decided;
-  /** Turns whose remaining workers are not started: their frame's id. */
-  skipped: Set<string>;
-  /** Names given to workers in this pass. */
-  names: Set<string>;
+  effects: EffectsInFlight;
 }
 
-/** Asks the engine what follows for these frames, and admits it. Nothing has happened yet. */
+/**
+ * Asks the engines what follows for these frames, and admits it. Nothing has happened yet, but for
+ * effects that were ended.
+ */
 export async function decide(
   context: RunContext,
   ready: readonly string[],
-  now: number,
+  { now, effects }: Moment,
 ): Promise<Decided> {
   const { plan, state } = context;
   const decided: Decided = { facts: [], starts: [], blocked: [], later: [] };
-  const admission = new Admission(state);
-  const pass: Pass = { context, admission, now, decided, skipped: new Set(), names: new Set() };
-  for (const id of ready) {
+  const pass: Pass = {
+    ...{ context, now, decided, admission: new Admission(state) },
+    ...{ skipped: new Set(), names: new Set(), runs: new Map(), stopped: new Set() },
+    isOut: (id) => effects.has(id),
+    cut: (frames, why) => [...dropStarts(decided, frames, why), ...effects.cut(why, frames)],
+  };
+  for (const id of outermostFirst(state, ready)) {
     const frame = state.frames.get(id);
     if (!frame || frame.phase === 'closed') continue;
-    for (const command of nextInDelegation(plan, state, frame)) await admit(pass, command);
+    for (const command of nextCommands({ plan, state, now }, frame)) {
+      if (!pass.stopped.has(id)) await admit(pass, command);
+    }
     if (decided.facts.at(-1)?.type === 'run.finished') break;
   }
   return decided;
 }
 
+/** A graph is asked before what is below it: what it stops asks for nothing any more. */
+function outermostFirst(state: RunState, ready: readonly string[]): readonly string[] {
+  const depthOf = (id: string): number => state.frames.get(id)?.depth ?? 0;
+  if (ready.length < 2 || state.graphs.size === 0) return ready;
+  const graphs = ready.filter((id) => state.graphs.has(id)).sort((a, b) => depthOf(a) - depthOf(b));
+  return [...graphs, ...ready.filter((id) => !state.graphs.has(id))];
+}
+
+/** Effects of this pass that are not to be started any more. */
+function dropStarts(decided: Decided, frames: ReadonlySet<string>, why: Cut): Finished[] {
+  const isMeant = ({ id }: Start): boolean => frames.has(id.split('/', 1)[0] ?? id);
+  const dropped = decided.starts.filter(isMeant);
+  decided.starts = decided.starts.filter((start) => !isMeant(start));
+  return dropped.map((start) => start.outOfTime(why));
+}
+
 async function admit(pass: Pass, command: Command): Promise<void> {
+  const { context, decided } = pass;
   switch (command.do) {
     case 'record':
-      pass.decided.facts.push(...command.facts);
+      decided.facts.push(...command.facts.map((fact) => withinLimits(context.state, fact)));
       return;
     case 'read':
-      pass.decided.facts.push(await readAnswer(pass.context.plan, command.frame));
+      decided.facts.push(...(await readAnswer(context.state, command.frame)));
       return;
     case 'ask':
-      admitAsk(pass, command);
-      return;
-    case 'call-tool': {
-      const { frame, pending } = command;
-      const { id, call } = pending;
-      const { name, args } = call;
-      const { context, decided } = pass;
-      const admitted = await admitTool(context, pass, { frame, id, name, args });
-      decided.facts.push(...admitted.facts);
-      decided.starts.push(...admitted.starts);
-      const { until } = admitted;
-      if (until !== undefined) decided.later.push({ frame: frame.id, until });
-      return;
-    }
+      return admitAsk(pass, command);
+    case 'call-tool':
+      return admitCall(pass, command);
     case 'start-worker':
-      admitWorker(pass, command);
+      return admitWorker(pass, command);
+    case 'start-node':
+      return admitStart(pass, command);
+    case 'call-step':
+      if (!pass.isOut(command.frame.id)) decided.starts.push(stepStart(context, command.frame.id));
+      return;
+    case 'preprocess':
+      return preprocess(pass, command);
+    case 'stop-frame':
+      decided.facts.push(...stopFrame(pass, context.state, command));
+      return;
+    case 'ask-person':
+      return admitAll(pass, askPerson(pass, command));
+    case 'use-cached':
+      decided.facts.push(...(await useCached(pass, command)));
+      return;
+    case 'fan-in-tool':
+      return admitAll(pass, await joinByTool(pass, command));
+    case 'start-judge':
+      return startJudge(pass, command);
+    case 'score':
+      decided.facts.push(...(await scoreFact(context.state, command)));
+      return;
+    case 'wait':
+      decided.later.push({ frame: command.frame, until: command.until });
+      return;
   }
 }
 
-type Ask = Extract<Command, { do: 'ask' }>;
-
-function admitAsk(pass: Pass, command: Ask): void {
-  const { context, admission, decided } = pass;
-  const { frame, purpose, notBefore } = command;
-  const late = timeRefusal(context);
-  if (late && purpose !== 'closing') {
-    decided.facts.push(exhausted(frame.id, { ...late, purpose }));
-    return;
-  }
-  if (notBefore !== undefined && notBefore > pass.now) {
-    decided.later.push({ frame: frame.id, until: notBefore });
-    return;
-  }
-  const question = questionFor(context, command);
-  const messages = [...frame.transcript.slice(0, question.keep), ...question.messages];
-  const tools = specsOf(context, frame);
-  const settings = settingsOf(context.plan, frame);
-  const verdict = admission.ask({
-    purpose,
-    promptTokens: promptTokens(messages, tools),
-    maxOutputTokens: settings.maxOutputTokens,
-    price: context.models.get(frame.model)?.price,
-  });
-  if (verdict.verdict === 'wait') {
-    decided.blocked.push(frame.id);
-    return;
-  }
-  if (verdict.verdict === 'refused') {
-    decided.facts.push(exhausted(frame.id, { ...verdict.refusal, purpose }));
-    return;
-  }
-  const isRetry = frame.phase === 'retry';
-  const asked: EventData['model.asked'] = {
-    call: isRetry && frame.call !== undefined ? frame.call : `${frame.id}/${frame.asks + 1}`,
-    attempt: isRetry ? frame.attempt + 1 : 1,
-    model: frame.model,
-    ...question,
-    tools: tools.map(({ name }) => name),
-    temperature: frame.temperature,
-    maxOutputTokens: verdict.maxOutputTokens,
-    inputHash: requestHash({ messages, tools }, frame.model),
-    reserved: verdict.reserved,
-    purpose,
-  };
-  decided.facts.push({ type: 'model.asked', agent: frame.id, data: asked });
-  decided.starts.push(modelStart(context, frame, { asked, messages, tools }));
+/** Admits what follows from a command. */
+async function admitAll(pass: Pass, commands: readonly Command[]): Promise<void> {
+  for (const command of commands) await admit(pass, command);
 }
 
-/** Nothing but the last turn starts when the wall time for work is over. */
-function timeRefusal(context: RunContext): Refusal | undefined {
-  const { limits } = context.state;
-  if (limits.time === null || context.remainingMs('work') > 0) return undefined;
-  const left = context.remainingMs('closing');
-  return {
-    dimension: 'time',
-    limit: limits.time,
-    used: limits.time - left,
-    reserved: left,
-    wanted: 0,
-  };
-}
-
-interface Prepared {
-  asked: EventData['model.asked'];
-  messages: readonly Message[];
-  tools: readonly ToolSpec[];
-}
-
-function modelStart(context: RunContext, frame: Frame, prepared: Prepared): Start {
-  const { asked } = prepared;
-  return {
-    id: asked.call,
-    async perform(signal) {
-      const facts = await askModel(context, { frame, ...prepared }, signal);
-      return { frame: frame.id, facts, files: [] };
-    },
-    outOfTime() {
-      const output = Math.min(asked.maxOutputTokens, asked.reserved.tokens);
-      const data: EventData['model.failed'] = {
-        ...{ call: asked.call, attempt: asked.attempt, code: 'budget/time' },
-        message: 'the wall time was over before the answer came',
-        usage: { input: asked.reserved.tokens - output, output, estimated: true },
-        cost: asked.reserved.cost,
-      };
-      return {
-        frame: frame.id,
-        facts: [{ type: 'model.failed', agent: frame.id, data }],
-        files: [],
-      };
-    },
-  };
-}
-
-/** The new messages of a question, and how much of the conversation before it stays. */
-function questionFor(
-  { plan, state, surroundings }: RunContext,
-  { frame, purpose, reason = '' }: Ask,
-): { keep: number; messages: readonly Message[] } {
-  const keep = frame.transcript.length;
-  if (frame.phase === 'retry') return { keep, messages: [] };
-  const user = (text: string): { keep: number; messages: Message[] } => ({
-    keep,
-    messages: [{ role: 'user', text }],
-  });
-  switch (purpose) {
-    case 'turn':
-    case 'closing': {
-      const notes = purpose === 'closing' ? [...frame.notes, lastTurnNote(reason)] : frame.notes;
-      const system = managerSystem(plan, surroundings, frame);
-      const text = managerTurn(state, frame, notes);
-      return {
-        keep: 0,
-        messages: [
-          { role: 'system', text: system },
-          { role: 'user', text },
-        ],
-      };
-    }
-    case 'correction':
-    case 'repair':
-      return user(correction(reason));
-    case 'summary':
-      return user(summarise(reason));
-    case 'work':
-      if (keep > 0) return { keep, messages: [] };
-      return { keep: 0, messages: workerStart(state, frame, surroundings) };
-  }
-}
-
-function specsOf({ specs }: RunContext, frame: Frame): ToolSpec[] {
-  return frame.tools.flatMap((name) => specs.get(name) ?? []);
+async function admitCall(
+  pass: Pass,
+  { frame, pending }: Extract<Command, { do: 'call-tool' }>,
+): Promise<void> {
+  const { context, decided } = pass;
+  const { id, call } = pending;
+  const { name, args } = call;
+  const admitted = await admitTool(context, pass, { frame, id, name, args });
+  const { facts, starts, until, blocked } = admitted;
+  decided.facts.push(...facts);
+  decided.starts.push(...starts);
+  if (until !== undefined) decided.later.push({ frame: frame.id, until });
+  if (blocked) decided.blocked.push(frame.id);
 }
 
 /**
@@ -241,41 +154,8 @@ export async function admitInner(
     admitted.facts.push(...call.facts);
     admitted.starts.push(...call.starts);
     if (call.held !== undefined) context.innerCalls.hold(id, call.held);
-    if (call.until !== undefined) context.innerCalls.defer(id, call.until);
+    const until = call.blocked ? now + AGAIN_MS : call.until;
+    if (until !== undefined) context.innerCalls.defer(id, until);
   }
   return admitted;
-}
-
-function admitWorker(pass: Pass, command: Extract<Command, { do: 'start-worker' }>): void {
-  const { context, admission, decided, skipped, names } = pass;
-  const { state } = context;
-  const { frame, envelope, index } = command;
-  if (skipped.has(frame.id)) return;
-  const verdict = admission.worker();
-  if (verdict === 'go') {
-    const name = unused(envelope.workerId, (taken) => state.names.has(taken) || names.has(taken));
-    names.add(name);
-    decided.facts.push(startWorker(context, frame, { envelope, name, index }));
-    return;
-  }
-  skipped.add(frame.id);
-  if (verdict === 'wait') {
-    decided.blocked.push(frame.id);
-    return;
-  }
-  decided.facts.push(exhausted(frame.id, verdict), ...skipRest(frame, index, verdict));
-}
-
-function skipRest(frame: Frame, index: number, { dimension, limit }: Refusal): Fact[] {
-  const rest = {
-    ...frame,
-    waiting: frame.waiting.filter((_, place) => place + firstIndex(frame) >= index),
-  };
-  return skip(rest, index, `the limit on ${dimension} (${limit}) is reached`);
-}
-
-/** Place of the first waiting envelope among the delegations of its turn, from 1. */
-function firstIndex(frame: Frame): number {
-  const total = frame.decision?.decision === 'delegate' ? frame.decision.delegations.length : 0;
-  return total - frame.waiting.length + 1;
 }

@@ -1,50 +1,55 @@
 import type { ChangeSignal } from '../base/concurrency.ts';
 import { AwpError } from '../base/errors.ts';
-import type { Fact } from '../events/event.ts';
+import type { Fact, RunEvent } from '../events/event.ts';
 import type { RunState } from '../events/state.ts';
-import { warnings } from './budget.ts';
+import { type Admitted, admitInnerAsk } from './admit-inner-ask.ts';
+import { exhausted } from './budget.ts';
+import { settlements, warnings } from './budget-report.ts';
+import { timeRefusal } from './budget-time.ts';
 import type { RunContext } from './context.ts';
-import { admitInner, type Decided, decide } from './decide.ts';
-import type { Finished, Start } from './effect.ts';
+import { admitInner, decide } from './decide.ts';
+import type { Finished } from './effect.ts';
+import { EffectsInFlight } from './effects-in-flight.ts';
+import { endIdle, idleOrders, overdue } from './nodes/deadlines.ts';
+import { withinLimits } from './nodes/state-limits.ts';
+import { openBelow, stopFrame } from './nodes/stop-frame.ts';
 import type { Recorder } from './recorder.ts';
 import { warmUp } from './schema.ts';
 import { endHeldCalls } from './tools/admit-tool.ts';
 import { artifactFacts } from './tools/artifacts.ts';
 import { followBoxes, prepareBox } from './tools/boxes.ts';
+import { Watch } from './watch.ts';
 
 /** How long a stop waits for effects that were told to end, in milliseconds. */
 const STOP_GRACE_MS = 1500;
 /** How long after the first effect was started the validator is loaded, in milliseconds. */
 const WARM_UP_MS = 5;
 
-/** The reason with which effects are ended when the wall time is over. */
-class OutOfTime extends Error {}
-
 /**
- * Drives one run to its end: what effects brought is recorded, the engine is asked what follows,
- * that is written ahead, then done. One step at a time, so admission never races with itself.
+ * Drives one run to its end: what effects brought is taken in, the engine is asked what follows
+ * until nothing does, all of that is appended at once, and only then done. One step at a time, so
+ * admission never races with itself.
  */
 export class Driver {
   readonly #context: RunContext;
   readonly #recorder: Recorder;
-  readonly #finished: Finished[] = [];
-  readonly #running = new Map<string, { stop: AbortController; start: Start }>();
+  readonly #effects: EffectsInFlight;
+  readonly #watch: Watch;
   /** Frames that wait for room in the budget or in the pool. */
   readonly #blocked = new Set<string>();
-  /** Frames that wait until a time, with what cancels the timer. */
-  readonly #sleeping = new Map<string, () => void>();
   readonly #wake: ChangeSignal;
   #broken: unknown;
   #stopReason: string | undefined;
   #stopWarming: (() => void) | undefined;
-  #timeIsOver = false;
-  #timeWasOver = false;
-  #stopClock = (): void => {};
 
   constructor(context: RunContext, recorder: Recorder) {
+    const { state, wake } = context;
     this.#context = context;
-    this.#wake = context.wake;
+    this.#wake = wake;
     this.#recorder = recorder;
+    const ring = (): void => wake.notify();
+    this.#effects = new EffectsInFlight({ state, ring, broken: (error) => this.breakOff(error) });
+    this.#watch = new Watch(context, { now: () => recorder.now(), ring });
   }
 
   /** Ends the run soon, with `run.stopped`; it can be resumed. */
@@ -61,8 +66,8 @@ export class Driver {
 
   /** Resolves when the run has ended or was stopped; rejects with a store's or sandbox's error. */
   async run(): Promise<void> {
-    this.#startClock();
     const { state } = this.#context;
+    this.#watch.start();
     for (const id of state.openFrames) {
       const frame = state.frames.get(id);
       if (frame) prepareBox(this.#context, frame);
@@ -70,12 +75,11 @@ export class Driver {
     try {
       await this.#loop();
     } finally {
-      this.#stopClock();
+      this.#watch.end();
       this.#stopWarming?.();
       this.#context.innerCalls.end();
-      for (const cancel of this.#sleeping.values()) cancel();
-      for (const { stop } of this.#running.values())
-        stop.abort(new AwpError('internal/bug', 'the run has ended'));
+      this.#context.innerAsks.end();
+      await this.#endEffects(new AwpError('internal/bug', 'the run has ended'));
     }
   }
 
@@ -91,9 +95,7 @@ export class Driver {
         await this.#waitForPerson(changed);
         continue;
       }
-      if (this.#running.size === 0 && this.#sleeping.size === 0 && this.#finished.length === 0) {
-        throw stuck(state);
-      }
+      if (this.#effects.idle && !this.#watch.waiting) throw stuck(state);
       await changed;
     }
   }
@@ -101,136 +103,141 @@ export class Driver {
   /** Whether nothing goes on before a person answers: all that is out are programs that wait, too. */
   #needsPerson(): boolean {
     if (this.#context.state.pendingApprovals.size === 0) return false;
-    if (this.#sleeping.size > 0 || this.#finished.length > 0) return false;
+    if (this.#watch.waiting) return false;
     const blocked = this.#context.innerCalls.blockedPrograms();
-    return [...this.#running.keys()].every((id) => blocked.has(id));
+    return this.#effects.idle || this.#effects.ids.every((id) => blocked.has(id));
   }
 
   /** Such time is not active time (decision 13). */
   async #waitForPerson(changed: Promise<void>): Promise<void> {
-    const { stopwatch } = this.#context;
-    this.#stopClock();
-    stopwatch.pause();
+    this.#watch.pause();
     await changed;
-    stopwatch.go();
-    this.#startClock();
+    this.#watch.go();
   }
 
-  /** Records what came in, then what follows from it; false when there was nothing to do. */
+  /** Takes in what came, then all that follows from it; false when there was nothing to do. */
   async #step(): Promise<boolean> {
-    const moved = await this.#recordFinished();
-    if (this.#context.state.status !== 'running') return true;
-    const answers = this.#context.desk.take();
-    await this.#record(answers);
-    const served = (await this.#serveInner()) || answers.length > 0;
-    const decided = await this.#decide();
-    if (decided.facts.length === 0) return moved || served;
-    await this.#begin(decided);
-    return true;
+    const { state, desk } = this.#context;
+    const finished = this.#effects.take();
+    const artifacts = this.#takeIn(finished);
+    this.#endLate();
+    this.#watch.wakeFrames();
+    let moved = finished.length > 0;
+    if (state.status === 'running') {
+      const answers = desk.take();
+      this.#stage(answers);
+      const served = await this.#serveInner();
+      moved ||= served || answers.length > 0;
+    }
+    while (state.status === 'running' && (await this.#decide())) moved = true;
+    return (await this.#commit(artifacts)) || moved;
   }
 
-  /** Admits tool calls of programs. One at a time with all else, so that none can pass a limit. */
+  /**
+   * Admits tool calls of programs and questions of code. One at a time with all else, so that none can
+   * pass a limit.
+   */
   async #serveInner(): Promise<boolean> {
     const now = this.#recorder.now();
     const calls = this.#context.innerCalls.take(now);
-    if (calls.length === 0) return false;
-    const admitted = await admitInner(this.#context, calls, now);
-    await this.#begin(admitted);
-    return admitted.facts.length > 0;
-  }
-
-  /** Writes down what is about to be done, then does it. */
-  async #begin({ facts, starts }: Pick<Decided, 'facts' | 'starts'>): Promise<void> {
-    await this.#record(facts);
-    for (const start of starts) this.#launch(start);
-  }
-
-  async #record(facts: readonly Fact[]): Promise<void> {
-    for (const event of await this.#recorder.record(facts)) {
-      this.#context.guards.see(event);
-      this.#context.innerCalls.see(event);
-      followBoxes(this.#context, event);
-      await this.#context.desk.see(event);
+    let moved = calls.length > 0 && this.#take(await admitInner(this.#context, calls, now));
+    for (const ask of this.#context.innerAsks.take(now)) {
+      if (this.#take(admitInnerAsk(this.#context, ask, now))) moved = true;
     }
+    return moved;
   }
 
-  async #recordFinished(): Promise<boolean> {
-    if (this.#timeIsOver) await this.#endByTime();
-    if (this.#finished.length === 0) return false;
-    const { state, runFiles } = this.#context;
-    const batch = this.#finished.splice(0);
-    const taken = new Map<string, string>();
-    const artifacts: Extract<Fact, { type: 'artifact.written' }>[] = [];
-    const facts = batch.flatMap(({ frame: id, facts: brought, files }): Fact[] => {
-      const frame = state.frames.get(id);
-      if (!frame) return [];
-      const written = artifactFacts({ state, taken }, frame, files);
-      artifacts.push(...written);
-      return [
-        ...written,
-        ...brought.map((fact) =>
-          withFiles(
-            fact,
-            written.map(({ data }) => data.path),
-          ),
-        ),
-      ];
-    });
-    await this.#record(facts);
+  #take({ facts, starts }: Admitted): boolean {
+    this.#stage(facts);
+    this.#effects.add(starts);
+    return facts.length > 0;
+  }
+
+  /** Adds facts to the state; they are in the log after the next `#commit`. */
+  #stage(facts: readonly Fact[]): void {
+    const { guards, nodeGuards, results, state } = this.#context;
+    for (const event of this.#recorder.stage(facts)) {
+      guards.see(event);
+      nodeGuards.see(event);
+      results.see(event);
+      this.#watch.see(event);
+      if (event.type === 'agent.finished' || event.type === 'agent.failed') this.#unblock();
+    }
+    if (state.unsettled.size > 0 && state.status === 'running') this.#stage(settlements(state));
+  }
+
+  /** Makes safe what was staged, shows it, and starts what it announces. */
+  async #commit(artifacts: readonly Shown[] = []): Promise<boolean> {
+    const events = await this.#recorder.flush();
+    for (const event of events) {
+      this.#context.innerCalls.see(event);
+      this.#context.innerAsks.see(event);
+      followBoxes(this.#context, event);
+      // Awaited only for what is asked: this is done for every event.
+      const asking = this.#context.desk.see(event);
+      if (asking !== undefined) await asking;
+    }
+    await this.#show(artifacts, events);
+    if (this.#effects.launch()) this.#warmUp();
+    // Files that follow the log; what runs goes on meanwhile. Awaited only where there are some.
+    const kept = this.#context.results.write();
+    if (kept !== undefined) await kept;
+    const followed = this.#context.stateFiles.follow(events);
+    if (followed !== undefined) await followed;
+    return events.length > 0;
+  }
+
+  async #show(artifacts: readonly Shown[], events: readonly RunEvent[]): Promise<void> {
+    const { runFiles } = this.#context;
     for (const { data } of artifacts) await runFiles.show(data);
-    for (const { type, data } of facts) {
+    for (const { type, data } of events) {
       if (type === 'artifact.removed') await runFiles.hide(data.path);
     }
-    const warned = warnings(state);
-    await this.#record(warned);
+  }
+
+  /** Stages what effects brought; the artifacts among it are still to be shown. */
+  #takeIn(finished: readonly Finished[]): Shown[] {
+    if (finished.length === 0) return [];
+    const { state } = this.#context;
+    const taken = new Map<string, string>();
+    const artifacts: Shown[] = [];
+    const facts = finished.flatMap(({ frame: id, facts: brought, files }): readonly Fact[] => {
+      const frame = state.frames.get(id);
+      if (!frame) return [];
+      if (files.length === 0) return brought.map((fact) => withinLimits(state, fact));
+      const written = artifactFacts({ state, taken }, frame, files);
+      artifacts.push(...written);
+      const paths = written.map(({ data }) => data.path);
+      return [...written, ...brought.map((fact) => withFiles(fact, paths))];
+    });
+    this.#stage(facts);
+    this.#stage(warnings(state));
+    this.#unblock();
+    return artifacts;
+  }
+
+  /** Frames that wait for room look for it again. */
+  #unblock(): void {
+    const { state } = this.#context;
     for (const id of this.#blocked) state.ready.add(id);
     this.#blocked.clear();
-    return true;
   }
 
-  async #decide(): Promise<Decided> {
+  /** Asks the engine once; false when nothing follows. */
+  async #decide(): Promise<boolean> {
     const { state } = this.#context;
+    if (state.ready.size === 0) return false;
     const ready = [...state.ready];
     state.ready.clear();
-    const decided = await decide(this.#context, ready, this.#recorder.now());
-    for (const id of decided.blocked) this.#blocked.add(id);
-    for (const { frame, until } of decided.later) this.#sleep(frame, until);
-    return decided;
-  }
-
-  #sleep(frame: string, until: number): void {
-    const { clock } = this.#context.host.effects;
-    this.#sleeping.get(frame)?.();
-    const cancel = clock.timer(Math.max(1, until - this.#recorder.now()), () => {
-      this.#sleeping.delete(frame);
-      this.#context.state.ready.add(frame);
-      this.#wake.notify();
+    const { facts, starts, blocked, later } = await decide(this.#context, ready, {
+      now: this.#recorder.now(),
+      effects: this.#effects,
     });
-    this.#sleeping.set(frame, cancel);
-  }
-
-  #launch(start: Start): void {
-    const stop = new AbortController();
-    this.#running.set(start.id, { stop, start });
-    start
-      .perform(stop.signal)
-      .then(
-        (finished) => {
-          if (this.#running.has(start.id)) this.#finished.push(finished);
-        },
-        (error: unknown) => {
-          if (stop.signal.aborted) {
-            if (stop.signal.reason instanceof OutOfTime) this.#finished.push(start.outOfTime());
-            return;
-          }
-          this.#broken ??= error;
-        },
-      )
-      .finally(() => {
-        this.#running.delete(start.id);
-        this.#wake.notify();
-      });
-    this.#warmUp();
+    for (const id of blocked) this.#blocked.add(id);
+    for (const { frame, until } of later) this.#watch.sleep(frame, until);
+    this.#stage(facts);
+    this.#effects.add(starts);
+    return facts.length > 0 || starts.length > 0;
   }
 
   /** Schemas are checked after the first answer at the earliest: loading the validator fits before it. */
@@ -240,63 +247,75 @@ export class Driver {
     this.#stopWarming ??= host.effects.clock.timer(WARM_UP_MS, warmUp);
   }
 
-  /** Rings when only the time of the last turn is left. */
-  #startClock(): void {
-    const left = this.#context.remainingMs('work');
-    if (!Number.isFinite(left) || this.#timeWasOver) return;
-    this.#stopClock = this.#context.host.effects.clock.timer(Math.max(1, left), () => {
-      this.#timeIsOver = true;
-      this.#timeWasOver = true;
-      this.#wake.notify();
-    });
+  /** Ends what has no time left: the run, nodes, and a run in which nothing moves. */
+  #endLate(): void {
+    const { state } = this.#context;
+    if (this.#watch.takeTimeIsOver()) this.#endByTime();
+    for (const id of this.#watch.takeSpent()) this.#endLoopByTime(id);
+    for (const id of this.#watch.takeLate()) {
+      const frame = state.frames.get(id);
+      if (frame) this.#stage(stopFrame(this.#ending, state, overdue(state, frame)));
+    }
+    if (!this.#watch.takeIdle(this.#effects.out)) return;
+    for (const order of idleOrders(state)) this.#stage(stopFrame(this.#ending, state, order));
+    this.#stage(endIdle(state, this.#recorder.now()));
+  }
+
+  /** Nothing was ended before in what is staged now: a frame that was ended is closed at once. */
+  get #ending(): Parameters<typeof stopFrame>[0] {
+    return { stopped: new Set(), cut: (frames, why) => this.#effects.cut(why, frames) };
   }
 
   /** Says that the time is over and ends what is running; the last turn may use what was kept. */
-  async #endByTime(): Promise<void> {
-    this.#timeIsOver = false;
-    const { state } = this.#context;
+  #endByTime(): void {
+    const { state, remainingMs } = this.#context;
     if (state.closingAsked) return;
     const limit = state.limits.time ?? 0;
-    const used = Math.max(0, limit - this.#context.remainingMs('closing'));
-    const kept = this.#context.remainingMs('closing');
-    await this.#record([
-      {
-        type: 'budget.exhausted',
-        data: { dimension: 'time', limit, used, reserved: kept, wanted: 0 },
-      },
-      ...endHeldCalls(this.#context),
-    ]);
-    for (const cancel of this.#sleeping.values()) cancel();
-    for (const id of this.#sleeping.keys()) state.ready.add(id);
-    this.#sleeping.clear();
-    for (const { stop } of this.#running.values()) stop.abort(new OutOfTime());
+    const kept = remainingMs('closing');
+    const used = Math.max(0, limit - kept);
+    const data = { dimension: 'time' as const, limit, used, reserved: kept, wanted: 0 };
+    this.#stage([{ type: 'budget.exhausted', data }, ...endHeldCalls(this.#context)]);
+    this.#watch.wakeAll();
+    this.#takeIn(this.#effects.cut(undefined));
+    if (state.openFrames.has('0')) state.ready.add('0');
+  }
+
+  /** Ends what is out in a loop whose time for work is over; its last turn may use what was kept. */
+  #endLoopByTime(id: string): void {
+    const { state, stopwatch } = this.#context;
+    const frames = openBelow(state, id).map((frame) => frame.id);
+    const late = timeRefusal(state, state.frames.get(id), stopwatch.activeMs);
+    if (!late || frames.length === 0) return;
+    this.#stage([exhausted(id, late)]);
+    this.#takeIn(this.#effects.cut(undefined, new Set(frames)));
+    for (const below of frames) state.ready.add(below);
   }
 
   async #stopNow(reason: string): Promise<void> {
-    await this.#endEffects();
-    await this.#record([{ type: 'run.stopped', data: { reason } }]);
+    await this.#endEffects(new AwpError('internal/bug', 'the run was stopped'));
+    await this.#recorder.record([{ type: 'run.stopped', data: { reason } }]);
   }
 
   /** Nobody is there to answer: the run can be taken up again when somebody has. */
   async #pauseNow(): Promise<void> {
-    await this.#endEffects();
-    await this.#record([{ type: 'run.paused', data: { reason: 'approval' } }]);
+    await this.#endEffects(new AwpError('internal/bug', 'the run was stopped'));
+    await this.#recorder.record([{ type: 'run.paused', data: { reason: 'approval' } }]);
   }
 
-  async #endEffects(): Promise<void> {
+  /** Waits for effects that were told to end, but not for ever; what they brought is taken in. */
+  async #endEffects(reason: AwpError): Promise<void> {
+    this.#effects.abort(reason);
     const { clock } = this.#context.host.effects;
-    const aborted = new AwpError('internal/bug', 'the run was stopped');
-    for (const { stop } of this.#running.values()) stop.abort(aborted);
-    let late = false;
-    const cancel = clock.timer(STOP_GRACE_MS, () => {
-      late = true;
-      this.#wake.notify();
-    });
-    while (this.#running.size > 0 && !late) await this.#wake.changed;
+    const late = Promise.withResolvers<void>();
+    const cancel = clock.timer(STOP_GRACE_MS, late.resolve);
+    await Promise.race([this.#effects.allGone(), late.promise]);
     cancel();
-    await this.#recordFinished();
+    if (this.#broken !== undefined || this.#context.state.status !== 'running') return;
+    await this.#commit(this.#takeIn(this.#effects.take()));
   }
 }
+
+type Shown = Extract<Fact, { type: 'artifact.written' }>;
 
 function withFiles(fact: Fact, files: readonly string[]): Fact {
   if (fact.type !== 'tool.returned' || files.length === 0) return fact;

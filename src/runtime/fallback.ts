@@ -15,15 +15,17 @@ export interface Roles {
 
 /**
  * The models of a plan, by their string. One that cannot be asked is an error at once, unless
- * another one stands behind it: then it fails when it is asked, so that the log tells of it.
+ * another one stands behind it, or code might never ask it: then it fails when it is asked, so that
+ * the log tells of it.
  */
 export function resolveRoles(plan: Plan, roles: Roles): Map<string, ResolvedModel> {
   const models = new Map<string, ResolvedModel>();
-  for (const { settings } of askers(plan)) {
-    const names = modelsInOrder(settings);
+  for (const { settings, isCode } of askers(plan)) {
+    const names = modelsInOrder(settings).filter((name) => name !== '');
     const found = names.map((name) => askable(name, settings, roles));
     const [first] = found;
-    if (first instanceof AwpError && found.every((one) => one instanceof AwpError)) throw first;
+    const none = first instanceof AwpError && found.every((one) => one instanceof AwpError);
+    if (none && !isCode) throw first;
     for (const [index, name] of names.entries()) {
       const one = found[index];
       if (one && !(one instanceof AwpError)) models.set(name, one);
@@ -65,9 +67,9 @@ export function withoutTools(
   models: ReadonlyMap<string, ResolvedModel>,
   tools: ReadonlyMap<string, Tool>,
 ): AwpError | undefined {
-  const without = askers(plan).find(({ settings, toolbox }) => {
+  const without = askers(plan).find(({ settings, toolbox, isCode }) => {
     const cannot = (name: string) => models.get(name)?.capabilities?.tools === false;
-    if (!toolbox || !modelsInOrder(settings).every(cannot)) return false;
+    if (!toolbox || isCode || !modelsInOrder(settings).every(cannot)) return false;
     return [...tools.values()].some((tool) => isGranted(tool, toolbox));
   });
   if (!without) return undefined;

@@ -33,7 +33,7 @@ export function startWorker(
       ...(envelope.workerId !== name && { askedAs: envelope.workerId }),
       model: worker.model,
       temperature: temperature ?? worker.temperature,
-      tools: granted(
+      tools: toolsOf(
         context,
         { name, askedAs: envelope.workerId, role: 'worker', agentKey: parent.agentKey },
         controls.has('tools_allowed') ? envelope.toolsAllowed : undefined,
@@ -45,11 +45,14 @@ export function startWorker(
   };
 }
 
-/** Names of the tools that a worker gets; names that do not exist are dropped (spec, runtime 4.2). */
-function granted(
+/**
+ * Names of the tools that a worker or a node gets: of those in its toolbox the ones that are `wanted`,
+ * all when left out; names that do not exist are dropped (spec, runtime 4.2).
+ */
+export function toolsOf(
   { plan, tools }: Pick<RunContext, 'plan' | 'tools'>,
   worker: Pick<Frame, 'name' | 'askedAs' | 'role' | 'agentKey'>,
-  wanted: readonly string[] | undefined,
+  wanted?: readonly string[],
 ): string[] {
   const toolbox = toolboxOf(plan, worker);
   const all = [...tools].filter(([, tool]) => isGranted(tool, toolbox)).map(([name]) => name);

@@ -2,6 +2,7 @@ import { AwpError } from '../base/errors.ts';
 import type { ModelSettings, Plan, PlanLoop } from '../events/plan.ts';
 import type { PlanAgent } from '../events/plan-graph.ts';
 import type { Frame } from '../events/state.ts';
+import { imagesFor } from './nodes/images.ts';
 
 type Part = Pick<Frame, 'role' | 'agentKey'>;
 
@@ -26,9 +27,26 @@ export function agentOf(plan: Plan, { agentKey }: Pick<Frame, 'agentKey'>): Plan
 
 /** What the models of a frame are asked with. Throws `internal/bug` for one that asks none. */
 export function settingsOf(plan: Plan, frame: Part): ModelSettings {
-  if (frame.role === 'node') return agentOf(plan, frame);
+  if (frame.role === 'node') return asking(plan, agentOf(plan, frame));
+  if (frame.role === 'judge') return judgeOf(plan);
   const { manager, worker } = loopOf(plan, frame);
   return frame.role === 'manager' ? manager : worker;
+}
+
+/** Tokens of a judge's answer. */
+const JUDGE_TOKENS = 1024;
+
+/** Who judges results by rubrics. Throws `internal/bug` when nothing is scored. */
+function judgeOf({ evaluation }: Plan): ModelSettings {
+  if (!evaluation) throw new AwpError('internal/bug', 'the plan has no evaluation');
+  return { ...evaluation.judge, maxOutputTokens: JUDGE_TOKENS };
+}
+
+/** The settings of an agent; where it is shown images, with the model that it has for them. */
+function asking(plan: Plan, agent: PlanAgent): PlanAgent {
+  const model = agent.vision?.model;
+  if (model === undefined || imagesFor(plan, agent).images.length === 0) return agent;
+  return { ...agent, model };
 }
 
 /** What a frame may call, and how it works with tools. */
@@ -52,14 +70,23 @@ export function toolboxOf(plan: Plan, frame: Part): Toolbox {
     return { ...agent, repairs: agent.output.repairs };
   }
   if (frame.role === 'worker') return loopOf(plan, frame).worker;
+  if (frame.role === 'judge') return { ...BARE, repairs: 1 };
   const loop = frame.role === 'manager' ? loopOf(plan, frame) : undefined;
   return loop ? { ...BARE, attempts: loop.worker.attempts } : BARE;
 }
 
+/** Somebody who may ask models. */
+interface Asker {
+  name: string;
+  settings: ModelSettings;
+  /** Left out where no tools are given. */
+  toolbox?: Pick<Toolbox, 'tools' | 'denied'>;
+  /** It is code: whether it asks its model, nobody knows before it does. */
+  isCode?: true;
+}
+
 /** Everybody in a plan who asks models, and whether tools are given to it. */
-export function askers(
-  plan: Plan,
-): { name: string; settings: ModelSettings; toolbox?: Pick<Toolbox, 'tools' | 'denied'> }[] {
+export function askers(plan: Plan): Asker[] {
   const { manager, worker, agents = {}, loops = {} } = plan;
   const all = manager && worker ? [['', { manager, worker }] as const] : [];
   return [
@@ -67,10 +94,16 @@ export function askers(
       { name: named(key, 'manager'), settings: loop.manager },
       { name: named(key, 'worker'), settings: loop.worker, toolbox: loop.worker },
     ]),
-    ...Object.entries(agents)
-      .filter(([, { module }]) => module === undefined)
-      .map(([name, agent]) => ({ name, settings: agent, toolbox: agent })),
+    ...(needsJudge(plan) ? [{ name: 'judge', settings: judgeOf(plan) }] : []),
+    ...Object.entries(agents).map(([name, agent]) => ({
+      ...{ name, settings: asking(plan, agent), toolbox: agent },
+      ...(agent.module !== undefined && { isCode: true as const }),
+    })),
   ];
+}
+
+function needsJudge({ evaluation }: Plan): boolean {
+  return evaluation?.metrics.some(({ kind }) => kind === 'llm_rubric') === true;
 }
 
 function named(key: string, role: string): string {

@@ -2,6 +2,7 @@ import { AwpError } from '../base/errors.ts';
 import { sentName } from '../base/tool-names.ts';
 import type { BoxName, Fact } from '../events/event.ts';
 import type { ModelSettings, Plan } from '../events/plan.ts';
+import type { PlanAgent } from '../events/plan-graph.ts';
 import type { Host } from '../ports/host.ts';
 import type { ResolvedModel } from '../ports/model-provider.ts';
 import type { Sandbox } from '../ports/sandbox.ts';
@@ -9,6 +10,11 @@ import type { OpenedTools, Tool, ToolOpener } from '../ports/tool.ts';
 import type { RunContext } from './context.ts';
 import { resolveRoles, withoutTools } from './fallback.ts';
 import { isGranted } from './grants.ts';
+import { fanInTools } from './nodes/fan-in-tool.ts';
+import { checkSteps } from './nodes/find-steps.ts';
+import { imagesFor } from './nodes/images.ts';
+import { moduleOpeners } from './nodes/module-step.ts';
+import { hasPreprocessors } from './nodes/preprocess.ts';
 import { askers } from './plan-parts.ts';
 import { readSkillTexts } from './skill-texts.ts';
 import { RunFiles } from './tools/artifacts.ts';
@@ -44,11 +50,12 @@ export interface Prepared {
   close(): Promise<void>;
 }
 
-/** Finds models, tools and the box of a plan. Throws `model/...` and `sandbox/unavailable`. */
+/** Finds models, tools, code and the box of a plan. Throws `model/...`, `step/missing`, `sandbox/unavailable`. */
 export async function prepare(host: Host, plan: Plan, folder: string): Promise<Prepared> {
+  checkSteps(plan, host);
   const skillTexts = await readSkillTexts(host.effects.files, folder, plan);
   const models = resolveModels(host, plan);
-  const opened = await openTools(host.toolOpeners);
+  const opened = await openTools([...host.toolOpeners, ...moduleOpeners(host, plan)]);
   try {
     return await withTools(host, plan, { models, opened, skillTexts });
   } catch (error) {
@@ -73,7 +80,8 @@ async function withTools(host: Host, plan: Plan, parts: Parts): Promise<Prepared
   const secrets = await host.findSecrets([...tools.values()].flatMap((tool) => tool.secrets ?? []));
   const running = [...tools.values()].filter((tool) => tool.needsBox);
   const needsBox = new Set(running.map(({ name }) => name));
-  const sandbox = needsBox.size > 0 ? await host.openSandbox(plan.sandbox) : undefined;
+  const wantsBox = needsBox.size > 0 || hasPreprocessors(plan);
+  const sandbox = wantsBox ? await host.openSandbox(plan.sandbox) : undefined;
   const specs = [...tools.values()].map(({ name, description, parameters }) => ({
     ...{ name, description, parameters },
   }));
@@ -114,7 +122,9 @@ function resolveModels(host: Host, plan: Plan): Map<string, ResolvedModel> {
   return resolveRoles(plan, {
     resolve: host.models,
     objection: (model, name, settings) =>
-      noPrice(model, name, plan) ?? cannotReason(model, name, settings),
+      noPrice(model, name, plan) ??
+      cannotReason(model, name, settings) ??
+      cannotSee(model, name, { settings, plan }),
   });
 }
 
@@ -136,6 +146,20 @@ function cannotReason(
   if (!mustReason || capabilities?.reasoning !== false) return undefined;
   return new AwpError('model/no-reasoning', `the model ${name} cannot be told how much to think`, {
     hint: 'take a model that can, or leave model.reasoning.force out',
+  });
+}
+
+/** An agent is shown images by a model that is known not to see any. */
+function cannotSee(
+  { capabilities }: ResolvedModel,
+  name: string,
+  { settings, plan }: { settings: ModelSettings & Pick<PlanAgent, 'vision'>; plan: Plan },
+) {
+  if (capabilities?.vision !== false) return undefined;
+  const { images } = imagesFor(plan, settings);
+  if (images.length === 0) return undefined;
+  return new AwpError('model/no-vision', `the model ${name} cannot see images`, {
+    hint: 'name one that can in vision.model, or set vision.enabled to false',
   });
 }
 
@@ -185,7 +209,8 @@ function workerTools(available: readonly Tool[], plan: Plan): Map<string, Tool> 
     sent.set(sentName(name), name);
     all.set(name, tool);
   }
-  const boxes = askers(plan).flatMap(({ toolbox }) => toolbox ?? []);
+  const joining = { tools: fanInTools(plan), denied: [] };
+  const boxes = [...askers(plan).flatMap(({ toolbox }) => toolbox ?? []), joining];
   const missing = boxes
     .flatMap(({ tools }) => tools)
     .find((name) => !name.includes('*') && !all.has(name));

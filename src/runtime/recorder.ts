@@ -17,14 +17,16 @@ export interface RecorderParts {
 }
 
 /**
- * The only writer of a run's log: redact, number, append, and only when that is safe, fold. Calls
- * must not overlap: the driver makes one at a time.
+ * The only writer of a run's log: redact, number, fold, append. The state may be ahead of the log by
+ * what is staged, so that all that follows from one event is appended at once; nothing is done about
+ * staged facts before `flush` has made them safe. Calls of `flush` must not overlap: the driver makes
+ * one at a time.
  */
 export class Recorder {
   readonly #parts: RecorderParts;
   readonly #wallStart: number;
   readonly #start: number;
-  #last: Promise<unknown> = Promise.resolve();
+  #staged: RunEvent[] = [];
 
   constructor(parts: RecorderParts) {
     this.#parts = parts;
@@ -32,32 +34,33 @@ export class Recorder {
     this.#start = parts.clock.monotonic();
   }
 
-  /**
-   * Appends facts as one batch; resolves with them as events when they are as safe as the durability
-   * promises.
-   */
-  async record(facts: readonly Fact[]): Promise<readonly RunEvent[]> {
+  /** Adds facts to the state at once and to the log with the next `flush`; gives them as events. */
+  stage(facts: readonly Fact[]): readonly RunEvent[] {
     if (facts.length === 0) return [];
-    const recorded = this.#append(facts);
-    this.#last = recorded;
-    return recorded;
-  }
-
-  /**
-   * Resolves when the state has caught up with the log: a reader may see an event a moment before
-   * the state has it.
-   */
-  async caughtUp(): Promise<void> {
-    await this.#last.catch(() => {}); // who records is told
-  }
-
-  async #append(facts: readonly Fact[]): Promise<readonly RunEvent[]> {
-    const { store, lease, state, durability } = this.#parts;
+    const { state } = this.#parts;
     const ts = new Date(this.now()).toISOString();
-    const events = facts.map((fact, index) => this.#event(fact, state.seq + 1 + index, ts));
+    return facts.map((fact) => {
+      const event = this.#event(fact, state.seq + 1, ts);
+      fold(state, event);
+      this.#staged.push(event);
+      return event;
+    });
+  }
+
+  /** Appends what is staged as one batch; resolves with it when it is as safe as the durability promises. */
+  async flush(): Promise<readonly RunEvent[]> {
+    if (this.#staged.length === 0) return [];
+    const { store, lease, durability } = this.#parts;
+    const events = this.#staged;
+    this.#staged = [];
     await store.append(lease, events, durability);
-    for (const event of events) fold(state, event);
     return events;
+  }
+
+  /** Stages and flushes. */
+  async record(facts: readonly Fact[]): Promise<readonly RunEvent[]> {
+    this.stage(facts);
+    return this.flush();
   }
 
   /** Wall time that never goes back while the process lives, in milliseconds since 1970. */

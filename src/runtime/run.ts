@@ -10,8 +10,14 @@ import { ApprovalDesk, type AskPerson } from './approvals/desk.ts';
 import type { ApprovalAnswer } from './approvals/inbox.ts';
 import type { RunContext } from './context.ts';
 import { Driver } from './drive.ts';
+import { keepReport } from './evaluation/report.ts';
+import { InnerAsks } from './inner-asks.ts';
 import { loadState } from './load-state.ts';
 import { ModelTrace } from './model-trace.ts';
+import { KeptResults } from './nodes/cached-results.ts';
+import { NodeGuards } from './nodes/node-guards.ts';
+import { StateFiles } from './nodes/state-files.ts';
+import { missingFields } from './nodes/state-limits.ts';
 import { Pieces } from './pieces.ts';
 import { type Prepared, prepare } from './prepare.ts';
 import { Recorder } from './recorder.ts';
@@ -36,7 +42,6 @@ export class Run {
   readonly #driver: Driver;
   readonly #pieces: Pieces;
   readonly #desk: ApprovalDesk;
-  readonly #recorder: Recorder;
 
   constructor({ host, context, recorder, lease, pieces, first, close }: RunParts) {
     this.id = context.state.run;
@@ -44,7 +49,6 @@ export class Run {
     this.#host = host;
     this.#pieces = pieces;
     this.#desk = context.desk;
-    this.#recorder = recorder;
     this.#driver = new Driver(context, recorder);
     this.begun = recorder.record(first).then(() => {});
     this.done = this.#drive({ lease, context, close });
@@ -61,7 +65,6 @@ export class Run {
    * `approval/answered`, `approval/changed`.
    */
   async resolve(id: string, answer: ApprovalAnswer): Promise<void> {
-    await this.#recorder.caughtUp();
     await this.#desk.answer(id, answer);
   }
 
@@ -82,8 +85,11 @@ export class Run {
     try {
       await this.begun;
       await context.runFiles.repair(context.state);
+      await context.stateFiles.repair();
+      context.results.open();
       await context.desk.open();
       await this.#driver.run();
+      await this.#keepScores();
     } catch (error) {
       throw redactError(error, context.redact);
     } finally {
@@ -93,6 +99,12 @@ export class Run {
       await this.#host.store.release(lease).catch(() => {}); // a lease that is lost needs no release
       this.#pieces.end();
     }
+  }
+
+  /** The scores as a file; from the log, so that a crash before it loses nothing. */
+  async #keepScores(): Promise<void> {
+    const { effects, store } = this.#host;
+    await keepReport(effects.files, store.folder(this.id), this.state);
   }
 
   /** Keeps the lease; without it nothing may be written any more. */
@@ -144,10 +156,11 @@ export interface NewRun {
 
 /**
  * Starts a new run: models and box are there before anything is written. Throws `model/...` when a
- * model cannot be reached by configuration, `sandbox/unavailable`, `store/...`.
+ * model cannot be reached by configuration, `sandbox/unavailable`, `state/missing`, `store/...`.
  */
 export async function startRun(host: Host, start: NewRun): Promise<Run> {
   const { id, plan, inputs, trace, stop, ask } = start;
+  refuseMissing(plan);
   const prepared = await prepare(host, plan, host.store.folder(id)).catch(hiding(host));
   const lease = await host.store.create(id, ownerName(host)).catch(closing(prepared));
   const { version } = host;
@@ -184,7 +197,8 @@ export async function resumeRun(host: Host, resumption: Resumption): Promise<Run
   try {
     const seen: RunEvent[] = [];
     const state = await loadState(host.store, id, (event) => {
-      if (/^tool\.|^run\.resumed$/.test(event.type)) seen.push(event);
+      if (/^tool\.|^agent\.(started|finished|failed)$|^run\.resumed$/.test(event.type))
+        seen.push(event);
     });
     const { plan } = state;
     if (!plan) throw new AwpError('store/damaged', `the log of ${id} has no start`);
@@ -229,6 +243,16 @@ function checkRaised({ exhausted, status }: RunState, raise: Partial<Limits> | u
   const shown = dimension === 'time' ? `${limit / 1000}s` : String(limit);
   throw new AwpError('usage/not-raised', `the limit on ${dimension} (${shown}) is used up`, {
     hint: `raise it: --resume ... --raise ${dimension}=N with more than ${shown}`,
+  });
+}
+
+/** Nothing is asked when the state lacks what its graph needs (capabilities 7.1). */
+function refuseMissing({ graph }: Plan): void {
+  const [first, ...more] = graph ? missingFields(graph) : [];
+  if (first === undefined) return;
+  const names = [first, ...more].join(', ');
+  throw new AwpError('state/missing', `the state does not have what is required: ${names}`, {
+    hint: 'give it in state.initial, or take it out of state.required_fields',
   });
 }
 
@@ -281,26 +305,40 @@ function open(host: Host, opening: Opening): Run {
   const wake = new ChangeSignal();
   const folder = host.store.folder(state.run);
   const made = prepared.made(folder);
-  for (const event of seen) made.guards.see(event);
+  const nodeGuards = new NodeGuards(plan);
+  for (const event of seen) {
+    made.guards.see(event);
+    nodeGuards.see(event);
+  }
   made.guards.abandon([...state.inFlight.keys()]);
   const { clock, files } = host.effects;
   const stopwatch = new Stopwatch(clock, state);
+  const signs = { last: clock.monotonic() };
   const context: RunContext = {
-    ...{ host, state, wake, stopwatch },
+    ...{ host, state, wake, stopwatch, nodeGuards },
+    results: new KeptResults({ state, files, clock, folder: resultsFolder(host) }),
+    stateFiles: new StateFiles({ state, files, folder }),
+    innerAsks: new InnerAsks({ wake, clock, plan }),
     innerCalls: new InnerCalls({ wake, needsBox: made.surroundings.needsBox, clock }),
     ...made,
     ...(trace && {
       trace: new ModelTrace({ files, clock, folder, redact, runFiles: made.runFiles }),
     }),
     desk: new ApprovalDesk({ state, files, folder, wake, ask }),
-    remainingMs: (kind) => stopwatch.remainingMs(kind),
+    remainingMs: (kind, frame) => stopwatch.remainingMs(kind, frame),
     redact,
+    signs,
     delta: (piece) => {
+      signs.last = clock.monotonic();
       const shown = answers.take(piece);
       if (shown.text !== '') pieces.add('model.delta', shown);
     },
-    progress: (note) => pieces.add('tool.progress', redact(note)),
-    watched: () => pieces.watched,
+    progress: (note) => {
+      signs.last = clock.monotonic();
+      pieces.add('tool.progress', redact(note));
+    },
+    // Where a run may end because nothing moves, answers must come in pieces.
+    watched: () => pieces.watched || (plan.graph?.idleMs ?? null) !== null,
   };
   const { close } = prepared;
   const run = new Run({ host, context, recorder, lease, pieces, first, close });
@@ -308,6 +346,10 @@ function open(host: Host, opening: Opening): Run {
   if (stop?.aborted) stopRun();
   else stop?.addEventListener('abort', stopRun, { once: true });
   return run;
+}
+
+function resultsFolder({ cacheFolder }: Host): string | undefined {
+  return cacheFolder === undefined ? undefined : `${cacheFolder}/results`;
 }
 
 function ownerName({ effects }: Host): string {

@@ -1,6 +1,6 @@
-import type { RunState } from '../events/state.ts';
+import type { Frame, RunState } from '../events/state.ts';
 import type { Clock } from '../ports/effects.ts';
-import { closingMs } from './budget.ts';
+import { timeLeft } from './budget-time.ts';
 
 /**
  * The wall time of a run, over all processes that worked on it, without the time that it waits for
@@ -21,13 +21,19 @@ export class Stopwatch {
     this.#since = clock.monotonic();
   }
 
-  /** Milliseconds that are left; infinite without a limit. */
-  remainingMs(kind: 'work' | 'closing'): number {
-    const { time } = this.#state.limits;
-    if (time === null) return Number.POSITIVE_INFINITY;
+  /** Active time of the run so far, in milliseconds. */
+  get activeMs(): number {
     const running = this.#since === undefined ? 0 : this.#clock.monotonic() - this.#since;
-    const left = time - this.#before - this.#spent - running;
-    return Math.max(0, kind === 'closing' ? left : left - closingMs(time));
+    return this.#before + this.#spent + running;
+  }
+
+  /**
+   * Milliseconds that a frame has left: of its loop's time, and of that of all around it; the run's
+   * when no frame is named. Infinite without a limit. `closing` is what the last turn may use.
+   */
+  remainingMs(kind: 'work' | 'closing', frame?: Pick<Frame, 'scope'>): number {
+    const late = timeLeft(this.#state, frame, { kind, activeMs: this.activeMs });
+    return Math.max(0, late?.left ?? Number.POSITIVE_INFINITY);
   }
 
   /** Stands from now on. */

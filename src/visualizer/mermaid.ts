@@ -98,7 +98,7 @@ function styleLines(
   }
   const failures = arrows.flatMap(({ kind }, index) => (kind === 'failure' ? [index] : []));
   if (failures.length > 0) lines.push(`  linkStyle ${failures.join(',')} stroke:#b3261e`);
-  for (const status of ['complete', 'failed', 'running'] as const) {
+  for (const status of ['complete', 'failed', 'running', 'skipped'] as const) {
     const known = boxes.flatMap((box) => [box, ...box.inside]);
     const having = known.filter(({ id }) => overlay?.get(id)?.status === status);
     if (having.length === 0) continue;
@@ -112,6 +112,7 @@ const COLOURS = {
   complete: 'stroke:#2e7d32,stroke-width:2px',
   failed: 'stroke:#b3261e,stroke-width:2px',
   running: 'stroke:#1565c0,stroke-width:2px',
+  skipped: 'stroke:#757575,stroke-dasharray: 2 2',
 } as const;
 
 /** Text between quotes: marks that mean something to Mermaid or HTML are written as entities. */

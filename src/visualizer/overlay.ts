@@ -1,7 +1,7 @@
 /** How one box has fared in a run. */
 export interface BoxStatus {
-  /** `stopped` when the run has ended or paused before it did. */
-  status: 'running' | 'complete' | 'failed' | 'stopped';
+  /** `stopped` when the run has ended or paused before it did; `skipped` for nodes that did not run. */
+  status: 'running' | 'complete' | 'failed' | 'stopped' | 'skipped';
   /** Time that it has taken, in milliseconds. */
   ms?: number;
 }
@@ -14,6 +14,7 @@ const SIGNS: Readonly<Record<BoxStatus['status'], string>> = {
   complete: '✓',
   failed: '✗',
   stopped: '■',
+  skipped: '–',
 };
 
 /** A status in a sign and a word, never by colour alone. */

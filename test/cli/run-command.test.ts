@@ -20,7 +20,7 @@ async function awp(argv: string[], more: FakeShellOptions = {}) {
   const store = memoryStore({ folder: '/store' });
   const lease = await store.create('r-old0000000', 'test');
   await store.append(lease, new SampleLog('r-old0000000').start().events, 'full');
-  const engine: Engine = {
+  const engine: Partial<Engine> = {
     start(options, how) {
       asked.start = { ...options, how };
       return playedRun(done());
@@ -66,25 +66,17 @@ async function awp(argv: string[], more: FakeShellOptions = {}) {
 function loadedWorkflow({
   options,
   idle,
-}: Pick<LoadedWorkflow, 'options'> & { idle: string[] }): LoadedWorkflow {
-  const { workflow, source } = { workflow: emptyWorkflow, source: sourceFile('w.yaml', '') };
+}: Pick<LoadedWorkflow, 'options'> & { idle: string[] }): Pick<
+  LoadedWorkflow,
+  'diagnostics' | 'options'
+> {
+  const source = sourceFile('w.yaml', '');
   const diagnostics = idle.map((path) => {
     const at = { source, from: 0, to: 0, path };
     return diagnostic({ code: 'S12', severity: 'info' }, { at, message: path, help: '-' });
   });
-  return { workflow, name: 'flow', engine: 'delegation_loop', diagnostics, options };
+  return { diagnostics, options };
 }
-
-const emptyWorkflow: LoadedWorkflow['workflow'] = {
-  folderName: 'flow',
-  whole: true,
-  manifest: undefined,
-  agents: new Map(),
-  unreadAgents: new Set(),
-  texts: new Map(),
-  expressions: [],
-  foundTools: [],
-};
 
 describe('awp run', () => {
   it('passes every option on', async () => {

@@ -1,9 +1,12 @@
 import type { JsonObject } from '../../src/base/json.ts';
 import { sandboxPolicy } from '../../src/data/make-plan.ts';
 import type { EventData, RunEvent, RunEventType } from '../../src/events/event.ts';
+import type { GraphEventData, NodeRun } from '../../src/events/graph-events.ts';
 import type { Plan } from '../../src/events/plan.ts';
+import type { PlanGraph } from '../../src/events/plan-graph.ts';
 import { foldAll } from '../../src/events/reduce.ts';
 import type { RunState } from '../../src/events/state.ts';
+import { graphPlan, planGraph } from '../runtime/graphs.ts';
 
 /** When the sample runs begin. */
 export const START = Date.UTC(2026, 10, 22, 8);
@@ -229,4 +232,125 @@ export function halfwayLog(plan: Partial<Plan> = {}): SampleLog {
       { agent: '1.2' },
     )
     .asked('1.2', '1.2/2');
+}
+
+/** A plan of a graph whose agents ask the sample's model. */
+export function sampleGraphPlan(graph: PlanGraph, more: Partial<Plan> = {}): Plan {
+  const { manager: _, worker: __, stall: ___, ...plan } = samplePlan();
+  const model = 'openrouter/some/model';
+  const { agents = {} } = graphPlan(graph);
+  return {
+    ...plan,
+    ...{ engine: 'dag', name: graph.name, graph },
+    agents: Object.fromEntries(
+      Object.entries(agents).map(([key, agent]) => [key, { ...agent, model }]),
+    ),
+    ...more,
+  };
+}
+
+/** A log of a graph, written event by event. */
+export class SampleGraphLog extends SampleLog {
+  begin(graph: PlanGraph, more: Partial<Plan> = {}): this {
+    const plan = sampleGraphPlan(graph, more);
+    this.add('run.started', { plan, simulated: plan.simulated, version: '1.2.3' });
+    return this.agent('0', { role: 'graph', name: graph.name, model: '', tools: [], index: 0 });
+  }
+
+  /** An agent of a node starts, below the outermost graph unless `parent` is another one. */
+  node(
+    frame: string,
+    run: Partial<NodeRun> & Pick<NodeRun, 'id'>,
+    { parent = '0', ...more }: Partial<EventData['agent.started']> & { parent?: string } = {},
+  ): this {
+    return this.add(
+      'agent.started',
+      {
+        ...{ role: 'node', name: run.id, agentKey: run.id, node: { attempt: 1, ...run } },
+        ...{ model: 'openrouter/some/model', temperature: 0.3, tools: [], instructions: '' },
+        index: 1,
+        ...more,
+      },
+      { agent: frame, parent, depth: parent.split('-').length },
+    );
+  }
+
+  failed(frame: string, code: string, message: string): this {
+    return this.add('agent.failed', { code, message }, { agent: frame });
+  }
+
+  /** A fact of a graph, the outermost one unless another is named. */
+  of<T extends keyof GraphEventData>(type: T, data: EventData[T], graph = '0'): this {
+    return this.add(type, data, { agent: graph });
+  }
+}
+
+/** A graph with everything in it, in the middle: each node stands elsewhere. */
+export function busyGraphLog(): SampleGraphLog {
+  const weather = planGraph(
+    { look: { agent: 'look' }, author: { agent: 'author', after: ['look'] } },
+    { name: 'weather' },
+  );
+  const graph = planGraph(
+    {
+      planner: { agent: 'planner' },
+      research: { agent: 'research', after: ['planner'] },
+      readers: {
+        agent: 'readers',
+        after: ['planner'],
+        fanOut: { source: 'planner.topics', variable: 'topic', maxParallel: 3 },
+      },
+      editor: { agent: 'editor', after: ['planner'], repeat: { interactive: false, max: 4 } },
+      weather: { kind: 'subworkflow', graph: weather, after: ['planner'] },
+      crew: { kind: 'delegation_loop', loop: 'crew', after: ['planner'] },
+      checks: { agent: 'checks', onFailure: 'continue' },
+      alarm: { agent: 'alarm', after: ['checks'] },
+      extra: { agent: 'extra', when: 'state.planner.deep' },
+      writer: { agent: 'writer', after: ['research', 'readers', 'editor', 'weather', 'crew'] },
+    },
+    { name: 'newsletter' },
+  );
+  const log = new SampleGraphLog()
+    .begin(graph)
+    .node('1', { id: 'planner' })
+    .node('7', { id: 'checks' })
+    .of('node.skipped', { node: 'extra', reason: 'condition', message: 'its condition is not met' })
+    .asked('1', '1/1')
+    .wait(2100)
+    .answered('1', '1/1')
+    .wrote('1', 'plan.md')
+    .finished('1')
+    .failed('7', 'step/failed', 'no table\x1b[2J')
+    .of('node.failed', {
+      ...{ node: 'checks', code: 'step/failed', message: 'no table\x1b[2J', action: 'continue' },
+    })
+    .of('node.skipped', { node: 'alarm', reason: 'upstream_failed', message: 'checks failed' })
+    .node('2', { id: 'research' })
+    .of('fanout.started', { node: 'readers', count: 40 })
+    .of('loop.started', { node: 'editor', max: 4 })
+    .node('4', { id: 'editor', round: 1 })
+    .node('5', { id: 'weather' }, { role: 'graph', model: '' })
+    .node('5-1', { id: 'look' }, { parent: '5' })
+    .node('6', { id: 'crew' }, { role: 'manager', agentKey: 'crew' });
+  for (let item = 0; item < 15; item++) {
+    const frame = item === 0 ? '3' : `3.${item + 1}`;
+    log.node(frame, { id: 'readers', instance: item }, { name: `readers-${item + 1}` });
+  }
+  log.wait(4000).failed('3.12', 'model/refused', 'no');
+  log.of('node.failed', {
+    ...{ node: 'readers', instance: 11, code: 'model/refused', message: 'no', action: 'stop' },
+  });
+  for (let item = 0; item < 11; item++) log.finished(item === 0 ? '3' : `3.${item + 1}`);
+  return log
+    .finished('4')
+    .of('loop.repeated', { node: 'editor', round: 1, from: '4', goesOn: true })
+    .node('4.2', { id: 'editor', round: 2 }, { name: 'editor-2' })
+    .asked('4.2', '4.2/1')
+    .finished('5-1')
+    .node('5-2', { id: 'author' }, { parent: '5' })
+    .failed('2', 'model/timeout', 'it took too long')
+    .of('node.retried', {
+      ...{ node: 'research', attempt: 2, inMs: 8000, code: 'model/timeout' },
+      message: 'it took too long',
+    });
 }

@@ -8,7 +8,7 @@ import { memoryStore } from '../../src/stores/memory-store.ts';
 import { graph, loop, manifest } from '../../src/validator/examples.ts';
 import { temporaryFolder } from '../make.ts';
 import { fakeShell } from './fake-shell.ts';
-import { halfwayLog, type SampleLog, START } from './sample-run.ts';
+import { busyGraphLog, halfwayLog, type SampleLog, START } from './sample-run.ts';
 
 const TWO = graph('- { id: planner }\n- { id: writer, depends_on: [planner] }');
 const TEAM = loop('manager: agents/lead\nbudget: { max_loops: 4 }');
@@ -130,6 +130,49 @@ describe('awp visualize', () => {
     expect(out).toContain('n_profile["profile<br/>✓ complete 8.0 s"]');
     expect(out).toContain('  class n_profile complete');
     expect(out).toContain('n_other["other"]');
+  });
+
+  const NEWS = graph(
+    [
+      'planner',
+      'research',
+      'readers',
+      'editor',
+      'weather',
+      'crew',
+      'checks',
+      'alarm',
+      'extra',
+      'writer',
+    ]
+      .map((id) =>
+        id === 'crew' ? '- { id: crew, type: delegation_loop, config: {} }' : `- { id: ${id} }`,
+      )
+      .join('\n'),
+  );
+
+  it('shows how the nodes of a graph stand, with a loop among them', async () => {
+    using folder = folderOf(NEWS);
+    const log = busyGraphLog()
+      .agent('6.1', { name: 'helper' })
+      .add('run.stopped', { reason: 'user' });
+    for (const [format, wanted] of [
+      ['ascii', ['✓ complete 2.1 s', '✗ failed 2.1 s', '– skipped', '■ stopped']],
+      [
+        'mermaid',
+        [
+          'n_planner["planner<br/>✓ complete 2.1 s"]',
+          'n_editor["editor<br/>■ stopped 4.0 s"]',
+          'n_alarm["alarm<br/>– skipped"]',
+          'n_writer["writer"]',
+          'class n_alarm,n_extra skipped',
+          'class n_checks failed',
+        ],
+      ],
+    ] as const) {
+      const { out } = await awp(folder.path, ['--run', log.run, '--format', format], { log });
+      for (const text of wanted) expect(out).toContain(text);
+    }
   });
 
   it('says that there is no such run', async () => {

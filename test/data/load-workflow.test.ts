@@ -198,12 +198,6 @@ critique: { enabled: true }`),
       /:1:6: /,
     ],
     [
-      'the DAG engine',
-      { 'workflow.awp.yaml': `${HEAD}orchestration: { engine: dag }\n` },
-      'spec/unsupported',
-      'delegation_loop',
-    ],
-    [
       'another version',
       { 'workflow.awp.yaml': loop('{}').replace('1.0.0', '2.0.0') },
       'spec/invalid',

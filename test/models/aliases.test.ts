@@ -352,10 +352,10 @@ const agentRows: readonly Row[] = (
     ['model.top_p', 'model.parameters.top_p', '0.9', '0.9', 'D9'],
     ['output.validation.mode', 'output.validation.strict', 'strict', 'true', 'D3'],
     ['output.validation.mode', 'output.validation.strict', 'lenient', 'false', 'D3'],
-    ['output.validation.mode', 'output.validation.strict', 'none', 'false', 'D3'],
+    ['output.validation.mode', 'output.validation.strict', 'none', 'none', 'D3'],
     ['output.validation.on_invalid', 'output.validation.on_failure', 'retry', 'error', 'D2'],
     ['output.validation.on_invalid', 'output.validation.on_failure', 'abort', 'error', 'D2'],
-    ['output.validation.on_invalid', 'output.validation.on_failure', 'skip', 'warn', 'D2'],
+    ['output.validation.on_invalid', 'output.validation.on_failure', 'skip', 'skip', 'D2'],
     [
       'output.validation.on_invalid',
       'output.validation.on_failure',

@@ -13,7 +13,7 @@ import {
 } from '../../src/ports/model-provider.ts';
 import type { Store } from '../../src/ports/store.ts';
 import type { Tool } from '../../src/ports/tool.ts';
-import { promptTokens } from '../../src/runtime/budget.ts';
+import { promptTokens } from '../../src/runtime/budget-tokens.ts';
 import { openSqliteStore } from '../../src/stores/sqlite-store.ts';
 import {
   complete,

@@ -13,26 +13,31 @@ describe('budgets', () => {
     await expect(checkSchedules(1000)).resolves.toBeUndefined();
   }, 240_000);
 
+  const TAKE = 'this.#rooms.take(frame, { tokens, cost: cost ?? 0, calls: 1, loops });';
   it.each([
     [
       'what was admitted in the same step is forgotten and nothing is reserved',
       [
-        ['this.#tokens += tokens;', ''],
-        ['this.#cost += cost ?? 0;', ''],
-        ['this.#calls += 1;', ''],
+        [TAKE, ''],
         ['reserved: { tokens, cost }', 'reserved: { tokens: 0, cost: 0 }'],
       ],
     ],
     [
       'tokens are not reserved',
       [
-        ['this.#tokens += tokens;', ''],
+        [TAKE, TAKE.replace('tokens, ', '')],
         ['reserved: { tokens, cost }', 'reserved: { tokens: 0, cost }'],
       ],
     ],
-    ['calls are counted only when they are written', [['this.#calls += 1;', '']]],
-    ['tool calls are counted only when they are written', [['this.#tools += 1;', '']]],
-    ['workers are counted only when they are written', [['this.#workers += 1;', '']]],
+    ['calls are counted only when they are written', [[TAKE, TAKE.replace('calls: 1, ', '')]]],
+    [
+      'tool calls are counted only when they are written',
+      [['this.#rooms.take(frame, { tools: 1 });', '']],
+    ],
+    [
+      'workers are counted only when they are written',
+      [['this.#rooms.take(above, { workers: 1 });', '']],
+    ],
   ])(
     'are passed when %s (this shows that the test above can fail)',
     async (_, changes) => {

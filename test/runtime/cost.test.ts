@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import type { Usage } from '../../src/events/event.ts';
 import { resultJson, resultOf } from '../../src/events/result.ts';
 import type { ModelChunk, Price } from '../../src/ports/model-provider.ts';
-import { costOf } from '../../src/runtime/budget.ts';
+import { costOf } from '../../src/runtime/budget-tokens.ts';
 import {
   complete,
   logOf,

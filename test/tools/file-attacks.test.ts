@@ -77,6 +77,7 @@ function realWorkspace(own: readonly string[]): Workspace {
     runFiles: new RunFiles(files, folder),
     state: { artifacts: new Map(artifacts) } as RunState,
     frame: { id: '1.1' } as Frame,
+    inputs: join(folder, 'inputs'),
     shared: join(folder, 'shared'),
   });
 }

@@ -5,10 +5,14 @@ import { asNumber, compare, compute, join, kindOf, Work } from './values.ts';
 
 /**
  * The value of an expression over named values (runtime 2.5). Looks at own keys of maps and
- * nothing else. Throws `ExpressionFailure`.
+ * nothing else. Throws `ExpressionFailure`, also when it passes what `work` allows.
  */
-export function evaluate(expression: Expression, names: ReadonlyMap<string, Json>): Json {
-  return new Evaluation(names).value(expression);
+export function evaluate(
+  expression: Expression,
+  names: ReadonlyMap<string, Json>,
+  work: Work = new Work(),
+): Json {
+  return new Evaluation(names, work).value(expression);
 }
 
 /** Whether a value counts as true, as in Python: not null, 0, empty or false. */
@@ -20,10 +24,11 @@ export function isTrue(value: Json): boolean {
 
 class Evaluation {
   readonly #names: ReadonlyMap<string, Json>;
-  readonly #work = new Work();
+  readonly #work: Work;
 
-  constructor(names: ReadonlyMap<string, Json>) {
+  constructor(names: ReadonlyMap<string, Json>, work: Work) {
     this.#names = names;
+    this.#work = work;
   }
 
   value(at: Expression): Json {

@@ -9,7 +9,10 @@ const MAX_VALUE_DEPTH = 500;
 /** Longest text or list that an operator may make. */
 const MAX_LENGTH = 1_000_000;
 
-/** Counts what an evaluation looks at, so that none takes long, however large the values are. */
+/**
+ * Counts what an evaluation looks at, so that none takes long, however large the values are.
+ * Several evaluations can share one.
+ */
 export class Work {
   #left = MAX_WORK;
 

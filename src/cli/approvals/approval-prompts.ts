@@ -5,7 +5,9 @@ import type { Person } from '../person.ts';
 import type { Shell } from '../shell.ts';
 import { oneLine } from '../text.ts';
 import { answerWords } from './approval-text.ts';
-import { askApproval, type Verdict } from './ask-approval.ts';
+import { askApproval } from './ask-approval.ts';
+import { kindOf } from './request-words.ts';
+import type { Verdict } from './verdict.ts';
 
 /** What is needed to ask about the calls of a run. */
 export interface PromptParts {
@@ -143,13 +145,10 @@ export class ApprovalPrompts {
     try {
       await this.#parts.handle.resolve(id, { decision, ...args, ...reason }, { by: 'terminal' });
     } catch (error) {
-      // Another answer was first, or the run has ended meanwhile.
-      if (!this.#over) this.#parts.person.say(oneLine(toAwpError(error).message));
+      // Another answer was first, the run has ended meanwhile, or the node cannot take the change.
+      const { code, message } = toAwpError(error);
+      if (!this.#over) this.#parts.person.say(oneLine(message));
+      if (code === 'approval/bad-edit') this.#queue.unshift(id);
     }
   }
-}
-
-/** What «all like this» is about: the tool, and why it is asked about; a tool that changed is another. */
-function kindOf({ tool, reason }: Approval): string {
-  return JSON.stringify([tool, reason]);
 }

@@ -1,4 +1,5 @@
 import type { JsonObject } from '../../base/json.ts';
+import { nodeRequest } from '../../events/node-requests.ts';
 import type { Approval, RunState } from '../../events/state.ts';
 import type { Style } from '../style.ts';
 import { answerCommands } from '../suggest.ts';
@@ -24,12 +25,12 @@ export function answerWords({ decision, by, args, reason }: Omit<Resolution, 'id
   return `${decision} (${by})${edited}${reason === undefined ? '' : `: ${reason}`}`;
 }
 
-/** Arguments for a person to read, as safe lines; `left` counts the lines and characters left out. */
+/** Arguments, or a safe text, for a person to read as safe lines; `left` says how much is left out. */
 export function argsText(
-  args: JsonObject,
+  args: JsonObject | string,
   all: boolean,
 ): { text: string; left: string | undefined } {
-  const whole = block(JSON.stringify(args, undefined, 2));
+  const whole = typeof args === 'string' ? args : block(JSON.stringify(args, undefined, 2));
   const lines = whole.split('\n');
   const text = all ? whole : lines.slice(0, ARGS_LINES).join('\n').slice(0, ARGS_CHARS);
   if (text.length === whole.length) return { text, left: undefined };
@@ -58,9 +59,16 @@ export function waitingText({ state, style, home }: AnswerPlace): string {
   const lines = waiting.flatMap((approval) => [
     `  ${requestLine(approval)}`,
     `      ${style.paint('dim', shortArgs(approval.args, style))}`,
-    ...answerCommands(state.run, { id: approval.id, home }).map((command) => `      ${command}`),
+    ...commandsFor(state.run, approval, home).map((command) => `      ${command}`),
   ]);
   return [style.paint('warn', 'waits for you:'), ...lines].map((line) => `${line}\n`).join('');
+}
+
+/** What a loop asks is answered with words. */
+function commandsFor(run: string, approval: Approval, home: string | undefined): string[] {
+  const [approve = '', reject = ''] = answerCommands(run, { id: approval.id, home });
+  const isInput = nodeRequest(approval)?.about === 'input';
+  return [isInput ? `${approve} --reason "YOUR ANSWER"` : approve, reject];
 }
 
 /** The requests that were answered, each with its answer; nothing when there are none. */

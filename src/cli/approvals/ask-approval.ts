@@ -1,26 +1,16 @@
 import type { JsonObject } from '../../base/json.ts';
+import { nodeRequest } from '../../events/node-requests.ts';
 import type { Approval } from '../../events/state.ts';
 import type { Person } from '../person.ts';
-import type { LineAnswer, Shell } from '../shell.ts';
 import { argsText, requestLine } from './approval-text.ts';
+import { askInput } from './ask-input.ts';
 import { type Edited, editArgs } from './edit-args.ts';
+import { helpFor, type RequestWords, wordsFor } from './request-words.ts';
+import type { Asking, Verdict } from './verdict.ts';
 
-/** What a person said to a request; `similar` allows further calls of this tool as well. */
-export type Verdict =
-  | { decision: 'approve'; args?: JsonObject; similar: boolean }
-  | { decision: 'reject'; reason?: string }
-  | Exclude<LineAnswer, object>;
-
-/** Who is asked, and where. */
-export interface Asking {
-  person: Person;
-  shell: Shell;
-  /** Withdraws the question. */
-  signal: AbortSignal;
-}
-
-/** Asks about one call: exactly what is shown is what an answer is given to. */
+/** Asks about one request: exactly what is shown is what an answer is given to. */
 export async function askApproval(approval: Approval, asking: Asking): Promise<Verdict> {
+  if (nodeRequest(approval)?.about === 'input') return askInput(approval, asking);
   const { person, signal } = asking;
   const { paint, symbols } = person.style;
   person.say(paint('warn', `${symbols.warn} waits for you: ${requestLine(approval)}`));
@@ -36,14 +26,16 @@ export async function askApproval(approval: Approval, asking: Asking): Promise<V
 
 /** The arguments as they stand after editing. */
 class Request {
+  readonly words: RequestWords;
   readonly #asked: JsonObject;
   #args: JsonObject;
   #draft: string | undefined;
   #cut = false;
 
-  constructor({ args }: Approval) {
-    this.#asked = args;
-    this.#args = args;
+  constructor(approval: Approval) {
+    this.words = wordsFor(approval);
+    this.#asked = approval.args;
+    this.#args = approval.args;
   }
 
   show(person: Person, all: boolean): void {
@@ -56,8 +48,9 @@ class Request {
 
   question(): string {
     const show = this.#cut ? ' / s(how all)' : '';
-    const what = this.#args === this.#asked ? 'Allow this?' : 'Allow it like this?';
-    return `${what} y / N / e(dit) / a(ll like this)${show} / ? `;
+    const { ask, again, edit } = this.words;
+    const change = edit === undefined ? '' : ' / e(dit)';
+    return `${this.#args === this.#asked ? ask : again} y / N${change} / a(ll like this)${show} / ? `;
   }
 
   approved(similar: boolean): Verdict {
@@ -100,22 +93,13 @@ async function heard(text: string, request: Request, asking: Asking): Promise<Ve
       break;
     case 'e':
     case 'edit':
-      return request.edit(asking);
+      if (request.words.edit !== undefined) return request.edit(asking);
+      break;
     case 's':
     case 'show':
       request.show(asking.person, true);
       return undefined;
   }
-  asking.person.say(HELP);
+  asking.person.say(helpFor(request.words));
   return undefined;
 }
-
-const HELP = [
-  'y          allow this call with exactly these arguments',
-  'n REASON   refuse it; the agent is told the reason, if you give one. Return alone refuses, too',
-  'e          change the arguments first, in $VISUAL or $EDITOR, else as a line of JSON',
-  'a          allow it, and all further calls of this tool until this process ends',
-  's          show the arguments in full',
-  'Ctrl-D     leave it open: the run waits, and can be answered with awp runs approve',
-  'Ctrl-C     stop the run; it can be resumed',
-].join('\n');

@@ -2,6 +2,7 @@ import type { Command } from '../command.ts';
 import { complianceCommand } from './compliance.ts';
 import { demoCommand } from './demo.ts';
 import { doctorCommand } from './doctor.ts';
+import { evalCommand } from './eval.ts';
 import { explainCommand } from './explain.ts';
 import { identityCardCommand } from './identity-card.ts';
 import { initCommand } from './init.ts';
@@ -35,6 +36,7 @@ export const commands: readonly Command[] = [
   modelsCommand,
   modelsTestCommand,
   runCommand,
+  evalCommand,
   validateCommand,
   complianceCommand,
   explainCommand,

@@ -90,6 +90,12 @@ export const RUN_OPTIONS: readonly Option[] = [
     group: 'RESUME',
     help: 'raise a limit of the resumed run; repeatable',
   },
+  {
+    name: 'eval',
+    group: 'OTHER',
+    rare: true,
+    help: "score the result: by the workflow's metrics, else the usual ones",
+  },
   { name: 'out', value: 'DIR', group: 'OUTPUT', help: 'copy the artifacts there' },
   { name: 'json', group: 'OUTPUT', help: 'events as JSON lines; the last is run.result' },
   {

@@ -118,7 +118,7 @@ async function newRun(
   const base = folder === undefined ? undefined : await workflow(engine, folder, shell);
   return {
     ...base,
-    task: await taskOf(args.text('task') ?? base?.task, shell),
+    task: await taskOf(args.text('task') ?? base?.task, { folder, shell }),
     inputs: { ...base?.inputs, ...inputsOf(engine, args) },
     budget: { ...base?.budget, ...budgetFlags(args) },
     ...modelsOf(args),
@@ -129,16 +129,23 @@ async function newRun(
     ...toolsFlag(args, base?.tools),
     ...skillFlag(args, shell, base?.skills),
     ...(await mcpFlag(args, shell, base?.mcp)),
+    ...evalFlag(args, base?.evaluation),
     ...durabilityOf(args),
     ...homeOption(args, shell),
     ...outOption(args, shell),
   };
 }
 
-async function taskOf(text: string | undefined, shell: Shell): Promise<string> {
+async function taskOf(
+  text: string | undefined,
+  { folder, shell }: { folder: string | undefined; shell: Shell },
+): Promise<string> {
   if (text !== undefined) return taskText(text, shell);
   throw new AwpError('usage/missing-argument', 'there is nothing to do: no task was given', {
-    hint: 'say it: awp run -t "Find the peak month" -i sales.csv -m demo',
+    hint:
+      folder === undefined
+        ? 'say it: awp run -t "Find the peak month" -i sales.csv -m demo'
+        : `say it: awp run ${folder} -t "what to do", or describe the workflow in its file`,
   });
 }
 
@@ -160,7 +167,25 @@ async function workflow(
   if (idle.length > 0) {
     shell.err.write(`note: this release does not act on ${oneLine(idle.join(', '))}\n`);
   }
-  return loaded.options();
+  const options = loaded.options();
+  const { graph } = options;
+  if (graph && (graph.manifest.orchestration?.graph ?? []).length === 0) {
+    throw new AwpError('spec/invalid', `there is nothing to run in ${folder}: no node`, {
+      hint: 'add a node to orchestration.graph, or engine: delegation_loop',
+    });
+  }
+  return options;
+}
+
+/** `--eval` turns on what the workflow has, or the usual; `-m` replaces its judge, too. */
+function evalFlag(
+  args: Arguments,
+  own: WorkflowOptions['evaluation'],
+): Pick<WorkflowOptions, 'evaluation'> {
+  if (typeof own !== 'object') return args.has('eval') ? { evaluation: true } : {};
+  const model = args.text('model');
+  const judge = { ...own.judge, ...(model !== undefined && { model }) };
+  return { evaluation: { ...own, judge, ...(args.has('eval') && { enabled: true }) } };
 }
 
 function durabilityOf(args: Arguments): Pick<WorkflowOptions<Json>, 'durability'> {

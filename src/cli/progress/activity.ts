@@ -18,6 +18,7 @@ export interface ActivityFacts {
 export function activityOf(frame: Frame, facts: ActivityFacts): string {
   if (frame.outcome) return ended(frame, facts);
   if (facts.asked.length > 0) return waitingForYou(facts.asked);
+  if (frame.role === 'step') return 'running';
   switch (frame.phase) {
     case 'ask':
     case 'read':
@@ -78,8 +79,14 @@ function asking(frame: Frame): string {
     case 'summary':
       return `reporting${attempt}`;
     case 'work':
-      return `thinking, round ${frame.round}${attempt}`;
+      return `thinking${questionOf(frame)}${attempt}`;
   }
+}
+
+/** Rounds of a node are those of its loop: its questions have another name. */
+function questionOf({ role, round }: Frame): string {
+  if (role !== 'node') return `, round ${round}`;
+  return round > 1 ? `, question ${round}` : '';
 }
 
 function retrying(frame: Frame, now: number): string {

@@ -17,16 +17,15 @@ export function chooseProgress(
   shell: Shell,
   { style, clock }: { style: Style; clock: Clock },
 ): Progress {
-  switch (mode) {
-    case 'quiet':
-      return quietProgress;
-    case 'plain':
-      return plainProgress(shell.err, clock);
-    case 'tty':
-      return liveProgress(shell, style, clock);
-    case 'auto':
-      return watched(shell) ? liveProgress(shell, style, clock) : plainProgress(shell.err, clock);
-  }
+  if (mode === 'quiet') return quietProgress;
+  return leavesTree(mode, shell)
+    ? liveProgress(shell, style, clock)
+    : plainProgress(shell.err, clock);
+}
+
+/** Whether the tree is on the screen when a run has ended. */
+export function leavesTree(mode: ProgressMode, shell: Shell): boolean {
+  return mode === 'tty' || (mode === 'auto' && watched(shell));
 }
 
 function watched(shell: Shell): boolean {

@@ -2,7 +2,7 @@ import type { Symbols } from '../style.ts';
 
 /** One line of the tree, before it is drawn; all its text is safe to print. */
 export interface TreeNode {
-  kind: 'busy' | 'asks' | 'done' | 'failed' | 'waiting' | 'stopped';
+  kind: 'busy' | 'asks' | 'done' | 'failed' | 'waiting' | 'stopped' | 'skipped';
   mark: string;
   label: string;
   activity: string;
@@ -16,46 +16,70 @@ export interface TreeNode {
 /** What is folded first when there is no room, and what the fold is called. */
 const FOLDING: readonly { kind: TreeNode['kind']; word: string }[] = [
   { kind: 'done', word: 'done' },
-  { kind: 'failed', word: 'failed' },
+  { kind: 'skipped', word: 'skipped' },
   { kind: 'waiting', word: 'waiting' },
+  { kind: 'failed', word: 'failed' },
   { kind: 'stopped', word: 'not finished' },
   { kind: 'busy', word: 'more at work' },
   { kind: 'asks', word: 'wait for you' },
 ];
 
+/** What there is room for. */
+export interface Room {
+  /** Most lines. */
+  room: number;
+  symbols: Symbols;
+  /** Whether the first line stays: it is the root manager. */
+  keepFirst: boolean;
+}
+
 /**
  * At most `room` lines of nodes: the oldest finished ones become one line such as `✓ 12 done`,
- * then failed ones, waiting ones, and at last those that work.
+ * then skipped, waiting and failed ones, and at last those that work; of each kind those that are
+ * deeper first.
  */
-export function foldNodes(
-  nodes: readonly TreeNode[],
-  room: number,
-  symbols: Symbols,
-): readonly TreeNode[] {
+export function foldNodes(nodes: readonly TreeNode[], fit: Room): readonly TreeNode[] {
+  const { room } = fit;
   let list = linesIn(nodes) > room ? withoutTrouble(nodes, room) : nodes;
   for (const { kind, word } of FOLDING) {
-    const excess = linesIn(list) - room;
-    if (excess <= 0) break;
-    list = foldKind(list, { kind, word, excess, symbols });
+    for (const isDeep of [true, false]) {
+      const excess = linesIn(list) - room;
+      if (excess <= 0) return list;
+      const fold = { ...fit, kind, word, excess };
+      list = isDeep ? foldChildren(list, { ...fold, keepFirst: false }) : foldKind(list, fold);
+    }
   }
   return linesIn(list) > room
     ? list.slice(0, room).map((node) => ({ ...node, children: [] }))
     : list;
 }
 
-interface Fold {
+interface Fold extends Room {
   kind: TreeNode['kind'];
   word: string;
   /** Lines that are too many. */
   excess: number;
-  symbols: Symbols;
 }
 
-function foldKind(nodes: readonly TreeNode[], { kind, word, excess, symbols }: Fold): TreeNode[] {
+/** Folds below nodes, the deepest first, until enough lines are saved. */
+function foldChildren(nodes: readonly TreeNode[], fold: Fold): TreeNode[] {
+  let { excess } = fold;
+  return nodes.map((node) => {
+    if (excess <= 0 || node.children.length === 0) return node;
+    const before = linesIn(node.children);
+    const deeper = foldChildren(node.children, { ...fold, excess });
+    const left = excess - (before - linesIn(deeper));
+    const children = left > 0 ? foldKind(deeper, { ...fold, excess: left }) : deeper;
+    excess -= before - linesIn(children);
+    return { ...node, children };
+  });
+}
+
+function foldKind(nodes: readonly TreeNode[], fold: Fold): TreeNode[] {
+  const { kind, word, excess, symbols } = fold;
   const folded = new Set<TreeNode>();
   let saved = -1;
-  // The first line is the root manager, which stays.
-  for (const node of nodes.slice(1)) {
+  for (const node of nodes.slice(fold.keepFirst ? 1 : 0)) {
     if (saved >= excess) break;
     if (node.kind !== kind) continue;
     folded.add(node);
@@ -65,7 +89,7 @@ function foldKind(nodes: readonly TreeNode[], { kind, word, excess, symbols }: F
   const [first] = folded;
   const summary: TreeNode = {
     kind,
-    mark: kind === 'done' ? symbols.ok : kind === 'failed' ? symbols.bad : symbols.waiting,
+    mark: markOf(kind, symbols),
     label: `${folded.size} ${word}`,
     activity: '',
     time: '',
@@ -77,6 +101,12 @@ function foldKind(nodes: readonly TreeNode[], { kind, word, excess, symbols }: F
     if (node === first) return [summary];
     return folded.has(node) ? [] : [node];
   });
+}
+
+function markOf(kind: TreeNode['kind'], symbols: Symbols): string {
+  if (kind === 'done') return symbols.ok;
+  if (kind === 'failed') return symbols.bad;
+  return kind === 'skipped' ? symbols.skipped : symbols.waiting;
 }
 
 /** The same nodes; lines about trouble go first when even the open agents have no room. */

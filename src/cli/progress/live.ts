@@ -4,7 +4,7 @@ import type { Shell } from '../shell.ts';
 import type { Style } from '../style.ts';
 import { widthOf } from '../text.ts';
 import type { Progress } from './progress.ts';
-import { treeLines } from './tree.ts';
+import { FINAL_ROWS, treeLines } from './tree.ts';
 
 /** Least time between two frames, in milliseconds. */
 const FRAME_MS = 100;
@@ -12,9 +12,6 @@ const FRAME_MS = 100;
 const TICK_MS = 250;
 /** Share of the time that drawing may take; a run with thousands of agents is drawn less often. */
 const DRAWING_SHARE = 0.1;
-/** Most lines of the tree that stays when the run has ended. */
-const FINAL_ROWS = 60;
-
 const HIDE_CURSOR = '\x1b[?25l';
 const SHOW_CURSOR = '\x1b[?25h';
 const BEGIN_FRAME = '\x1b[?2026h';

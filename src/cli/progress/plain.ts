@@ -8,12 +8,12 @@ import type { Stream } from '../shell.ts';
 import { oneLine } from '../text.ts';
 import { lastLine } from './activity.ts';
 import { formatTokens, limitText } from './figures.ts';
+import { graphWriters, isOneOfMany, runOf, tenthLine, whoAsks } from './plain-graph.ts';
+import { called, short, type Writer } from './plain-words.ts';
 import type { Progress } from './progress.ts';
 
 /** Silence after which a line says that the run still goes on, in milliseconds. */
 const HEARTBEAT_MS = 30_000;
-/** Longest message in a line, in characters. */
-const MESSAGE_CHARS = 300;
 
 /** One line for each key event, without any escape code, and a heartbeat in between. */
 export function plainProgress(stream: Stream, clock: Clock): Progress {
@@ -22,7 +22,8 @@ export function plainProgress(stream: Stream, clock: Clock): Progress {
   const rest = (): void => {
     cancel();
     cancel = clock.timer(HEARTBEAT_MS, () => {
-      if (current && !held) print(clock.now(), heartbeat(current, clock.now()));
+      if (current?.status === 'running' && !held)
+        print(clock.now(), heartbeat(current, clock.now()));
       rest();
     });
   };
@@ -74,20 +75,22 @@ function write<T extends RunEventType>(event: EventOf<T>, state: RunState): stri
   return text === undefined ? undefined : oneLine(text);
 }
 
-type Writer<T extends RunEventType> = (
-  event: EventOf<T>,
-  frame: Frame | undefined,
-  state: RunState,
-) => string | undefined;
-
 /** Only the events that are worth a line. */
 const writers: { [T in RunEventType]?: Writer<T> } = {
+  ...graphWriters,
+
   'run.started': ({ run, data }) => {
     const { plan } = data;
     const model = mainModel(plan);
     const other = plan.worker?.model;
-    const workers = other === undefined || other === model ? '' : ` worker-model=${other}`;
-    return `run ${run} started model=${model}${workers}${data.simulated ? ' (simulated)' : ''}${data.plan.replay ? ' (replayed)' : ''}`;
+    const facts = [
+      ...(plan.graph ? [`nodes=${plan.graph.nodes.length}`] : []),
+      ...(model === '' ? [] : [`model=${model}`]),
+      ...(other === undefined || other === model ? [] : [`worker-model=${other}`]),
+      ...(data.simulated ? ['(simulated)'] : []),
+      ...(plan.replay ? ['(replayed)'] : []),
+    ];
+    return [`run ${run} started`, ...facts].join(' ');
   },
   'run.resumed': ({ run, data: { raise, abandoned } }) => {
     const raised = Object.entries(raise ?? {}).map(([name, limit]) => ` ${name}=${limit}`);
@@ -101,14 +104,20 @@ const writers: { [T in RunEventType]?: Writer<T> } = {
   'run.stopped': ({ run, data }) => `run ${run} stopped: ${short(data.reason)}`,
   'run.paused': ({ run, data }, _frame, { status }) =>
     `run ${run} ${status === 'waiting' ? 'waits for a person' : `paused: ${short(data.reason)}`}`,
-  'agent.started': ({ data }, frame) =>
-    frame?.parent === undefined ? undefined : `${data.role} ${called(frame)} started`,
+  'agent.started': (_event, frame, state) =>
+    frame?.parent === undefined || isQuiet(frame, state) ? undefined : `${runOf(frame)} started`,
   'agent.finished': (_event, frame, state) => {
-    if (frame?.parent === undefined) return undefined;
-    return `${frame.role} ${called(frame)} ok${figures(frame, state)}`;
+    if (frame?.parent === undefined || frame.role === 'judge') return undefined;
+    if (isOneOfMany(frame, state)) return tenthLine(frame, state);
+    return `${runOf(frame)} ok${figures(frame, state)}`;
   },
-  'agent.failed': ({ data }, frame) =>
-    `${frame?.parent === undefined ? '' : `${frame.role} `}${called(frame)} failed ${data.code}: ${short(data.message)}`,
+  'agent.failed': ({ data }, frame) => {
+    if (frame?.parent !== undefined)
+      return `${runOf(frame)} failed ${data.code}: ${short(data.message)}`;
+    // What ends a graph was said of the node that did.
+    if (frame?.role === 'graph') return undefined;
+    return `${called(frame)} failed ${data.code}: ${short(data.message)}`;
+  },
   'agent.skipped': ({ data }) => `worker ${data.worker} not started: ${short(data.reason)}`,
   'manager.decided': ({ data }, frame) => {
     if (data.decision !== 'delegate') return `${called(frame)} decided: ${data.decision}`;
@@ -139,11 +148,14 @@ const writers: { [T in RunEventType]?: Writer<T> } = {
     const kind = data.kind === undefined ? '' : ` (${data.kind})`;
     return `${called(frame)} ${data.tool} denied${kind}: ${short(data.reason)}`;
   },
-  'approval.requested': ({ data: { id, tool, reason } }, frame) =>
-    `${called(frame)} waits for you: ${id} ${tool}: ${short(reason)}`,
+  'approval.requested': ({ data }, frame, state) => {
+    const { id, tool, reason } = data;
+    return `${whoAsks(data, frame, state)} waits for you: ${id} ${tool}: ${short(reason)}`;
+  },
   'approval.resolved': ({ data }, frame, state) => {
     const tool = state.approvals.get(data.id)?.tool ?? '';
-    return `${called(frame)} ${data.id} ${tool} ${short(answerWords(data))}`;
+    const who = whoAsks({ call: data.call, tool }, frame, state);
+    return `${who} ${data.id} ${tool} ${short(answerWords(data))}`;
   },
   'stall.noticed': ({ data }) => `stall: ${short(data.message)}`,
 };
@@ -151,12 +163,22 @@ const writers: { [T in RunEventType]?: Writer<T> } = {
 function heartbeat(state: RunState, now: number): string {
   const open = [...state.openFrames]
     .map((id) => state.frames.get(id))
-    .filter((frame) => frame !== undefined && (frame.parent !== undefined || frame.open.size === 0))
+    .filter((frame) => frame !== undefined && isWorthNaming(frame))
     .map((frame) => `${called(frame)} (${formatDuration(now - (frame?.startedAt ?? now))})`);
   const shown = open.length > 5 ? [...open.slice(0, 5), `${open.length - 5} more`] : open;
   const { tokens } = state.ledger.used;
   const limit = state.limits.tokens === null ? '' : `/${state.limits.tokens}`;
   return oneLine(`still running: ${shown.join(', ') || 'starting'} tokens=${tokens}${limit}`);
+}
+
+/** What a judge found is told in its score. */
+function isQuiet(frame: Frame, state: RunState): boolean {
+  return frame.role === 'judge' || isOneOfMany(frame, state);
+}
+
+/** Who stands above others that are at work is told of by these. */
+function isWorthNaming({ parent, open, role }: Frame): boolean {
+  return open.size === 0 || (parent !== undefined && role !== 'graph');
 }
 
 function figures(frame: Frame, state: RunState): string {
@@ -165,17 +187,10 @@ function figures(frame: Frame, state: RunState): string {
     .filter(({ agent }) => agent === frame.id)
     .map(({ path }) => path);
   const time = formatDuration((frame.endedAt ?? frame.startedAt) - frame.startedAt);
-  const tokens = formatTokens(usage.input + usage.output, usage.estimated);
-  return ` ${time} tokens=${tokens}${files.length === 0 ? '' : ` files=${files.join(',')}`}`;
-}
-
-function called(frame: Frame | undefined): string {
-  if (!frame) return '';
-  return frame.parent === undefined ? frame.name : `${frame.id} ${frame.name}`;
-}
-
-function short(message: string): string {
-  return message.length > MESSAGE_CHARS ? `${message.slice(0, MESSAGE_CHARS)}…` : message;
+  const used = usage.input + usage.output;
+  const isFree = used === 0 && (frame.role === 'graph' || frame.role === 'step');
+  const tokens = isFree ? '' : ` tokens=${formatTokens(used, usage.estimated)}`;
+  return ` ${time}${tokens}${files.length === 0 ? '' : ` files=${files.join(',')}`}`;
 }
 
 /** `mm:ss.d` since the run began; hours in front when there are any. */

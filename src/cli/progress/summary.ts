@@ -1,9 +1,13 @@
+import { rootGraph } from '../../events/graph-walk.ts';
+import { evaluationOf } from '../../events/scoring.ts';
 import type { Frame, RunState } from '../../events/state.ts';
 import { waitingText } from '../approvals/approval-text.ts';
 import { failureBlock } from '../failure.ts';
+import { endScoreLines } from '../score-text.ts';
 import type { Style } from '../style.ts';
-import { raiseCommand, resumeCommand, showCommand } from '../suggest.ts';
+import { nodeCommand, raiseCommand, resumeCommand, showCommand } from '../suggest.ts';
 import { block, oneLine } from '../text.ts';
+import { nodeHint, nodeNotes } from './node-notes.ts';
 
 /** Most paths of artifacts that are listed. */
 const MAX_PATHS = 40;
@@ -24,6 +28,8 @@ export interface Ending {
 export function endingText(ending: Ending): string {
   return [
     ...troubleLines(ending),
+    ...nodeLines(ending),
+    ...scoreLines(ending),
     ...fileLines(ending),
     ...nextLines(ending),
     ...replayedLine(ending),
@@ -47,6 +53,18 @@ function troubleLines({ state, style, home }: Ending): string[] {
   ];
 }
 
+/** Nodes of a graph that brought nothing; of a run that can go on nobody knows yet. */
+function nodeLines({ state, style }: Ending): string[] {
+  if (!/^(complete|partial|failed)$/.test(state.status)) return [];
+  return nodeNotes(state, style).map((line) => `${line}\n`);
+}
+
+function scoreLines({ state, style }: Ending): string[] {
+  const evaluation = evaluationOf(state);
+  const thresholds = state.plan?.evaluation?.thresholds;
+  return evaluation && thresholds ? endScoreLines(evaluation, thresholds, style) : [];
+}
+
 function failedBlock(state: RunState, style: Style, home: string | undefined): string {
   const { ending, run } = state;
   const code = ending?.reason ?? 'run/failed';
@@ -65,7 +83,7 @@ function failedBlock(state: RunState, style: Style, home: string | undefined): s
 /** What can be tried, as the failure that ended the run said it. */
 function hintFor(state: RunState, code: string): string | undefined {
   const failures = [...state.frames.values()].map(({ failure }: Frame) => failure);
-  return failures.find((failure) => failure?.code === code)?.hint;
+  return failures.find((failure) => failure?.code === code)?.hint ?? nodeHint(code);
 }
 
 function fileLines({ paths, style }: Ending): string[] {
@@ -85,8 +103,15 @@ function nextLines({ state, home, next }: Ending): string[] {
   // A failure's block has named its next command already.
   if (status === 'failed') return [];
   const commands =
-    status === 'partial' ? [raiseCommand(state, home)] : (next ?? [showCommand(run, home)]);
+    status === 'partial' ? [partialCommand(state, home)] : (next ?? [showCommand(run, home)]);
   return commands.map((command, index) => `${index === 0 ? 'next' : '    '}    ${command}\n`);
+}
+
+/** Nodes that a graph went on after are settled: only a look at what there is leads further. */
+function partialCommand(state: RunState, home: string | undefined): string {
+  const { run, ending } = state;
+  if (ending?.reason !== 'node/failed') return raiseCommand(state, home);
+  return nodeCommand(run, { node: rootGraph(state)?.failure?.node ?? '', home });
 }
 
 /** A run over a tape says so, too: its tokens and cost were paid for when it was recorded. */

@@ -1,33 +1,32 @@
 import { formatDuration } from '../../base/time.ts';
+import { rootGraph } from '../../events/graph-walk.ts';
 import { mainModel } from '../../events/plan.ts';
-import type { Approval, Frame, RunState, RunStatus } from '../../events/state.ts';
-import { pendingOf } from '../approvals/approval-text.ts';
+import type { RunStatus } from '../../events/state.ts';
 import { drawLine, type Span, spansWidth } from '../line.ts';
-import type { Style, Symbols, Tone } from '../style.ts';
+import type { Symbols, Tone } from '../style.ts';
 import { cut, oneLine, pad, widthOf } from '../text.ts';
-import { type ActivityFacts, activityOf, troubleOf } from './activity.ts';
 import { activeTime, formatCost, formatTokens, usedOf } from './figures.ts';
 import { foldNodes, type TreeNode } from './fold.ts';
+import { familyOf, frameRow, halted, type RowView, spinner } from './frame-rows.ts';
+import { endedNodes, graphRows } from './graph-rows.ts';
 
 /** What the tree is drawn from. */
-export interface TreeView {
-  state: RunState;
-  /** Milliseconds since 1970. */
-  now: number;
+export interface TreeView extends RowView {
   columns: number;
-  /** Lines that the tree may take; finished agents are folded together to drawLine. */
+  /** Lines that the tree may take; finished agents are folded together to fit. */
   rows: number;
-  style: Style;
-  /** The log has no end, but nobody works on the run any more. */
-  interrupted?: boolean;
   /** The last line: what the user can do. Left out when undefined. */
   hint?: string;
 }
 
+/** Most lines of the tree that stays when the run has ended. */
+export const FINAL_ROWS = 60;
 /** Columns of one line that are never used: some terminals wrap when the last one is filled. */
 const MARGIN = 1;
 /** Share of the line that names of agents may take. */
 const LABEL_SHARE = 0.4;
+/** Least columns of a label, however deep it stands. */
+const MIN_LABEL = 6;
 /** From this width on, tokens of each agent are shown. */
 const WIDE_COLUMNS = 60;
 
@@ -39,18 +38,15 @@ export function treeLines(given: TreeView): string[] {
   const { state, style, columns } = given;
   // What stands still does not grow older.
   const view = halted(given) ? { ...given, now: state.lastAt } : given;
+  const isGraph = rootGraph(state) !== undefined;
   const width = Math.max(1, columns - MARGIN);
   const header = drawLine(headerSpans(view, width), width, style);
   const footer = state.plan ? [drawLine(budgetSpans(view, width), width, style)] : [];
   if (view.hint !== undefined) footer.push(drawLine([['dim', view.hint]], width, style));
   const room = view.rows - 1 - footer.length;
   if (room < 1) return [header, ...footer].slice(0, Math.max(1, view.rows));
-  const nodes = foldNodes(nodesOf(state, view), room, style.symbols);
+  const nodes = foldNodes(rowsOf(view), { room, symbols: style.symbols, keepFirst: !isGraph });
   return [header, ...agentLines(nodes, view, width), ...footer];
-}
-
-function halted({ state, interrupted }: TreeView): boolean {
-  return state.status !== 'running' || interrupted === true;
 }
 
 /** The mark of a run's status. */
@@ -81,14 +77,16 @@ function headerSpans(view: TreeView, width: number): Span[] {
   const { plan, status } = state;
   const mark = statusMark(interrupted ? 'paused' : status, style.symbols, now);
   const title = oneLine(plan?.name === 'task' ? plan.task : (plan?.name ?? 'starting'));
+  const graph = rootGraph(state);
   const loops = usedOf(state, 'loops', now);
+  const progress = graph ? endedNodes(graph) : loops === undefined ? undefined : `loop ${loops}`;
   const facts = [
     state.run,
     interrupted ? 'interrupted' : status === 'running' ? undefined : status,
     plan?.simulated ? 'simulated' : undefined,
     plan?.replay ? 'replayed' : undefined,
     plan && formatDuration(activeTime(state, now)),
-    loops === undefined ? undefined : `loop ${loops}`,
+    progress,
     plan && oneLine(mainModel(plan)),
   ].filter((fact) => fact !== undefined && fact !== '');
   const room = width - 2;
@@ -136,80 +134,15 @@ function whatFits(facts: readonly (string | undefined)[], room: number, gap: num
   return shown;
 }
 
-/** The tree's nodes: the root manager beside its workers, deeper agents below their own. */
-function nodesOf(state: RunState, view: TreeView): TreeNode[] {
-  const children = new Map<string, Frame[]>();
-  const roots: Frame[] = [];
-  for (const frame of state.frames.values()) {
-    if (frame.parent === undefined) roots.push(frame);
-    else push(children, frame.parent, frame);
-  }
-  const files = new Map<string, string[]>();
-  for (const { agent, path } of state.artifacts.values()) push(files, agent, path);
-  const asked = new Map<string, Approval[]>();
-  for (const approval of pendingOf(state)) push(asked, approval.agent, approval);
-  const build = (frame: Frame): TreeNode => ({
-    ...nodeOf(frame, { files: files.get(frame.id) ?? [], asked: asked.get(frame.id) ?? [] }, view),
-    children: [...(children.get(frame.id) ?? []).map(build), ...waitingNodes(frame, view)],
+/** The tree's rows: the nodes of a graph, or the root manager beside its workers. */
+function rowsOf(view: TreeView): TreeNode[] {
+  const family = familyOf(view.state);
+  const graph = rootGraph(view.state);
+  if (graph) return graphRows(graph, family, view);
+  return (family.children.get('') ?? []).flatMap((root) => {
+    const { children, ...row } = frameRow(root, family, view);
+    return [{ ...row, children: [] }, ...children];
   });
-  return roots.flatMap((root) => {
-    const { children: below, ...node } = build(root);
-    return [{ ...node, children: [] }, ...below];
-  });
-}
-
-function push<T>(lists: Map<string, T[]>, key: string, item: T): void {
-  const list = lists.get(key);
-  if (list) list.push(item);
-  else lists.set(key, [item]);
-}
-
-function nodeOf(
-  frame: Frame,
-  facts: Pick<ActivityFacts, 'files' | 'asked'>,
-  view: TreeView,
-): Omit<TreeNode, 'children'> {
-  const { now, style } = view;
-  const { outcome, usage, parent, id, name, startedAt, endedAt } = frame;
-  const tokens = usage.input + usage.output;
-  const { kind, mark } = standing(frame, facts.asked.length > 0, view);
-  return {
-    ...{ kind, mark },
-    label: oneLine(parent === undefined ? name : `${id} ${name}`),
-    activity:
-      kind === 'stopped'
-        ? 'not finished'
-        : activityOf(frame, { now, ...facts, symbols: style.symbols }),
-    time: formatDuration(Math.max(0, (endedAt ?? now) - startedAt)),
-    tokens: tokens === 0 ? '' : formatTokens(tokens, usage.estimated),
-    trouble: outcome === undefined ? troubleOf(frame) : undefined,
-  };
-}
-
-function standing(
-  { outcome }: Frame,
-  asks: boolean,
-  view: TreeView,
-): Pick<TreeNode, 'kind' | 'mark'> {
-  const { symbols } = view.style;
-  if (outcome?.ok) return { kind: 'done', mark: symbols.ok };
-  if (outcome) return { kind: 'failed', mark: symbols.bad };
-  if (asks) return { kind: 'asks', mark: symbols.warn };
-  if (halted(view)) return { kind: 'stopped', mark: symbols.stopped };
-  return { kind: 'busy', mark: spinner(symbols, view.now) };
-}
-
-function waitingNodes(frame: Frame, view: TreeView): TreeNode[] {
-  return frame.waiting.map(({ workerId }) => ({
-    kind: 'waiting',
-    mark: view.style.symbols.waiting,
-    label: oneLine(workerId),
-    activity: halted(view) ? 'not started' : 'waiting',
-    time: '',
-    tokens: '',
-    trouble: undefined,
-    children: [],
-  }));
 }
 
 const TONES: Readonly<Record<TreeNode['kind'], Tone>> = {
@@ -219,19 +152,29 @@ const TONES: Readonly<Record<TreeNode['kind'], Tone>> = {
   failed: 'bad',
   waiting: 'dim',
   stopped: 'warn',
+  skipped: 'dim',
 };
 
 function agentLines(nodes: readonly TreeNode[], view: TreeView, width: number): string[] {
   const labels = Math.min(
-    nodes.reduce((widest, { label }) => Math.max(widest, widthOf(label)), 8),
+    Math.max(8, widestLabel(nodes, view.style.symbols.line.length)),
     Math.max(8, Math.floor(width * LABEL_SHARE)),
   );
   return linesOf(nodes, '', { view, width, labels });
 }
 
+/** Columns of the widest label, with how far those below others are indented. */
+function widestLabel(nodes: readonly TreeNode[], indent: number): number {
+  return nodes.reduce((widest, { label, children }) => {
+    const below = children.length > 0 ? indent + widestLabel(children, indent) : 0;
+    return Math.max(widest, widthOf(label), below);
+  }, 0);
+}
+
 interface Layout {
   view: TreeView;
   width: number;
+  /** Columns of labels of the first level; below it they begin further right and end there, too. */
   labels: number;
 }
 
@@ -241,7 +184,8 @@ function linesOf(nodes: readonly TreeNode[], guide: string, layout: Layout): str
   return nodes.flatMap((node, index) => {
     const isLast = index === nodes.length - 1;
     const below = guide + (isLast ? ' '.repeat(line.length) : line);
-    const lines = [agentLine(node, guide + (isLast ? last : branch), layout)];
+    const room = Math.max(MIN_LABEL, layout.labels - widthOf(guide));
+    const lines = [agentLine(node, guide + (isLast ? last : branch), { ...layout, labels: room })];
     if (node.trouble !== undefined) {
       const spans: Span[] = [
         ['dim', `${below}  ${last}`],
@@ -275,8 +219,4 @@ function figuresOf({ time, tokens }: TreeNode, width: number): string {
   if (time === '') return '';
   const first = pad(time, 7, 'left');
   return width >= WIDE_COLUMNS ? `${first} ${pad(tokens, 6, 'left')}` : first;
-}
-
-function spinner(symbols: Symbols, now: number): string {
-  return symbols.busy[Math.floor(now / 250) % symbols.busy.length] ?? '';
 }

@@ -1,13 +1,13 @@
-import type { AgentUsage, RunState } from '../../events/state.ts';
+import type { AgentUsage, Frame, RunState } from '../../events/state.ts';
 import type { Style } from '../style.ts';
 import { oneLine, pad, widthOf } from '../text.ts';
 import { dollars, formatCost, formatTokens } from './figures.ts';
 
-/** What each agent used itself, and the sum, as a small table. */
+/** What each agent used itself, all runs of a node as one, and the sum, as a small table. */
 export function usageLines(state: RunState, style: Style): string[] {
   const { used, estimated } = state.ledger;
-  const rows = [...state.frames.values()].map(({ id, parent, name, usage }) => [
-    oneLine(parent === undefined ? name : `${id} ${name}`),
+  const rows = usersOf(state).map(({ label, runs, usage }) => [
+    oneLine(runs > 1 ? `${label} (${runs} runs)` : label),
     ...figures(usage),
   ]);
   const cost = formatCost(state, style.symbols);
@@ -34,6 +34,55 @@ export function usageLines(state: RunState, style: Style): string[] {
     const line = cells.join('  ').trimEnd();
     return index === 0 ? style.paint('dim', line) : line;
   });
+}
+
+interface User {
+  label: string;
+  /** Agents that are counted together. */
+  runs: number;
+  usage: AgentUsage;
+}
+
+/** Agents in the order of their starts; of a graph only those that used something. */
+function usersOf({ frames }: RunState): User[] {
+  const users = new Map<string, User>();
+  for (const frame of frames.values()) {
+    if (!isCounted(frame)) continue;
+    const { key, label } = userOf(frame);
+    const known = users.get(key);
+    if (!known) users.set(key, { label, runs: 1, usage: frame.usage });
+    else {
+      known.runs += 1;
+      known.usage = sumOf(known.usage, frame.usage);
+    }
+  }
+  return [...users.values()];
+}
+
+function isCounted({ node, role, usage }: Frame): boolean {
+  if (role === 'graph') return false;
+  return node === undefined || usage.calls > 0 || usage.tools > 0;
+}
+
+function userOf({ id, parent, name, node }: Frame): { key: string; label: string } {
+  if (node) return { key: `${parent}/${node.id}`, label: `${withoutRun(id)} ${node.id}` };
+  return { key: id, label: parent === undefined ? name : `${id} ${name}` };
+}
+
+/** The place of a node without the number of its run: `2` for `2.3`, `3-1` for `3-1.2`. */
+function withoutRun(frame: string): string {
+  return frame.replace(/(?<=-|^)(\d+)\.\d+$/, '$1');
+}
+
+function sumOf(one: AgentUsage, other: AgentUsage): AgentUsage {
+  return {
+    calls: one.calls + other.calls,
+    tools: one.tools + other.tools,
+    input: one.input + other.input,
+    output: one.output + other.output,
+    cost: one.cost + other.cost,
+    estimated: one.estimated || other.estimated,
+  };
 }
 
 function figures({ input, output, calls, tools, cost, estimated }: AgentUsage): string[] {

@@ -16,13 +16,13 @@ function noneAsList(node: YamlNode): YamlNode | undefined {
   return listNode(node, []);
 }
 
-const STRICT = new Map<unknown, boolean>([
+const STRICT = new Map<unknown, boolean | string>([
   ['strict', true],
   ['lenient', false],
-  ['none', false],
+  ['none', 'none'],
 ]);
 
-/** `strict`, `lenient` or `none` as whether it is strict; another value is left to the schema. */
+/** `strict` and `lenient` as whether it is strict; another value is left to the schema. */
 function isStrict(node: YamlNode): YamlNode {
   if (node.kind !== 'scalar') return node;
   return scalarNode(node, STRICT.get(node.value) ?? node.value);
@@ -31,7 +31,7 @@ function isStrict(node: YamlNode): YamlNode {
 const AFTER = new Map<unknown, string>([
   ['retry', 'error'],
   ['abort', 'error'],
-  ['skip', 'warn'],
+  ['skip', 'skip'],
   ['use_partial', 'passthrough'],
 ]);
 

@@ -36,7 +36,8 @@ export async function checkOutput(text: string, contract?: OutputContract): Prom
   };
 }
 
-function isMissing(output: JsonObject, field: string): boolean {
+/** Whether an output lacks a field, or has nothing in it. */
+export function isMissing(output: JsonObject, field: string): boolean {
   return !Object.hasOwn(output, field) || output[field] === null || output[field] === '';
 }
 

@@ -1,24 +1,65 @@
 import type { Fact } from '../../events/event.ts';
 import type { Plan } from '../../events/plan.ts';
-import type { Frame } from '../../events/state.ts';
+import type { Frame, RunState } from '../../events/state.ts';
 import { readDecision } from '../engines/decision.ts';
+import { readJudgement } from '../evaluation/judge.ts';
+import { checkNodeOutput } from '../nodes/check-node-output.ts';
+import { hiddenFields, hideSensitive } from '../nodes/hide-fields.ts';
+import { agentOf } from '../plan-parts.ts';
 import { schemaProblems } from '../schema.ts';
 import { checkOutput } from './check-output.ts';
 
 /** Reads an answer once and says what was found; later parsers cannot change it. */
-export async function readAnswer(plan: Plan, frame: Frame): Promise<Fact> {
+export async function readAnswer(state: RunState, frame: Frame): Promise<Fact[]> {
   const last = frame.transcript.at(-1);
   const text = last?.role === 'assistant' ? last.text : '';
-  const agent = frame.id;
+  const { plan } = state;
+  if (!plan) return [];
   if (frame.role === 'worker') {
-    return { type: 'output.checked', agent, data: await checkOutput(text, frame.contract) };
+    const data = await checkOutput(text, frame.contract);
+    return [{ type: 'output.checked', agent: frame.id, data }];
   }
+  if (frame.role === 'judge') {
+    return [{ type: 'output.checked', agent: frame.id, data: readJudgement(text) }];
+  }
+  if (frame.role === 'node') return readOutput(state, { plan, frame, text });
+  return [await readTurn(plan, frame, text)];
+}
+
+interface Reading {
+  plan: Plan;
+  frame: Frame;
+  text: string;
+}
+
+/** The output of a node's agent, without what it may not write and with hidden values hidden. */
+async function readOutput(state: RunState, { plan, frame, text }: Reading): Promise<Fact[]> {
+  const agent = agentOf(plan, frame);
+  const graph = state.graphs.get(frame.parent ?? '');
+  const node = frame.node?.id ?? '';
+  const sharing = graph?.plan.state.sharing;
+  const from = { node, agent };
+  const hidden = sharing ? hiddenFields(from, sharing) : new Set<string>();
+  const { refused, ...checked } = await checkNodeOutput(agent, text, hidden);
+  const output = sharing ? hideSensitive(from, sharing, checked.output) : checked.output;
+  const said = { ...checked, output };
+  const facts = refused.map((key): Fact => {
+    const reason = 'the key belongs to the runtime';
+    return { type: 'state.refused', agent: graph?.frame ?? '', data: { node, key, reason } };
+  });
+  return [...facts, { type: 'output.checked', agent: frame.id, data: said }];
+}
+
+async function readTurn(plan: Plan, frame: Frame, text: string): Promise<Fact> {
+  const agent = frame.id;
   const call = frame.call ?? '';
   const reading = readDecision(text);
   if ('problem' in reading) {
     return { type: 'manager.rejected', agent, data: { call, reason: reading.problem } };
   }
-  const problem = await outputProblem(plan, reading.decision);
+  // The typed output is the run's: the manager of a node owes none.
+  const isRoot = frame.parent === undefined;
+  const problem = isRoot ? await outputProblem(plan, reading.decision) : undefined;
   if (problem !== undefined) {
     return { type: 'manager.rejected', agent, data: { call, reason: problem } };
   }

@@ -3,6 +3,7 @@ import type { Host } from '../../ports/host.ts';
 import { loadState } from '../load-state.ts';
 import { Recorder } from '../recorder.ts';
 import { makeRedact } from '../redact.ts';
+import { checkedAnswer } from './checked-answer.ts';
 import { checkBound, unknown } from './desk.ts';
 import { type ApprovalAnswer, putAnswer } from './inbox.ts';
 
@@ -12,7 +13,7 @@ export type AnsweringHost = Pick<Host, 'store' | 'effects' | 'secretValues'>;
 /**
  * Answers a request of a run that this process does not drive. When nobody drives it the answer goes
  * into its log, else to the process that does: `recorded` or `handed-over`. Throws
- * `approval/unknown`, `approval/answered`, `approval/changed`, `store/...`.
+ * `approval/unknown`, `approval/answered`, `approval/changed`, `approval/bad-edit`, `store/...`.
  */
 export async function answerApproval(
   host: AnsweringHost,
@@ -23,12 +24,13 @@ export async function answerApproval(
   const approval = state.approvals.get(id);
   if (!approval || !state.pendingApprovals.has(id)) throw unknown(id, approval);
   checkBound(approval, answer);
+  const checked = await checkedAnswer(state, approval, answer);
   const owner = `process ${effects.processes.pid()}`;
   const lease = await store.claim(run, owner).catch((error: unknown) => {
     if (error instanceof AwpError && error.code === 'store/locked') return undefined;
     throw error;
   });
-  const { argsHash: _, ...said } = answer;
+  const { argsHash: _, ...said } = checked;
   if (!lease) {
     const argsHash = approval.argsHash;
     const first = await putAnswer(effects, store.folder(run), {

@@ -1,8 +1,10 @@
 import type { ChangeSignal } from '../../base/concurrency.ts';
 import { AwpError } from '../../base/errors.ts';
 import type { Fact, RunEvent } from '../../events/event.ts';
+import { nodeRequest } from '../../events/node-requests.ts';
 import type { Approval, RunState } from '../../events/state.ts';
 import type { Files } from '../../ports/effects.ts';
+import { checkedAnswer } from './checked-answer.ts';
 import { type ApprovalAnswer, inboxOf, readAnswers } from './inbox.ts';
 
 /** What a person is asked. */
@@ -70,14 +72,28 @@ export class ApprovalDesk {
     for (const id of state.pendingApprovals) await this.#ask(id);
   }
 
-  /** Follows the log: a new request is asked, an answered one is asked no more. */
-  async see({ type, data }: RunEvent): Promise<void> {
-    if (type === 'approval.requested') await this.#ask(data.id);
-    if (type !== 'approval.resolved') return;
+  /**
+   * Follows the log: a new request is asked; one that was answered, or whose agent has ended, is asked
+   * no more. What is returned resolves when a new request is asked.
+   */
+  see({ type, data }: RunEvent): Promise<void> | undefined {
+    if (type === 'approval.requested') return this.#ask(data.id);
+    if (ENDS.has(type)) this.#forget();
+    if (type !== 'approval.resolved') return undefined;
     this.#asking.get(data.id)?.abort();
     this.#asking.delete(data.id);
     this.#answers.get(data.id)?.recorded.resolve();
     this.#answers.delete(data.id);
+    return undefined;
+  }
+
+  /** What nobody needs to answer any more is asked no more. */
+  #forget(): void {
+    for (const [id, asking] of this.#asking) {
+      if (this.#parts.state.pendingApprovals.has(id)) continue;
+      asking.abort();
+      this.#asking.delete(id);
+    }
   }
 
   /** The facts of the answers that came, each once. Throws what asking failed with. */
@@ -99,18 +115,31 @@ export class ApprovalDesk {
 
   /**
    * Answers a request; resolves when it is in the log. Rejects with `approval/unknown`,
-   * `approval/answered` or `approval/changed`.
+   * `approval/answered`, `approval/changed` or `approval/bad-edit`.
    */
   async answer(id: string, answer: ApprovalAnswer): Promise<void> {
-    const approval = this.#parts.state.approvals.get(id);
-    if (!approval || !this.#parts.state.pendingApprovals.has(id)) throw unknown(id, approval);
+    const approval = this.#unanswered(id);
     checkBound(approval, answer);
-    const before = this.#answers.get(id);
-    if (before) throw answered(id, before.answer);
+    let said = answer;
+    if (nodeRequest(approval)) {
+      said = await checkedAnswer(this.#parts.state, approval, answer);
+      // Somebody else may have been first while it was looked at.
+      this.#unanswered(id);
+    }
     const recorded = Promise.withResolvers<void>();
-    this.#answers.set(id, { answer, recorded });
+    this.#answers.set(id, { answer: said, recorded });
     this.#parts.wake.notify();
     await recorded.promise;
+  }
+
+  /** A request that nobody has answered. Throws `approval/unknown`, `approval/answered`. */
+  #unanswered(id: string): Approval {
+    const { approvals, pendingApprovals } = this.#parts.state;
+    const approval = approvals.get(id);
+    if (!approval || !pendingApprovals.has(id)) throw unknown(id, approval);
+    const before = this.#answers.get(id);
+    if (before) throw answered(id, before.answer);
+    return approval;
   }
 
   /** Asks nobody any more. */
@@ -132,14 +161,21 @@ export class ApprovalDesk {
     const { resolution: _, used: __, ...asked } = approval;
     ask({ ...asked, run: state.run }, stop.signal).then(
       (answer) => {
-        if (answer && !stop.signal.aborted) this.answer(id, answer).catch(() => {}); // another was first
+        if (!answer || stop.signal.aborted) return;
+        this.answer(id, answer).catch((error: unknown) => {
+          // Else another was first.
+          if (isBadEdit(error)) this.#fail(error, stop.signal);
+        });
       },
-      (error: unknown) => {
-        if (stop.signal.aborted) return;
-        this.#failure = error;
-        this.#parts.wake.notify();
-      },
+      (error: unknown) => this.#fail(error, stop.signal),
     );
+  }
+
+  /** The run ends with what asking failed with. */
+  #fail(error: unknown, { aborted }: AbortSignal): void {
+    if (aborted) return;
+    this.#failure = error;
+    this.#parts.wake.notify();
   }
 
   async #watch(): Promise<void> {
@@ -161,6 +197,13 @@ export class ApprovalDesk {
       this.answer(id, answer).catch(() => {}); // another was first
     }
   }
+}
+
+/** After these somebody may not need an answer any more. */
+const ENDS: ReadonlySet<string> = new Set(['agent.finished', 'agent.failed', 'node.failed']);
+
+function isBadEdit(error: unknown): boolean {
+  return error instanceof AwpError && error.code === 'approval/bad-edit';
 }
 
 function isBound({ argsHash }: Approval, answer: ApprovalAnswer): boolean {

@@ -6,6 +6,7 @@ import { settingsOf } from '../plan-parts.ts';
 /** Failures that no other model would mend: they are about a simulated model. */
 const NOT_OF_THE_MODEL = new Set([
   ...['model/out-of-scope', 'model/script-ended'],
+  'model/no-image',
   ...['model/tape-miss', 'model/tape-full', 'model/tape-unwritable'],
 ]);
 

@@ -1,13 +1,16 @@
 import type { Dimension, Plan } from '../../events/plan.ts';
-import type { Frame, Phase, RunState } from '../../events/state.ts';
+import { exhaustedFor } from '../../events/scopes.ts';
+import type { Checked, Frame, Phase, RunState } from '../../events/state.ts';
 import type { Command } from '../command.ts';
-import { toolboxOf } from '../plan-parts.ts';
-import { toolPolicy } from '../tools/policy.ts';
+import { evaluated, keptAnswer } from '../evaluation/decide.ts';
+import { agentOf, toolboxOf } from '../plan-parts.ts';
+import { parallelCalls } from '../tools/policy.ts';
 import { nextModel } from './next-model.ts';
+import { nextPreparation, PREPARING_FAILED } from './preparing.ts';
 
 /**
- * What a worker does next: one row for each phase. Pure; an empty list means that something is
- * still out.
+ * What a worker, a node of a graph or a judge does next: one row for each phase. Pure; an empty list
+ * means that something is still out.
  */
 export function nextForWorker(plan: Plan, state: RunState, frame: Frame): Command[] {
   return ROWS[frame.phase](plan, state, frame);
@@ -40,7 +43,7 @@ const ROWS: Readonly<Record<Phase, Row>> = {
     const out = frame.calls.filter(({ phase }) => phase === 'called').length;
     return frame.calls
       .filter(({ phase }) => phase === 'asked')
-      .slice(0, Math.max(0, toolPolicy(plan).parallel - out))
+      .slice(0, Math.max(0, parallelCalls(plan, frame) - out))
       .map((pending) => ({ do: 'call-tool', frame, pending }));
   },
 
@@ -49,28 +52,63 @@ const ROWS: Readonly<Record<Phase, Row>> = {
   checked(plan, state, frame) {
     const { checked } = frame;
     if (!checked) return [fail(frame, 'internal/bug', 'nothing was checked')];
-    if (checked.ok) {
-      const { output, text, confidence, problems } = checked;
-      const data = { output, text, confidence, problems };
-      return [{ do: 'record', facts: [{ type: 'agent.finished', agent: frame.id, data }] }];
+    const mayRepair = !frame.refused && !bindingLimit(state, frame);
+    if (checked.ok) return good(plan, state, { frame, checked, mayRepair });
+    if (mayRepair && frame.repairs < toolboxOf(plan, frame).repairs) {
+      return [{ do: 'ask', frame, purpose: 'repair', reason: `${checked.problems.join('; ')}.` }];
     }
-    const reason = `${checked.problems.join('; ')}.`;
-    if (frame.repairs < toolboxOf(plan, frame).repairs && !frame.refused && !bindingLimit(state)) {
-      return [{ do: 'ask', frame, purpose: 'repair', reason }];
-    }
-    return [fail(frame, 'model/bad-answer', `the output does not meet its contract: ${reason}`)];
+    return [unmet(plan, frame, checked)];
   },
 
   closed: () => [],
 };
 
+interface Good {
+  frame: Frame;
+  checked: Checked;
+  mayRepair: boolean;
+}
+
+/** An output that meets its contract ends its agent, once its score, if it has one, allows that. */
+function good(plan: Plan, state: RunState, { frame, checked, mayRepair }: Good): Command[] {
+  const next = evaluated(plan, state, { frame, mayRepair });
+  if (next.next === 'commands') return next.commands;
+  if (next.next === 'repair') {
+    return [{ do: 'ask', frame, purpose: 'repair', reason: next.reason }];
+  }
+  const best = next.answer?.checked ?? checked;
+  if (next.low === undefined) return [finish(frame, best)];
+  const { output, text } = best;
+  const data = { code: 'evaluation/failed', message: next.low, output, text };
+  return [{ do: 'record', facts: [{ type: 'agent.failed', agent: frame.id, data }] }];
+}
+
+function finish(frame: Frame, { output, text, confidence, problems }: Checked): Command {
+  const data = { output, text, confidence, problems };
+  return { do: 'record', facts: [{ type: 'agent.finished', agent: frame.id, data }] };
+}
+
+/** What follows from an output that stays against its contract: for nodes their agent says it. */
+function unmet(plan: Plan, frame: Frame, checked: Checked): Command {
+  const good = keptAnswer(frame)?.checked;
+  if (good) return finish(frame, good);
+  const onInvalid = frame.role === 'node' ? agentOf(plan, frame).output.onInvalid : 'abort';
+  if (onInvalid === 'use_partial') return finish(frame, checked);
+  const code = onInvalid === 'skip' ? 'node/skip-output' : 'model/bad-answer';
+  const problems = checked.problems.join('; ');
+  return fail(frame, code, `the output does not meet its contract: ${problems}.`);
+}
+
 function question(plan: Plan, state: RunState, frame: Frame): Command {
   const { refused } = frame;
   const mayReport = refused?.purpose === 'work' && frame.round > 0;
   if (refused && !mayReport) return outOf(frame, refused.dimension);
-  if (state.exhausted?.dimension === 'time') return outOf(frame, 'time');
+  if (exhaustedFor(state, frame)?.dimension === 'time') return outOf(frame, 'time');
+  const preparing = nextPreparation(plan, frame);
+  if (preparing && 'failure' in preparing) return fail(frame, PREPARING_FAILED, preparing.failure);
+  if (preparing) return { do: 'preprocess', frame, index: preparing.index };
   if (frame.round === 0) return { do: 'ask', frame, purpose: 'work' };
-  const spent = refused?.dimension ?? bindingLimit(state);
+  const spent = refused?.dimension ?? bindingLimit(state, frame);
   if (spent) {
     const reason = `The limit on ${spent} is reached.`;
     return { do: 'ask', frame, purpose: 'summary', reason };
@@ -87,7 +125,8 @@ function outOf(frame: Frame, dimension: Dimension): Command {
 }
 
 /** The used-up limit that lets workers only report; undefined when they can go on. */
-function bindingLimit({ exhausted }: RunState): Dimension | undefined {
+function bindingLimit(state: RunState, frame: Frame): Dimension | undefined {
+  const exhausted = exhaustedFor(state, frame);
   if (!exhausted || LEAVES_WORK_ALONE.has(exhausted.dimension)) return undefined;
   return exhausted.dimension;
 }
@@ -95,7 +134,10 @@ function bindingLimit({ exhausted }: RunState): Dimension | undefined {
 /** Limits that keep new workers from starting but do not touch those that work. */
 const LEAVES_WORK_ALONE: ReadonlySet<Dimension> = new Set<Dimension>(['workers', 'loops']);
 
+/** An agent that was asked again for a better answer, and cannot give one, ends with the one it gave. */
 function fail(frame: Frame, code: string, message: string): Command {
+  const good = keptAnswer(frame)?.checked;
+  if (good) return finish(frame, good);
   const last = frame.checked;
   const kept = last && { output: last.output, text: last.text };
   return {

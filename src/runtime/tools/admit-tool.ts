@@ -1,5 +1,6 @@
 import type { JsonObject } from '../../base/json.ts';
 import type { EventData, Fact, SecurityKind } from '../../events/event.ts';
+import { exhaustedFor } from '../../events/scopes.ts';
 import type { Approval, Frame } from '../../events/state.ts';
 import type { Tool } from '../../ports/tool.ts';
 import { type Admission, exhausted } from '../budget.ts';
@@ -28,6 +29,8 @@ export interface AdmittedCall {
   until?: number;
   /** The approval that it waits for. */
   held?: string;
+  /** It waits for a loop to give back what it set aside. */
+  blocked?: true;
 }
 
 /** What the calls of one pass are admitted with. */
@@ -54,18 +57,19 @@ export async function admitTool(
     const { status, error } = problem ?? { status: 404, error: `tool/unknown: ${name}` };
     return denied(wanted, { status, error, kind: 'acl.tool.denied' });
   }
-  if (context.remainingMs('work') <= 0) {
+  if (context.remainingMs('work', frame) <= 0) {
     return { facts: [refusedCall(wanted, { status: 408, error: OUT_OF_TIME })], starts: [] };
   }
   const held = context.guards.problem(frame, tool, pass.now);
   if (held?.verdict === 'refused') return denied(wanted, held);
   if (held) return waiting(context, pass, { wanted, until: held.until });
-  const refusal = pass.admission.toolRefusal();
+  const refusal = pass.admission.toolRefusal(frame);
+  if (refusal && pass.admission.toolWaits(frame)) return { facts: [], starts: [], blocked: true };
   if (refusal) {
     const error = `budget/tools: no tool call is left (${refusal.limit} allowed)`;
     const refused = refusedCall(wanted, { status: 429, error });
     // A program may try again and again; the log says once that the limit is reached.
-    const known = wanted.inside && context.state.exhausted?.dimension === 'tools';
+    const known = wanted.inside && exhaustedFor(context.state, frame)?.dimension === 'tools';
     return { facts: known ? [refused] : [exhausted(frame.id, refusal), refused], starts: [] };
   }
   const need = await approvalNeed(context, { frame, call: wanted.id, tool, args: wanted.args });
@@ -134,7 +138,7 @@ function admitted(
   { wanted, tool, approval }: { wanted: WantedCall; tool: Tool; approval?: string },
 ): AdmittedCall {
   const { frame, id, name, args } = wanted;
-  admission.tool();
+  admission.tool(frame);
   context.guards.admit(frame, tool, { call: id, now });
   // What a program has sent to other hosts cannot be taken back.
   const idempotent = tool.idempotent && !reachesHosts(tool, context.plan.sandbox.hosts);
@@ -155,7 +159,8 @@ function waiting(
   { now }: Pass,
   { wanted, until }: { wanted: WantedCall; until: number },
 ): AdmittedCall {
-  if (until - now < context.remainingMs('work')) return { facts: [], starts: [], until };
+  if (until - now < context.remainingMs('work', wanted.frame))
+    return { facts: [], starts: [], until };
   const seconds = Math.ceil((until - now) / 1000);
   const error = `tool/rate-limit: there is room again in ${seconds} s, and the run has less time`;
   return denied(wanted, { status: 429, error, kind: 'rate_limit.exceeded' });

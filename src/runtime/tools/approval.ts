@@ -30,7 +30,7 @@ export type Need =
   | { ask: 'never'; reason: string };
 
 /** SHA-256 of the canonical arguments: an approval is bound to it (threat T15). */
-function hashOfArguments(args: JsonObject): string {
+export function hashOfArguments(args: JsonObject): string {
   return sha256(canonicalJson(args));
 }
 

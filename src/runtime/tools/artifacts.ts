@@ -5,7 +5,8 @@ import type { Fact } from '../../events/event.ts';
 import type { Artifact, Frame, RunState } from '../../events/state.ts';
 import { foldersOf } from '../../events/transitions.ts';
 import type { Files } from '../../ports/effects.ts';
-import { isEarlier } from '../agent/prompt.ts';
+import { isEarlier, sharedKey } from '../nodes/earlier-files.ts';
+import { ContextFiles } from './context-files.ts';
 
 /** A file that a tool wrote below `output/`, already safe in `blobs/`. */
 export interface Written {
@@ -22,16 +23,24 @@ export interface Written {
 export class RunFiles {
   readonly #files: Files;
   readonly #folder: string;
-  readonly #shared = new Map<number, Promise<string | undefined>>();
+  readonly #shared = new Map<string, Promise<string | undefined>>();
+
+  readonly #context: ContextFiles;
 
   constructor(files: Files, folder: string) {
     this.#files = files;
     this.#folder = folder;
+    this.#context = new ContextFiles(files, folder);
   }
 
-  /** Host folder of the run's inputs. */
-  get inputs(): string {
-    return `${this.#folder}/inputs`;
+  /** Host folder of an agent's `inputs/`: the run's, with what its prompt had no room for. */
+  async inputsOf(frame: Frame): Promise<string> {
+    return this.#guarded(() => this.#context.inputsOf(frame));
+  }
+
+  /** Keeps what an agent's prompt has no room for, before the question is written down. */
+  async keepContext(frame: Frame, files: readonly { name: string; text: string }[]): Promise<void> {
+    await this.#guarded(() => this.#context.keep(frame, files));
   }
 
   /** Host path of an artifact. */
@@ -43,7 +52,7 @@ export class RunFiles {
   async keep(name: string, data: Uint8Array): Promise<Written> {
     const hash = sha256(data);
     const path = this.#blob(hash);
-    await this.#guard(async () => {
+    await this.#guarded(async () => {
       const known = await this.#files.info(path);
       if (known?.kind === 'file' && known.bytes === data.byteLength) return;
       await this.#files.makeFolder(`${this.#folder}/blobs`);
@@ -60,7 +69,7 @@ export class RunFiles {
   /** Shows an artifact under its name; an older version is replaced in one step. */
   async show({ path, sha256: hash }: { path: string; sha256: string }): Promise<void> {
     const target = this.artifact(path);
-    await this.#guard(async () => {
+    await this.#guarded(async () => {
       await this.#files.makeFolder(target.slice(0, target.lastIndexOf('/')));
       await this.#files.copy(this.#blob(hash), target);
     });
@@ -68,7 +77,7 @@ export class RunFiles {
 
   /** Takes an artifact's name away; its content stays among the blobs. */
   async hide(path: string): Promise<void> {
-    await this.#guard(() => this.#files.remove(this.artifact(path)));
+    await this.#guarded(() => this.#files.remove(this.artifact(path)));
   }
 
   /** Brings `artifacts/` in line with the log after a crash. */
@@ -82,24 +91,23 @@ export class RunFiles {
   }
 
   /**
-   * Host folder with the artifacts of the turns before a worker's own; undefined when there are
-   * none. What workers of the same turn write is not in it: they run at the same time, and a run
-   * must not depend on which one is faster.
+   * Host folder with the artifacts that an agent sees in `shared/` (see `isEarlier`); undefined when
+   * there are none. All agents of one node, or of one turn, have the same.
    */
   shared(state: RunState, frame: Frame): Promise<string | undefined> {
-    const loop = frame.loop ?? 1;
-    const known = this.#shared.get(loop);
+    const key = sharedKey(frame);
+    const known = this.#shared.get(key);
     if (known !== undefined) return known;
-    const made = this.#makeShared(state, frame, loop);
-    this.#shared.set(loop, made);
+    const made = this.#makeShared(state, frame, key);
+    this.#shared.set(key, made);
     return made;
   }
 
-  async #makeShared(state: RunState, frame: Frame, loop: number): Promise<string | undefined> {
+  async #makeShared(state: RunState, frame: Frame, key: string): Promise<string | undefined> {
     const earlier = [...state.artifacts.values()].filter((file) => isEarlier(state, file, frame));
     if (earlier.length === 0) return undefined;
-    const folder = `${this.#folder}/shared/${loop}`;
-    await this.#guard(async () => {
+    const folder = `${this.#folder}/shared/${fileSafe(key)}`;
+    await this.#guarded(async () => {
       await this.#files.remove(folder);
       for (const { path, sha256: hash } of earlier) {
         const target = `${folder}/${path}`;
@@ -114,9 +122,9 @@ export class RunFiles {
     return `${this.#folder}/blobs/${hash}`;
   }
 
-  async #guard(write: () => Promise<void>): Promise<void> {
+  async #guarded<T>(write: () => Promise<T>): Promise<T> {
     try {
-      await write();
+      return await write();
     } catch (error) {
       throw writeError(error, 'a file of the run could not be kept');
     }

@@ -15,10 +15,11 @@ export function followBoxes(context: RunContext, { type, agent = '' }: RunEvent)
 export function prepareBox(context: RunContext, frame: Frame): void {
   const { sandbox, runFiles, state, plan } = context;
   if (!sandbox || !usesBox(frame)) return;
-  const prepare = (shared: string | undefined): void =>
-    sandbox.prepare({ policy: plan.sandbox, inputs: runFiles.inputs, shared });
-  // A folder that cannot be made is told by the call that needs it.
-  runFiles.shared(state, frame).then(prepare, () => {});
+  const folders = Promise.all([runFiles.inputsOf(frame), runFiles.shared(state, frame)]);
+  folders.then(
+    ([inputs, shared]) => sandbox.prepare({ policy: plan.sandbox, inputs, shared }),
+    () => {}, // a folder that cannot be made is told by the call that needs it
+  );
 }
 
 function endBox(context: RunContext, frame: Frame): void {

@@ -1,7 +1,7 @@
 import type { BreakerPolicy, ToolPolicy } from '../../events/plan.ts';
 
 /** What a call came to, as far as breakers care. */
-export interface Returned {
+interface Returned {
   ok: boolean;
   status: number;
   error?: string;
@@ -20,7 +20,7 @@ interface Breaker {
 
 /** Why a call is held back. */
 export interface BreakerProblem {
-  /** `web.search` or `worker-1`. */
+  /** `web.search`, `1.1`, or the key of an agent. */
   who: string;
   failures: number;
   /** Milliseconds until a call is tried again; 0 when others are on trial. */
@@ -39,9 +39,9 @@ export class Breakers {
     this.#policy = breaker;
   }
 
-  /** The breaker that refuses a call at `now`, if one does. */
-  problem(agent: string, tool: string, now: number): BreakerProblem | undefined {
-    for (const who of [tool, agent]) {
+  /** The breaker of one of these that refuses a call at `now`, if one does. */
+  problem(names: readonly string[], now: number): BreakerProblem | undefined {
+    for (const who of names) {
       const breaker = this.#known.get(who);
       if (breaker?.openedAt === undefined) continue;
       const { failures, openedAt, trials, successes, policy } = breaker;
@@ -53,19 +53,18 @@ export class Breakers {
   }
 
   /** Notes that a call goes out: while a breaker is open it is a trial. */
-  called(agent: string, tool: string): void {
-    for (const who of [tool, agent]) {
+  called(names: readonly string[]): void {
+    for (const who of names) {
       const breaker = this.#known.get(who);
       if (breaker?.openedAt !== undefined) breaker.trials += 1;
     }
   }
 
-  /** Notes what a call came to. */
-  returned(agent: string, tool: string, { result, at }: { result: Returned; at: number }): void {
+  /** Notes what a call came to; `at` in milliseconds since 1970. */
+  returned(names: readonly string[], { failed, at }: { failed: boolean; at: number }): void {
     const policy = this.#policy;
     if (!policy) return;
-    const failed = counts(policy, result);
-    for (const who of [tool, agent]) {
+    for (const who of names) {
       const breaker = this.#breaker(who, policy);
       if (failed) fail(breaker, at);
       else succeed(breaker);
@@ -73,8 +72,8 @@ export class Breakers {
   }
 
   /** Notes that nobody will hear of a call: its process ended. */
-  abandoned(agent: string, tool: string): void {
-    for (const who of [tool, agent]) {
+  abandoned(names: readonly string[]): void {
+    for (const who of names) {
       const breaker = this.#known.get(who);
       if (breaker && breaker.trials > 0) breaker.trials -= 1;
     }
@@ -112,10 +111,11 @@ function succeed(breaker: Breaker): void {
   if (enough) Object.assign(breaker, { failures: 0, openedAt: undefined, successes: 0 });
 }
 
-function counts({ monitored }: NonNullable<ToolPolicy['breaker']>, result: Returned): boolean {
-  if (result.ok) return false;
+/** Whether a breaker counts what a call of a tool came to as a failure. */
+export function isFailure({ breaker }: Pick<ToolPolicy, 'breaker'>, result: Returned): boolean {
+  if (!breaker || result.ok) return false;
   const { status, error = '' } = result;
-  const kinds = new Set(monitored);
+  const kinds = new Set(breaker.monitored);
   if (/^(network\/unreachable|mcp\/disconnected)\b/.test(error)) {
     return kinds.has('connection_error') || kinds.has('server_error');
   }

@@ -11,7 +11,7 @@ import { argumentProblems } from './arguments.ts';
 import type { Written } from './artifacts.ts';
 import { boxSecrets } from './box-secrets.ts';
 import { type Program, toolsInside } from './inner-calls.ts';
-import { accessProblem, limitsOfTool, toolPolicy } from './policy.ts';
+import { accessProblem, callTimeout } from './policy.ts';
 import { checkedResult } from './result.ts';
 import { secretFor, secretsOf } from './tool-secrets.ts';
 import { CallWorkspace } from './workspace.ts';
@@ -58,7 +58,8 @@ export async function callTool(
   const started = clock.monotonic();
   const { runFiles, state } = context;
   const shared = await runFiles.shared(state, frame);
-  const workspace = new CallWorkspace({ files, runFiles, state, frame, shared });
+  const inputs = await runFiles.inputsOf(frame);
+  const workspace = new CallWorkspace({ files, runFiles, state, frame, inputs, shared });
   const program = tool.needsBox ? context.innerCalls.open(frame, id) : undefined;
   const denied: Fact[] = [];
   const result = await resultOf(
@@ -119,17 +120,16 @@ async function resultOf(context: RunContext, call: Call, signal: AbortSignal): P
   }
 }
 
-/** Most time of one call: what the run says of the tool, of all tools, else what the tool says. */
-function timeoutOf({ plan, remainingMs }: RunContext, tool: Tool): number {
-  const policy = toolPolicy(plan);
-  const set = limitsOfTool(policy, tool.name).timeoutMs ?? policy.timeoutMs;
-  return Math.min(set ?? tool.timeoutMs ?? TIMEOUT_MS, remainingMs('work'));
+/** Most time of one call: what run and agent say of the tool, of all tools, else what the tool says. */
+function timeoutOf({ plan, remainingMs }: RunContext, { tool, frame }: Call): number {
+  const set = callTimeout(plan, frame, tool.name);
+  return Math.min(set ?? tool.timeoutMs ?? TIMEOUT_MS, remainingMs('work', frame));
 }
 
 /** Runs the tool within its time; the tool's own signal aborts when the time is over. */
 async function limited(context: RunContext, call: Call, signal: AbortSignal): Promise<ToolResult> {
   const { tool, frame } = call;
-  const timeoutMs = timeoutOf(context, tool);
+  const timeoutMs = timeoutOf(context, call);
   const overdue = new AbortController();
   const stop = context.host.effects.clock.timer(timeoutMs, () => {
     const seconds = Math.round(timeoutMs / 100) / 10;

@@ -2,8 +2,8 @@ import type { RunEvent, SecurityKind } from '../../events/event.ts';
 import type { Plan, ToolPolicy } from '../../events/plan.ts';
 import type { Frame } from '../../events/state.ts';
 import type { Tool } from '../../ports/tool.ts';
-import { Breakers } from './breakers.ts';
-import { limitsOfTool, toolPolicy } from './policy.ts';
+import { Breakers, isFailure } from './breakers.ts';
+import { limitsOfTool, ownCalls, toolPolicy } from './policy.ts';
 import { Rates } from './rates.ts';
 
 /** Why a call is not made: refused for good, or to be asked about again at a time. */
@@ -17,11 +17,12 @@ export type Held =
  * breakers. It learns from the log alone, so a resumed run knows what the earlier process did.
  */
 export class Guards {
+  readonly #plan: Plan;
   readonly #policy: ToolPolicy;
   readonly #tools: ReadonlyMap<string, Tool>;
   readonly #rates: Rates;
   readonly #breakers: Breakers;
-  /** Calls of each tool so far. */
+  /** Calls of each tool so far, in the run and by each agent. */
   readonly #calls = new Map<string, number>();
   /** Calls that were admitted and are not in the log yet; they are counted already. */
   readonly #counted = new Set<string>();
@@ -29,9 +30,10 @@ export class Guards {
   readonly #out = new Map<string, { agent: string; tool: string }>();
 
   constructor(plan: Plan, tools: ReadonlyMap<string, Tool>) {
+    this.#plan = plan;
     this.#policy = toolPolicy(plan);
     this.#tools = tools;
-    this.#rates = new Rates(this.#policy);
+    this.#rates = new Rates(this.#policy, hasOwnRates(plan));
     this.#breakers = new Breakers(this.#policy);
   }
 
@@ -58,7 +60,8 @@ export class Guards {
     } else if (type === 'run.resumed') {
       this.abandon(data.abandoned);
     } else if (type === 'tool.returned' && this.#out.delete(data.call)) {
-      this.#breakers.returned(agent, data.tool, { result: data, at: Date.parse(ts) });
+      const failed = isFailure(this.#policy, data);
+      this.#breakers.returned([data.tool, agent], { failed, at: Date.parse(ts) });
     }
   }
 
@@ -68,26 +71,35 @@ export class Guards {
       const out = this.#out.get(call);
       if (!out) continue;
       this.#out.delete(call);
-      this.#breakers.abandoned(out.agent, out.tool);
+      this.#breakers.abandoned([out.tool, out.agent]);
     }
   }
 
   #count(agent: string, tool: Tool, at: number): void {
-    this.#calls.set(tool.name, (this.#calls.get(tool.name) ?? 0) + 1);
+    for (const key of [tool.name, `${agent} ${tool.name}`]) {
+      this.#calls.set(key, (this.#calls.get(key) ?? 0) + 1);
+    }
     this.#rates.count(agent, tool, at);
-    this.#breakers.called(agent, tool.name);
+    this.#breakers.called([tool.name, agent]);
   }
 
   #quota(frame: Frame, tool: Tool): Held | undefined {
-    const { callsPerAgent } = this.#policy;
-    if (callsPerAgent !== null && frame.usage.tools + this.#waiting(frame) >= callsPerAgent) {
-      const words = `no call is left for this agent (${callsPerAgent} allowed)`;
-      return refused(429, 'rate_limit.exceeded', `tool/quota: ${words}`);
+    const own = ownCalls(this.#plan, frame);
+    const most = least(this.#policy.callsPerAgent, own?.max);
+    if (most !== undefined && frame.usage.tools + this.#waiting(frame) >= most) {
+      return noCallLeft(`for this agent (${most} allowed)`);
     }
-    const { calls } = limitsOfTool(this.#policy, tool.name);
-    if (calls === undefined || (this.#calls.get(tool.name) ?? 0) < calls) return undefined;
-    const words = `no call of ${tool.name} is left (${calls} allowed)`;
-    return refused(429, 'rate_limit.exceeded', `tool/quota: ${words}`);
+    const { calls: ofRun } = limitsOfTool(this.#policy, tool.name);
+    if (this.#isUsedUp(tool.name, ofRun)) {
+      return noCallLeft(`of ${tool.name} (${ofRun} allowed)`);
+    }
+    const ofAgent = own && limitsOfTool(own, tool.name).calls;
+    if (!this.#isUsedUp(`${frame.id} ${tool.name}`, ofAgent)) return undefined;
+    return noCallLeft(`of ${tool.name} for this agent (${ofAgent} allowed)`);
+  }
+
+  #isUsedUp(key: string, calls: number | undefined): boolean {
+    return calls !== undefined && (this.#calls.get(key) ?? 0) >= calls;
   }
 
   /** Calls of an agent that were admitted and are not in the log yet. */
@@ -96,7 +108,7 @@ export class Guards {
   }
 
   #breaker(frame: Frame, tool: Tool, now: number): Held | undefined {
-    const problem = this.#breakers.problem(frame.id, tool.name, now);
+    const problem = this.#breakers.problem([tool.name, frame.id], now);
     if (!problem) return undefined;
     const { who: name, failures, waitMs } = problem;
     const who = name === tool.name ? name : 'this agent';
@@ -106,13 +118,31 @@ export class Guards {
   }
 
   #rate(frame: Frame, tool: Tool, now: number): Held | undefined {
-    const problem = this.#rates.problem(frame.id, tool, now);
+    const calls = ownCalls(this.#plan, frame);
+    const own = calls && limitsOfTool(calls, tool.name);
+    const problem = this.#rates.problem(frame.id, tool, { now, own });
     if (!problem) return undefined;
     if (this.#policy.rate.onExceeded === 'queue') return { verdict: 'later', until: problem.until };
     const seconds = Math.ceil((problem.until - now) / 1000);
     const error = `tool/rate-limit: ${problem.words} are allowed; there is room in ${seconds} s`;
     return refused(429, 'rate_limit.exceeded', error);
   }
+}
+
+function hasOwnRates({ agents = {} }: Plan): boolean {
+  return Object.values(agents).some(({ calls }) =>
+    calls?.overrides.some(({ perMinute, perHour }) => (perMinute ?? perHour) !== undefined),
+  );
+}
+
+/** The smaller of the limits that there are. */
+function least(...limits: readonly (number | null | undefined)[]): number | undefined {
+  const given = limits.filter((limit) => typeof limit === 'number');
+  return given.length === 0 ? undefined : Math.min(...given);
+}
+
+function noCallLeft(words: string): Held {
+  return refused(429, 'rate_limit.exceeded', `tool/quota: no call is left ${words}`);
 }
 
 function refused(status: number, kind: SecurityKind, error: string): Held {

@@ -116,11 +116,12 @@ export class InnerCalls {
     return new Set(held.map(({ call }) => call.parentCall).filter((id) => !busy.has(id)));
   }
 
-  /** The calls that may be admitted at `now`; those that nobody waits for any more are left out. */
+  /** The calls that may be admitted at `now`; those that nobody waits for any more, or whose agent has ended, are left out. */
   take(now: number): InnerCall[] {
     const taken: InnerCall[] = [];
     this.#waiting = this.#waiting.filter((entry) => {
-      if (entry.call.signal.aborted) {
+      if (entry.call.signal.aborted || entry.call.frame.phase === 'closed') {
+        entry.reply(INTERRUPTED);
         entry.over();
         return false;
       }

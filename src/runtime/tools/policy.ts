@@ -1,7 +1,8 @@
 import { matchesTool } from '../../base/paths.ts';
 import type { AccessRule, Plan, ToolLimits, ToolPolicy } from '../../events/plan.ts';
+import type { PlanAgentCalls } from '../../events/plan-graph.ts';
 import type { Frame } from '../../events/state.ts';
-import { toolboxOf } from '../plan-parts.ts';
+import { agentOf, toolboxOf } from '../plan-parts.ts';
 
 /** The tool that runs programs which an agent has written. */
 export const RUNS_PROGRAMS = 'code.execute';
@@ -22,8 +23,31 @@ export function toolPolicy({ tools = DEFAULT_TOOL_POLICY }: Pick<Plan, 'tools'>)
   return tools;
 }
 
+/** Whose calls they are. */
+type Caller = Pick<Frame, 'role' | 'agentKey'>;
+
+/** An agent's own limits of tool calls, besides those of the run; undefined when it has none. */
+export function ownCalls(plan: Plan, caller: Caller): PlanAgentCalls | undefined {
+  return caller.role === 'node' ? agentOf(plan, caller).calls : undefined;
+}
+
+/** Calls of one answer that may be out at the same time. */
+export function parallelCalls(plan: Plan, caller: Caller): number {
+  const { parallel } = toolPolicy(plan);
+  return Math.min(parallel, ownCalls(plan, caller)?.parallel ?? parallel);
+}
+
+/** Most milliseconds of one call, as run and agent say; undefined leaves it to the tool. */
+export function callTimeout(plan: Plan, caller: Caller, tool: string): number | undefined {
+  const all = [toolPolicy(plan), ownCalls(plan, caller)].flatMap((rules) => {
+    if (!rules) return [];
+    return limitsOfTool(rules, tool).timeoutMs ?? rules.timeoutMs ?? [];
+  });
+  return all.length === 0 ? undefined : Math.min(...all);
+}
+
 /** What is set for one tool; the first pattern that fits counts. */
-export function limitsOfTool(policy: ToolPolicy, name: string): ToolLimits {
+export function limitsOfTool(policy: Pick<ToolPolicy, 'overrides'>, name: string): ToolLimits {
   return policy.overrides.find(({ tool }) => matchesTool(tool, name)) ?? {};
 }
 
@@ -42,6 +66,10 @@ export function accessProblem(
   const fits = (patterns: readonly string[] | undefined): boolean =>
     patterns?.some((pattern) => matchesTool(pattern, tool)) ?? false;
   if (fits(toolboxOf(plan, part).denied)) return `${tool} is forbidden in this run`;
+  const namespaces = ownCalls(plan, part)?.namespaces;
+  if (namespaces && !namespaces.includes(tool.slice(0, tool.indexOf('.')))) {
+    return `${tool} is in none of the namespaces of ${agent}`;
+  }
   for (const rule of toolPolicy(plan).access) {
     if (!isFor(rule, [agent, askedAs])) continue;
     if (fits(rule.denied)) return `${tool} is forbidden for ${agent}`;

@@ -1,4 +1,4 @@
-import type { ToolPolicy } from '../../events/plan.ts';
+import type { ToolLimits, ToolPolicy } from '../../events/plan.ts';
 import type { Tool } from '../../ports/tool.ts';
 import { limitsOfTool } from './policy.ts';
 
@@ -24,16 +24,23 @@ export interface RateProblem {
 /** Counts tool calls in sliding windows of a minute and an hour, by agent and by tool. */
 export class Rates {
   readonly #policy: ToolPolicy;
+  /** Whether agents have limits of their own, for which each agent's calls of each tool count. */
+  readonly #byAgent: boolean;
   /** Times of calls, oldest first, by key; only of keys that have a limit. */
   readonly #times = new Map<string, number[]>();
 
-  constructor(policy: ToolPolicy) {
+  constructor(policy: ToolPolicy, byAgent = false) {
     this.#policy = policy;
+    this.#byAgent = byAgent;
   }
 
-  /** The first limit that one more call at `now` would pass. */
-  problem(agent: string, tool: Pick<Tool, 'name' | 'rate'>, now: number): RateProblem | undefined {
-    for (const { key, most, windowMs, words } of this.#windows(agent, tool)) {
+  /** The first limit that one more call at `now` would pass; `own` are the agent's for this tool. */
+  problem(
+    agent: string,
+    tool: Pick<Tool, 'name' | 'rate'>,
+    { now, own }: { now: number; own?: ToolLimits | undefined },
+  ): RateProblem | undefined {
+    for (const { key, most, windowMs, words } of this.#windows(agent, tool, own)) {
       const times = this.#times.get(key) ?? [];
       const inside = times.filter((at) => at > now - windowMs);
       if (inside.length < most) continue;
@@ -49,6 +56,7 @@ export class Rates {
     for (const { key, windowMs } of this.#windows(agent, tool)) {
       longest.set(key, Math.max(longest.get(key) ?? 0, windowMs));
     }
+    if (this.#byAgent) longest.set(`agent ${agent} ${tool.name}`, HOUR_MS);
     for (const [key, windowMs] of longest) {
       const kept = (this.#times.get(key) ?? []).filter((time) => time > at - windowMs);
       kept.push(at);
@@ -56,13 +64,20 @@ export class Rates {
     }
   }
 
-  #windows(agent: string, { name, rate }: Pick<Tool, 'name' | 'rate'>): Window[] {
+  #windows(
+    agent: string,
+    { name, rate }: Pick<Tool, 'name' | 'rate'>,
+    own: ToolLimits = {},
+  ): Window[] {
     const set = limitsOfTool(this.#policy, name);
     const perMinute = set.perMinute ?? rate?.perMinute ?? this.#policy.rate.perTool;
     const perHour = set.perHour ?? rate?.perHour;
     const { perAgent } = this.#policy.rate;
     const ofTool = { key: `tool ${name}`, of: name };
+    const ofBoth = { key: `agent ${agent} ${name}`, of: `${name} by one agent` };
     const windows = [
+      { ...ofBoth, most: own.perMinute, windowMs: MINUTE_MS },
+      { ...ofBoth, most: own.perHour, windowMs: HOUR_MS },
       { ...ofTool, most: perMinute, windowMs: MINUTE_MS },
       { ...ofTool, most: perHour, windowMs: HOUR_MS },
       { key: `agent ${agent}`, of: 'one agent', most: perAgent, windowMs: MINUTE_MS },

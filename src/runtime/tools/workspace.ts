@@ -15,6 +15,8 @@ export interface WorkspaceParts {
   runFiles: RunFiles;
   state: RunState;
   frame: Frame;
+  /** Host folders of `inputs/` and `shared/`. */
+  inputs: string;
   shared: string | undefined;
 }
 
@@ -31,10 +33,10 @@ export class CallWorkspace implements Workspace {
   readonly #written = new Map<string, Written & { data: Uint8Array }>();
   readonly #roots: ReadonlyMap<string, string>;
 
-  constructor({ files, runFiles, state, frame, shared }: WorkspaceParts) {
+  constructor({ files, runFiles, state, frame, inputs, shared }: WorkspaceParts) {
     this.#files = files;
     this.#runFiles = runFiles;
-    this.inputs = runFiles.inputs;
+    this.inputs = inputs;
     this.shared = shared;
     const own = [...state.artifacts.values()].filter(({ agent }) => agent === frame.id);
     this.#own = new Map(own.map((artifact) => [artifact.name, artifact]));

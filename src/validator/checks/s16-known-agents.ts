@@ -71,7 +71,9 @@ function elsewhere({ manifest }: Workflow): Named[] {
     ...scalars(scalarAt(tree, 'orchestration', 'execution', 'error_handling', 'fallback_agent')),
   );
   for (const rule of itemsAt(tree, 'orchestration', 'degradation')) {
+    const fallback = scalars(scalarAt(rule, 'fallback'));
     found.push(...scalars(scalarAt(rule, 'agent')));
+    found.push(...fallback.filter(({ name }) => name !== 'skip' && name !== 'cached_results'));
   }
   for (const rule of itemsAt(tree, 'state', 'sharing', 'rules')) {
     found.push(...scalars(scalarAt(rule, 'from')), ...scalars(nodeAt(rule, 'to')));

@@ -153,4 +153,13 @@ Contracts of agents (R9) and schemas of channels (R15) have codes of their own.`
     bad: tool('{ type: text }'),
     good: tool('{ type: object, properties: { query: { type: string } } }'),
   },
+  {
+    code: 'S17',
+    title: 'an `agent.py` is code for other runtimes',
+    severity: 'info',
+    why: `The agent runs as its \`agent.awp.yaml\` says; its class in Python is not loaded. Code of its own is an
+\`agent.ts\` or \`agent.js\` beside it. A step of \`preprocessor\` may run the file in the sandbox.`,
+    bad: { ...prompt('You write.'), 'agents/writer/agent.py': 'class Agent: ...\n' },
+    good: { ...prompt('You write.'), 'agents/writer/agent.ts': 'export default () => ({});\n' },
+  },
 ];

@@ -1,19 +1,24 @@
 import { describe, expect, it } from 'vitest';
-import type { Fact, RunEvent } from '../../../src/events/event.ts';
+import type { EventData, Fact, RunEvent } from '../../../src/events/event.ts';
+import type { Limits, Plan } from '../../../src/events/plan.ts';
 import { emptyState, fold } from '../../../src/events/reduce.ts';
 import type { RunState } from '../../../src/events/state.ts';
 import type { Command } from '../../../src/runtime/command.ts';
 import { nextInDelegation } from '../../../src/runtime/engines/delegation.ts';
 import { testPlan } from '../../make.ts';
+import { graphPlan, planGraph } from '../graphs.ts';
 
 const plan = testPlan({ budget: { loops: 4 } });
 
 /** The state after these facts; calls are asked and answered with no cost. */
-function stateAfter(...facts: readonly Fact[]): RunState {
+function loopAfter(...facts: readonly Fact[]): RunState {
+  return stateAfter(plan, [started('0'), ...facts]);
+}
+
+function stateAfter(plan: Plan, facts: readonly Fact[]): RunState {
   const state = emptyState('r-1');
   const all: Fact[] = [
     { type: 'run.started', data: { plan, simulated: true, version: 'x' } },
-    started('0'),
     ...facts,
   ];
   all.forEach((fact, index) => {
@@ -362,9 +367,124 @@ describe('a delegation loop', () => {
       'ask work',
     ],
   ])('when %s', (_, facts, id, wanted) => {
-    const state = stateAfter(...facts);
+    const state = loopAfter(...facts);
     const frame = state.frames.get(id);
     const commands = frame ? nextInDelegation(plan, state, frame) : [];
     expect(commands.map(said).join('; ')).toBe(wanted);
+  });
+});
+
+describe('a delegation loop that is a node', () => {
+  const node = { id: 'loop', attempt: 1 };
+  const { manager, worker, stall } = plan;
+  const loop = { manager, worker, stall, limits: {} };
+  const graph = planGraph({ loop: { kind: 'delegation_loop', loop: 'loop' }, beside: {} });
+  const nestedPlan = graphPlan(graph, { loops: { loop } });
+  const parallel = { ...nestedPlan, limits: { ...nestedPlan.limits, parallel: 1 } };
+
+  const agent = (
+    id: string,
+    parent: string | undefined,
+    more: Partial<EventData['agent.started']>,
+  ): Fact => ({
+    type: 'agent.started',
+    agent: id,
+    ...(parent !== undefined && { parent }),
+    depth: 0,
+    data: {
+      ...{ role: 'worker', name: id, model: 'm', temperature: 0, tools: [], instructions: '' },
+      ...{ index: 0, ...more },
+    },
+  });
+  const share = (limits: Partial<Limits> = {}): Fact => ({
+    type: 'budget.reserved',
+    agent: '0',
+    data: { scope: '1', limits: { ...noLimits, ...limits } },
+  });
+  const noLimits: Limits = {
+    ...{ loops: null, workers: null, tokens: null, time: null, tools: null },
+    ...{ depth: null, calls: null, cost: null, parallel: 8 },
+  };
+  const delegated: Fact = { ...decided(['a', 'b']), agent: '1' };
+  const completed: Fact = {
+    type: 'manager.decided',
+    agent: '1',
+    data: { decision: 'complete', call: '1/1', result: { summary: 'done' }, confidence: 0.7 },
+  };
+  const refused = (scope: string | undefined, purpose?: 'closing'): Fact => ({
+    type: 'budget.exhausted',
+    agent: '1',
+    data: {
+      ...(scope !== undefined && { scope }),
+      ...{ dimension: 'tokens', limit: 1, used: 1, reserved: 0, wanted: 1 },
+      ...(purpose && { purpose }),
+    },
+  });
+  const begun = (limits?: Partial<Limits>): Fact[] => [
+    agent('0', undefined, { role: 'graph' }),
+    share(limits),
+    agent('1', '0', { role: 'manager', node, agentKey: 'loop' }),
+  ];
+
+  it.each<[string, Fact[], string]>([
+    ['it has just started', begun(), 'ask turn'],
+    ['it may have one turn', begun({ loops: 1 }), 'ask closing'],
+    ['it may make one call', begun({ calls: 1 }), 'ask closing'],
+    ['its own limit refused something', [...begun(), refused('1')], 'ask closing'],
+    ['a limit of the run refused something', [...begun(), refused(undefined)], 'ask closing'],
+    ['its last turn was refused', [...begun(), refused('1', 'closing')], 'agent.finished'],
+    ['it has completed', [...begun(), completed], 'agent.finished'],
+    [
+      'its answers cannot be read',
+      [...begun(), ...[1, 2, 3].map(() => ({ ...rejected, agent: '1' }))],
+      'fail model/bad-answer',
+    ],
+    ['it delegated', [...begun(), delegated], 'start a as 1; start b as 2'],
+    ['its share allows one worker at once', [...begun({ parallel: 1 }), delegated], 'start a as 1'],
+    [
+      'others fill its pool: it asks, so that it waits',
+      [...begun({ parallel: 1 }), delegated, agent('1-1.1', '1', { agentKey: 'loop' })],
+      'start b as 2',
+    ],
+  ])('when %s', (_, facts, expected) => {
+    const state = stateAfter(nestedPlan, facts);
+    const frame = state.frames.get('1');
+    const commands = frame ? nextInDelegation(nestedPlan, state, frame) : [];
+    expect(commands.map(said).join('; ')).toBe(expected);
+  });
+
+  it('asks for one worker although a node fills the pool of the run', () => {
+    const beside = agent('2', '0', { role: 'step', node: { id: 'beside', attempt: 1 } });
+    const state = stateAfter(parallel, [...begun(), delegated, beside]);
+    const frame = state.frames.get('1');
+    const commands = frame ? nextInDelegation(parallel, state, frame) : [];
+    expect(commands.map(said)).toEqual(['start a as 1']);
+  });
+
+  it('has stalls, a last turn and a used-up limit of its own', () => {
+    const noticed: Fact = { type: 'stall.noticed', agent: '1', data: { turns: 1, message: 'm' } };
+    const last = asked('1', '1/1', 'closing');
+    const state = stateAfter(nestedPlan, [...begun(), noticed, last, refused('1')]);
+    expect(state).toMatchObject({ stalls: 0, closingAsked: false, exhausted: undefined });
+    expect(state.scopes.get('1')).toMatchObject({
+      ...{ stalls: 1, closingAsked: true, exhausted: { dimension: 'tokens', limit: 1 } },
+      ledger: { used: { loops: 1, calls: 1 } },
+    });
+    expect(state.ledger.used).toMatchObject({ loops: 1, calls: 1 });
+  });
+
+  it('says how sure it is, and why it was cut short', () => {
+    const outputOf = (facts: readonly Fact[]): unknown => {
+      const state = stateAfter(nestedPlan, facts);
+      const frame = state.frames.get('1');
+      const [command] = frame ? nextInDelegation(nestedPlan, state, frame) : [];
+      const [fact] = command?.do === 'record' ? command.facts : [];
+      return fact?.type === 'agent.finished' ? fact.data.output : fact;
+    };
+    expect(outputOf([...begun(), completed])).toEqual({ summary: 'done', confidence: 0.7 });
+    expect(outputOf([...begun(), refused('1'), completed])).toEqual({
+      ...{ summary: 'done', confidence: 0.7 },
+      ...{ status: 'partial', reason: 'budget/tokens' },
+    });
   });
 });

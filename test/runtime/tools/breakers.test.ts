@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { Breakers } from '../../../src/runtime/tools/breakers.ts';
+import { Breakers, isFailure } from '../../../src/runtime/tools/breakers.ts';
 
 const policy = { failures: 2, resetMs: 1000, halfOpen: 2 };
 const bad = { ok: false, status: 500 };
@@ -7,13 +7,14 @@ const good = { ok: true, status: 200 };
 
 /** One tool of one agent: `call(result, at)` is false when it is held back. */
 function caller(perTool = {}) {
-  const breakers = new Breakers({ breaker: { ...policy, monitored: ['server_error'], perTool } });
+  const breaker = { ...policy, monitored: ['server_error' as const], perTool };
+  const breakers = new Breakers({ breaker });
   return {
     breakers,
     call(result: { ok: boolean; status: number }, at: number): boolean {
-      if (breakers.problem('w', 'x.y', at)) return false;
-      breakers.called('w', 'x.y');
-      breakers.returned('w', 'x.y', { result, at });
+      if (breakers.problem(['x.y', 'w'], at)) return false;
+      breakers.called(['x.y', 'w']);
+      breakers.returned(['x.y', 'w'], { failed: isFailure({ breaker }, result), at });
       return true;
     },
   };
@@ -54,8 +55,8 @@ describe('a circuit breaker', () => {
     call(bad, 0);
     call(bad, 1);
     const out = [1001, 1002, 1003].map((at) => {
-      if (breakers.problem('w', 'x.y', at)) return false;
-      breakers.called('w', 'x.y');
+      if (breakers.problem(['x.y', 'w'], at)) return false;
+      breakers.called(['x.y', 'w']);
       return true;
     });
     expect(out).toEqual([true, true, false]);
@@ -65,23 +66,23 @@ describe('a circuit breaker', () => {
     const { call, breakers } = caller();
     call(bad, 0);
     call(bad, 1);
-    breakers.called('w', 'x.y');
-    breakers.called('w', 'x.y');
-    expect(breakers.problem('w', 'x.y', 1001)).toBeDefined();
-    breakers.abandoned('w', 'x.y');
-    expect(breakers.problem('w', 'x.y', 1001)).toBeUndefined();
+    breakers.called(['x.y', 'w']);
+    breakers.called(['x.y', 'w']);
+    expect(breakers.problem(['x.y', 'w'], 1001)).toBeDefined();
+    breakers.abandoned(['x.y', 'w']);
+    expect(breakers.problem(['x.y', 'w'], 1001)).toBeUndefined();
   });
 
   it('is apart for each tool and each agent', () => {
     const { call, breakers } = caller({ 'x.y': { ...policy, failures: 1 } });
     call(bad, 0);
-    expect(breakers.problem('v', 'x.y', 1)).toMatchObject({ who: 'x.y', waitMs: 999 });
-    expect(breakers.problem('w', 'a.b', 1)).toBeUndefined();
+    expect(breakers.problem(['x.y', 'v'], 1)).toMatchObject({ who: 'x.y', waitMs: 999 });
+    expect(breakers.problem(['a.b', 'w'], 1)).toBeUndefined();
   });
 
   it('is not there when the plan has none', () => {
     const breakers = new Breakers({});
-    for (let at = 0; at < 100; at++) breakers.returned('w', 'x.y', { result: bad, at });
-    expect(breakers.problem('w', 'x.y', 100)).toBeUndefined();
+    for (let at = 0; at < 100; at++) breakers.returned(['x.y', 'w'], { failed: true, at });
+    expect(breakers.problem(['x.y', 'w'], 100)).toBeUndefined();
   });
 });

@@ -1,0 +1,40 @@
+import { graphSandbox } from './graph-plan-sandbox.ts';
+import type { GraphSource } from './graph-plan-source.ts';
+
+/** Something about a workflow that its author should know when it runs. */
+export interface GraphNote {
+  /** What it is about. */
+  name: string;
+  /** A sentence. */
+  note: string;
+}
+
+/**
+ * What of a graph is not as its author may think: wishes for boxes that a common one does not
+ * fulfil, and sections of sub-workflows that only count for a whole run.
+ */
+export function graphNotes(source: GraphSource): GraphNote[] {
+  const boxes = graphSandbox(source).notes.map((note) => ({ name: 'sandbox', note }));
+  return [...boxes, ...ofSubworkflows(source, '')];
+}
+
+function ofSubworkflows({ subworkflows }: GraphSource, prefix: string): GraphNote[] {
+  return [...subworkflows].flatMap(([id, sub]) => {
+    const { manifest } = sub;
+    const name = `${prefix}${id}`;
+    const { run_budget, execution } = manifest.orchestration ?? {};
+    const idle = [
+      ...(run_budget ? ['run_budget, but for max_wall_time'] : []),
+      ...(execution && sub.written.timeoutIdle ? ['timeout_idle'] : []),
+      ...['rate_limiting', 'circuit_breaker', 'access_control'].flatMap((section) =>
+        manifest.security && section in manifest.security ? [`security.${section}`] : [],
+      ),
+      ...(manifest.observability?.evaluation?.enabled ? ['evaluation'] : []),
+    ];
+    const own = idle.map((section) => ({
+      name,
+      note: `${section} of the sub-workflow ${name} does not count: that of the whole run does`,
+    }));
+    return [...own, ...ofSubworkflows(sub, `${name}/`)];
+  });
+}

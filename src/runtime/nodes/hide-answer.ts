@@ -1,0 +1,64 @@
+import type { Plan } from '../../events/plan.ts';
+import type { Frame, RunState } from '../../events/state.ts';
+import { extractJson } from '../agent/extract-json.ts';
+import { hiddenFields, hideSensitive, hidesAnything } from './hide-fields.ts';
+
+/** What hides the sensitive values of one agent's answers (R14). */
+export type HideAnswer = (text: string) => string;
+
+/**
+ * Takes sensitive values out of the answers of an agent in a graph, before they are recorded or shown;
+ * undefined for an agent that has none. An answer that cannot be read is cut off before the first
+ * field that is hidden: where its value ends is not known. Workers of a delegation loop that is a
+ * node have the names of its graph.
+ */
+export function answerHiding(
+  { plan, state }: { plan: Plan; state: RunState },
+  frame: Frame,
+): HideAnswer | undefined {
+  const ofGraph = inGraph(state, frame);
+  const graph = state.graphs.get(ofGraph?.parent ?? '');
+  if (!ofGraph || !graph) return undefined;
+  const agent = frame.role === 'node' ? plan.agents?.[frame.agentKey ?? ''] : undefined;
+  const { sharing } = graph.plan.state;
+  if (!hidesAnything(agent, sharing)) return undefined;
+  const from = { node: ofGraph.node?.id ?? '', agent };
+  const names = hiddenFields(from, sharing);
+  const format = agent?.output.format ?? 'json';
+  return (text) => {
+    if (format !== 'json') return hideText(text, names);
+    const found = extractJson(text);
+    if (!found) return cutOff(text, names);
+    const hidden = hideSensitive(from, sharing, found.value);
+    return hidden === found.value ? text : JSON.stringify(hidden);
+  };
+}
+
+/** The frame itself, or the one above it, that a graph started. */
+function inGraph(state: RunState, frame: Frame): Frame | undefined {
+  let at: Frame | undefined = frame;
+  while (at && !state.graphs.has(at.parent ?? '')) at = state.frames.get(at.parent ?? '');
+  return at;
+}
+
+/** An answer that is one text is the field `result`. */
+function hideText(text: string, names: ReadonlySet<string>): string {
+  return names.has('result') && text !== '' ? '[redacted]' : text;
+}
+
+function cutOff(text: string, names: ReadonlySet<string>): string {
+  const starts = [...names].flatMap((name) => startsOf(text, name));
+  return starts.length === 0 ? text : `${text.slice(0, Math.min(...starts))}[redacted]`;
+}
+
+/** Where a text seems to give a field a value: `"name": `, `name=`. */
+function startsOf(text: string, name: string): number[] {
+  const starts: number[] = [];
+  for (let at = text.indexOf(name); at >= 0; at = text.indexOf(name, at + 1)) {
+    if (/^["'`]?\s{0,20}[:=]/.test(text.slice(at + name.length, at + name.length + 24))) {
+      starts.push(at);
+      break;
+    }
+  }
+  return starts;
+}

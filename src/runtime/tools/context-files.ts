@@ -1,0 +1,80 @@
+import { sha256 } from '../../base/hash.ts';
+import type { Frame } from '../../events/state.ts';
+import type { Files } from '../../ports/effects.ts';
+
+/** Files of one run that only one agent sees: what its prompt had no room for (runtime 2.9). */
+export class ContextFiles {
+  readonly #files: Files;
+  readonly #folder: string;
+  readonly #inputs = new Map<string, Promise<string>>();
+
+  /** `folder` is the run's. */
+  constructor(files: Files, folder: string) {
+    this.#files = files;
+    this.#folder = folder;
+  }
+
+  /**
+   * Keeps files for an agent, before the question is written down that names them. Texts are kept
+   * once by their hash, however many agents are given them. Throws what the file system says.
+   */
+  async keep(
+    { id }: Pick<Frame, 'id'>,
+    files: readonly { name: string; text: string }[],
+  ): Promise<void> {
+    if (files.length === 0) return;
+    const folder = this.#contextOf(id);
+    // What was kept before is shown there already; the next look makes it again with all of it.
+    this.#inputs.delete(id);
+    await this.#files.makeFolder(folder);
+    await this.#files.makeFolder(`${this.#folder}/blobs`);
+    for (const { name, text } of files) {
+      const blob = `${this.#folder}/blobs/${sha256(text)}`;
+      const known = await this.#files.info(blob);
+      if (known?.bytes !== Buffer.byteLength(text)) await this.#files.write(blob, text);
+      await this.#files.remove(`${folder}/${name}`);
+      await this.#show(blob, `${folder}/${name}`);
+    }
+  }
+
+  /**
+   * Host folder of an agent's `inputs/`: the run's, or one with the same files and its own below
+   * `context/`.
+   */
+  async inputsOf({ id, role, agentKey }: Pick<Frame, 'id' | 'role' | 'agentKey'>): Promise<string> {
+    const inputs = `${this.#folder}/inputs`;
+    const mayHave = role === 'node' || (role === 'worker' && agentKey !== undefined);
+    const hasOwn = mayHave && (await this.#files.list(this.#contextOf(id))).length > 0;
+    if (!hasOwn) return inputs;
+    const made = this.#inputs.get(id) ?? this.#makeInputs(inputs, id);
+    this.#inputs.set(id, made);
+    return made;
+  }
+
+  async #makeInputs(inputs: string, id: string): Promise<string> {
+    const context = this.#contextOf(id);
+    const view = `${this.#folder}/workspace/inputs/${id}`;
+    await this.#files.remove(view);
+    await this.#showAll(inputs, view);
+    await this.#showAll(context, `${view}/context`);
+    return view;
+  }
+
+  async #showAll(from: string, to: string): Promise<void> {
+    await this.#files.makeFolder(to);
+    for (const name of await this.#files.list(from)) {
+      const kind = (await this.#files.info(`${from}/${name}`))?.kind;
+      if (kind === 'folder') await this.#showAll(`${from}/${name}`, `${to}/${name}`);
+      else if (kind === 'file') await this.#show(`${from}/${name}`, `${to}/${name}`);
+    }
+  }
+
+  /** Another name for a file, or a copy where the file system has no such names. */
+  async #show(from: string, to: string): Promise<void> {
+    await this.#files.link(from, to).catch(() => this.#files.copy(from, to));
+  }
+
+  #contextOf(id: string): string {
+    return `${this.#folder}/workspace/context/${id}`;
+  }
+}
