@@ -17,7 +17,7 @@ export const runsApproveCommand: Command = {
       name: 'edit',
       value: 'JSON',
       group: 'ANSWER',
-      help: 'other arguments, {"output": ...} of a node, or {"input": ...} of a loop; @FILE reads a file',
+      help: 'other arguments, an output, or a loop input; @FILE reads a file',
     },
     {
       name: 'reason',

@@ -45,7 +45,11 @@ async function asked(
   const options = { json: false, progress: 'plain', noColor: true, debug: false } as const;
   const person = new Person(shell, shell.style(shell.err, true));
   const code = await watchRun(run, shell, { ...options, home: undefined, after: 0, person });
-  return { code, err: shell.err.text(), replies: run.resolved.map(([, reply]) => reply) };
+  return {
+    code,
+    err: shell.err.text(),
+    replies: (run.resolved as [string, JsonObject][]).map(([, reply]) => reply),
+  };
 }
 
 describe('a node that waits for a person in the terminal', () => {
@@ -93,9 +97,7 @@ describe('a node that waits for a person in the terminal', () => {
 
   it('is allowed with all others of its kind, and of no other kind', async () => {
     const { replies } = await asked(['a', 'n'], [START, START, OUTPUT]);
-    expect(replies.map((reply) => (reply as JsonObject).decision)).toEqual([
-      ...['approve', 'approve', 'reject'],
-    ]);
+    expect(replies.map((reply) => reply.decision)).toEqual([...['approve', 'approve', 'reject']]);
   });
 });
 

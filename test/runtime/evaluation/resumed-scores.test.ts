@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { nodeFiles } from '../../../src/effects/files.ts';
 import type { RunEvent } from '../../../src/events/event.ts';
 import type { Plan } from '../../../src/events/plan.ts';
 import { resultOf } from '../../../src/events/result.ts';
@@ -59,7 +60,9 @@ async function endsLike(
   prefix: readonly RunEvent[] = [],
 ) {
   const store = memoryStore({ folder });
-  const host = testHost(folder, { store, script: model });
+  // The file with the scores is synced to the disk, which is waited for and matters elsewhere.
+  const files = { ...nodeFiles(), write: async () => {} };
+  const host = testHost(folder, { store, script: model, effects: { files } });
   if (prefix.length > 0) {
     const lease = await store.create('r-test', 'a process that died');
     await store.append(lease, prefix, 'full');
