@@ -68,7 +68,11 @@ export const evaluationSchema = z.strictObject({
   ).optional(),
   retry_policy: field(
     z.strictObject({
-      enabled: field(z.boolean(), 'Whether a low score is acted on.', SCORED).default(false),
+      enabled: field(
+        z.boolean(),
+        'Whether `actions` count; else only a final answer below `fail` has consequences.',
+        SCORED,
+      ).default(false),
       max_repairs: field(z.int().nonnegative(), 'Most repairs.', SCORED).default(2),
       actions: field(
         z.strictObject({

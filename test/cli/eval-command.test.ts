@@ -74,9 +74,9 @@ metrics
   });
 
   it('exits with 1 when there is no score', async () => {
-    const none = SCORED.replace('len(result.text) > 3', 'no.where').replace(
-      'result.confidence',
-      'no.where',
+    const none = SCORED.replace('len(result.text) > 3', 'result.nothing > 3').replace(
+      'expr: result.confidence',
+      'expr: result.nothing > 3',
     );
     using at = place(sure(1), none);
     expect((await at.awp('run', 'flow')).code).toBe(0);

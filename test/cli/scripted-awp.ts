@@ -95,6 +95,7 @@ function scriptedEngine(answers: Answers, steps: Readonly<Record<string, StepFun
     ...engine,
     start: (options, how) =>
       engine.start({ ...options, model, managerModel: model, workerModel: model, steps }, how),
+    evaluate: (folder, how) => engine.evaluate(folder, { ...how, providers: [model] }),
     resume: (id, how) => engine.resume(id, { ...how, providers: [model], steps }),
   };
 }

@@ -78,7 +78,7 @@ export async function planIn(folder: string, given: Partial<WorkflowOptions> = {
   const { graph, inputs = {} } = options;
   if (!graph) throw new Error('no graph');
   const draft = draftOfGraph(options, graph, {
-    secrets: { get: (name) => (name === 'LLM_MODEL' ? 'scripted' : undefined) } as never,
+    secrets: { get: (name: string) => (name === 'LLM_MODEL' ? 'scripted' : undefined) } as never,
     taped: undefined,
     runId: 'r-1',
     now: 0,

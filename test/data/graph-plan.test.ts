@@ -442,7 +442,7 @@ describe('the state', () => {
           _meta: 1,
           table: [{ a: 1 }],
           many: { deep: [1] },
-          left: undefined,
+          left: null,
         },
       },
     );

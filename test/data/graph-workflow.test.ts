@@ -3,8 +3,8 @@ import { eventSchema } from '../../src/data/event-schema.ts';
 import { AgentWorkflow, loadWorkflow, type RunResult, resumeRun } from '../../src/index.ts';
 import { scriptedModel } from '../../src/providers/scripted.ts';
 import { memoryStore } from '../../src/stores/memory-store.ts';
-import { logOf, only, temporaryFolder } from '../make.ts';
-import { type GraphFiles, graphFiles, writeAll } from './graph-make.ts';
+import { askedBy, logOf, only, temporaryFolder } from '../make.ts';
+import { agentFile, type GraphFiles, graphFiles, writeAll } from './graph-make.ts';
 
 const TWO: GraphFiles = {
   graph: '- { id: one, agent: one }\n- { id: two, agent: two, depends_on: [one] }',
@@ -191,5 +191,50 @@ describe('a loaded workflow with a graph', () => {
       steps: { a: () => ({}) },
     });
     await expect(workflow.run()).rejects.toMatchObject({ code: 'usage/bad-option' });
+  });
+
+  const add = (id: string) => ({ id, name: 'arithmetic.add', args: { a: 1, b: 2 } });
+  const divide = { id: 'd', name: 'arithmetic.divide', args: { a: 1, b: 2 } };
+
+  it.each([
+    ['max_calls: 2', [add('1'), add('2'), divide], [200, 200, 429]],
+    [
+      'overrides: { arithmetic.add: { max_calls: 1 } }',
+      [add('1'), add('2'), divide],
+      [200, 429, 200],
+    ],
+    ['namespaces: [file]', [add('1')], [403]],
+    ['denied: [arithmetic.divide]', [add('1'), divide], [200, 403]],
+  ])('limits the calls of an agent by its own file: %s', async (limits, toolCalls, statuses) => {
+    using place = inFolder({
+      ...TWO,
+      agents: {
+        one: `capabilities: { tools: { enabled: true, allowed: ["arithmetic.*"], ${limits} } }`,
+        two: 'capabilities: { tools: { enabled: true, allowed: ["arithmetic.*"] } }',
+      },
+    });
+    const workflow = await loadWorkflow(place.path);
+    const model = scriptedModel((request) => {
+      const called = request.messages.some(({ role }) => role === 'tool');
+      return called || askedBy(request) === 'two' ? answer('x') : { toolCalls };
+    });
+    const result = await workflow.run({ model, store: place.store, runId: 'r-test' });
+    expect(result.status).toBe('complete');
+    const returned = only(await logOf(place.store), 'tool.returned');
+    const byCall = new Map(returned.map(({ data }) => [data.call.split('/').at(-1), data.status]));
+    expect([...byCall.values()].sort()).toEqual([...statuses].sort());
+  });
+
+  it('asks a person for what a sub-workflow wants to have allowed', async () => {
+    using place = inFolder({
+      graph: '- { id: part, subworkflow: sub }',
+      more: 'safety_envelope: { approvals: [tools] }\n',
+      files: {
+        'sub/workflow.awp.yaml':
+          'awp: "1.0.0"\nworkflow: { name: sub, version: 1.0.0, description: Part }\norchestration: { graph: [{ id: one, agent: one }] }\nsafety_envelope: { approvals: [files, tools] }\n',
+        'sub/agents/one/agent.awp.yaml': agentFile('one'),
+      },
+    });
+    expect((await loadWorkflow(place.path)).options().approve).toEqual(['tools', 'files']);
   });
 });

@@ -74,18 +74,14 @@ export function lowFinal({ evaluation }: Plan, state: RunState): string | undefi
   return isLow ? lowText(evaluation, score) : undefined;
 }
 
-/** The hook that a frame's judges are at work for: the first that its present answer lacks. */
-export function openHook(plan: Plan, state: RunState, frame: Frame): ScoreHook | undefined {
-  if (!plan.evaluation) return undefined;
-  return hooksOf(plan.evaluation, state, frame).find((one) => !isScored(state, frame, one));
-}
-
 /** The model call whose answer is scored; a graph has none. */
 export function answerOf({ role, call }: Frame): string | undefined {
   return role === 'graph' ? undefined : call;
 }
 
 function hooksOf({ hooks }: PlanEvaluation, state: RunState, frame: Frame): ScoreHook[] {
+  // Who judges is judged by nobody.
+  if (frame.role === 'judge') return [];
   const isRoot = frame.parent === undefined;
   const own = !isRoot && hooks.includes('worker_result');
   const final = hooks.includes('final_answer') && (isRoot || isLastNode(state, frame));
@@ -107,10 +103,13 @@ function isScored(state: RunState, frame: Frame, hook: ScoreHook): boolean {
   return last?.scores[hook] !== undefined && last.call === answerOf(frame);
 }
 
+/** Whether the answer has a score, and nothing has ended after what was scored. */
 function hasFinalScore(state: RunState): boolean {
   const score = finalScore(state);
   if (!score) return false;
-  return score.target === ROOT || state.frames.get(score.target)?.outcome?.ok === true;
+  if (score.target === ROOT) return true;
+  const { node, outcome } = state.frames.get(score.target) ?? {};
+  return outcome?.ok === true && state.graphs.get(ROOT)?.last === node?.id;
 }
 
 /** Judges first, for the metrics that need one; then the score. */

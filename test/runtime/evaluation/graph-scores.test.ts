@@ -373,6 +373,17 @@ describe('judges', () => {
     expect(run.scores.map(({ score }) => score)).toEqual([0.5, 1]);
   });
 
+  it('are judged by nobody themselves', async () => {
+    const hooks = ['worker_result', 'final_answer'] as const;
+    const plan = scoredGraph({ a: { agent: 'a' } }, { ...judging, hooks });
+    using run = await ran(
+      plan,
+      answering(() => ({ score: 1 })),
+    );
+    expect([...run.state.frames.keys()]).toEqual(['0', '1', '1-j1', '1-j2']);
+    expect(run.scores.map(({ target }) => target)).toEqual(['1', '1']);
+  });
+
   it('see nothing that is shared with nobody', async () => {
     let seen = '';
     const base = scoredGraph({ a: { agent: 'a' } }, { metrics: [rubric] });

@@ -125,8 +125,10 @@ describe('the other kinds', () => {
   });
 });
 
+type Fixed = readonly [score: number | null, weight: number];
+
 /** Metrics that come to these scores. */
-function fixed(...scores: readonly (readonly [score: number | null, weight: number])[]): Metric[] {
+function fixed(scores: readonly Fixed[]): Metric[] {
   return scores.map(([score, weight], index) => ({
     ...{ name: `m${index}`, kind: 'deterministic', weight },
     expr: score === null ? 'nobody.knows' : String(score),
@@ -134,22 +136,50 @@ function fixed(...scores: readonly (readonly [score: number | null, weight: numb
 }
 
 describe('the score', () => {
-  const whole = async (...scores: Parameters<typeof fixed>) =>
-    scoreOf({ metrics: fixed(...scores), thresholds: THRESHOLDS }, SUBJECT, new Map());
+  const whole = async (...scores: readonly Fixed[]) =>
+    scoreOf({ metrics: fixed(scores), thresholds: THRESHOLDS }, SUBJECT, new Map());
 
-  it.each([
-    ['the mean by weight', [[1, 3] as const, [0, 1] as const], 0.75],
-    ['without metrics that cannot be found', [[0.5, 1] as const, [null, 9] as const], 0.5],
-    ['without metrics of no weight', [[0.5, 1] as const, [1, 0] as const], 0.5],
-    ['none, when nothing can be found', [[null, 1] as const], null],
-    ['none, when nothing has weight', [[1, 0] as const], null],
+  it.each<[string, Fixed[], number | null]>([
+    [
+      'the mean by weight',
+      [
+        [1, 3],
+        [0, 1],
+      ],
+      0.75,
+    ],
+    [
+      'without metrics that cannot be found',
+      [
+        [0.5, 1],
+        [null, 9],
+      ],
+      0.5,
+    ],
+    [
+      'without metrics of no weight',
+      [
+        [0.5, 1],
+        [1, 0],
+      ],
+      0.5,
+    ],
+    ['none, when nothing can be found', [[null, 1]], null],
+    ['none, when nothing has weight', [[1, 0]], null],
     ['none, without metrics', [], null],
-    ['exactly at its threshold', [[1, 0.65] as const, [0, 0.35] as const], 0.65],
+    [
+      'exactly at its threshold',
+      [
+        [1, 0.65],
+        [0, 0.35],
+      ],
+      0.65,
+    ],
   ])('is %s', async (_, scores, expected) => {
     expect((await whole(...scores)).score).toBe(expected);
   });
 
-  it.each([
+  it.each<[number | null, string]>([
     [1, 'accept'],
     [0.85, 'accept'],
     [0.849, 'warn'],
