@@ -220,7 +220,7 @@ describe('what the documentation lists is what there is', () => {
 
   it('errors.md: every code that occurs, each with cause and remedy', () => {
     const code =
-      /(?<![\w./-])(?:usage|spec|model|tool|mcp|skill|secret|trust|approval|sandbox|network|source|store|internal|manager|output)\/[a-z]+(?:-[a-z]+)*(?![\w./-])/g;
+      /(?<![\w./-])(?:usage|spec|model|tool|mcp|skill|secret|trust|approval|sandbox|network|source|store|internal|manager|evaluation|output)\/[a-z]+(?:-[a-z]+)*(?![\w./-])/g;
     // Hostile programs are texts of their own: what they print is no code of ours.
     const own = sources.filter(({ path }) => !path.startsWith('sandboxes/hostile/'));
     const used = own.flatMap(({ nodes }) =>

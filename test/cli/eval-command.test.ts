@@ -1,7 +1,9 @@
 import { describe, expect, it } from 'vitest';
+import { AwpError } from '../../src/base/errors.ts';
 import { runCli } from '../../src/cli/cli.ts';
 import { nodeEngine } from '../../src/cli/node-engine.ts';
 import { openHome } from '../../src/data/home.ts';
+import type { WorkflowOptions } from '../../src/data/options.ts';
 import { nodeEffects } from '../../src/effects/index.ts';
 import type { ModelRequest } from '../../src/ports/model-provider.ts';
 import { type ScriptedAnswer, scriptedModel } from '../../src/providers/scripted.ts';
@@ -17,6 +19,15 @@ const SCORED = `observability:
       - { name: sure, kind: deterministic, weight: 1, params: { expr: result.confidence } }
     step_scores: { enabled: true, hooks: [worker_result, final_answer] }
     thresholds: { accept: 0.9, retry: 0.7, fail: 0.4 }
+`;
+
+const LOOP = `awp: "1.0.0"
+workflow: { name: loop, version: 1.0.0, description: Do it. }
+orchestration: { engine: delegation_loop, delegation_loop: {} }
+observability:
+  evaluation:
+    metrics: [{ name: a, kind: llm_rubric, params: { rubric: Good? } }]
+    rubric_judge: { model: x/judge }
 `;
 
 /** `awp` in a folder with one workflow, and a scripted model. */
@@ -138,6 +149,30 @@ describe('awp run with scores', () => {
     expect(code).toBe(1);
     expect(err).toContain('evaluation/failed');
     expect(err).toContain('[FAIL] sure  0.1000 x 1');
+  });
+
+  it.each([
+    ['as the folder says', [], false, 'x/judge'],
+    ['turned on', ['--eval'], true, 'x/judge'],
+    ['with another judge', ['--eval', '-m', 'demo'], true, 'demo'],
+  ])('takes what a delegation loop says of scores: %s', async (_, more, enabled, model) => {
+    using folder = temporaryFolder();
+    writeAll(`${folder.path}/loop`, { 'workflow.awp.yaml': LOOP });
+    const asked: WorkflowOptions['evaluation'][] = [];
+    const shell = fakeShell({
+      cwd: folder.path,
+      engine: {
+        ...nodeEngine(),
+        start: ({ evaluation }) => {
+          asked.push(evaluation);
+          throw new AwpError('usage/bad-option', 'that is enough');
+        },
+      },
+      openHome,
+      effects: nodeEffects(),
+    });
+    await runCli(['run', 'loop', ...more, '--home', `${folder.path}/.awp`], shell);
+    expect(asked).toMatchObject([{ enabled, judge: { model }, metrics: [{ name: 'a' }] }]);
   });
 
   it('does not take --eval for a run that goes on', async () => {
