@@ -8,17 +8,17 @@ import type { RunResult } from '../events/result.ts';
 import type { Effects } from '../ports/effects.ts';
 import type { Host } from '../ports/host.ts';
 import type { ModelProvider } from '../ports/model-provider.ts';
-import { defaultModel } from '../providers/resolve.ts';
 import type { AskPerson } from '../runtime/approvals/desk.ts';
 import { loadState } from '../runtime/load-state.ts';
 import { type Run, resumeRun as resumeInRuntime, startRun } from '../runtime/run.ts';
 import { askWith } from './approvals.ts';
 import { type BroughtOptions, bring, checkBrought } from './brought.ts';
+import { beginsSimulated, chooseModels, modelsOfPlan } from './choose-models.ts';
 import { openHome } from './home.ts';
 import { type InputNote, type ResolvedInputs, resolveInputs } from './inputs.ts';
 import { loadWorkflow } from './load-workflow.ts';
 import { makePlan, outputSchema, sandboxPolicy } from './make-plan.ts';
-import { capabilityList, modelOptions } from './model-options.ts';
+import { capabilityList } from './model-options.ts';
 import { effectsWith, nodeHost, version } from './node-host.ts';
 import { checkOptions, isZod, type WorkflowOptions } from './options.ts';
 import { type Opened, RunHandle, type StartOptions } from './run-handle.ts';
@@ -71,10 +71,10 @@ async function begin(options: WorkflowOptions, beginning: Beginning): Promise<Op
   try {
     const policy = sandboxPolicy(options.sandbox, options.packages);
     const tape = await openTape(options, effects);
-    const models = modelNames(options, effects, tape.roles);
+    const models = chooseModels(options, effects, tape.roles);
     const machine = await hostOf(options, { effects, store: place.store, policy });
     const host = await tape.host(machine, { id, models });
-    const simulated = allSimulated(host, options, models);
+    const simulated = beginsSimulated(host, models);
     const output = await outputSchema(options.output);
     await refuseExisting(host, id);
     const folder = place.store.folder(id);
@@ -82,12 +82,16 @@ async function begin(options: WorkflowOptions, beginning: Beginning): Promise<Op
     const run = await withInputs(
       { options, effects, folder },
       ({ inputs, notes, skills, skillNotes }) => {
-        const made = makePlan(options, {
-          managerModel: models.manager,
-          workerModel: models.worker,
-          simulated,
-          ...{ inputs, skills, output },
-        });
+        const { fallback: fallbackModels = {} } = models;
+        const made = makePlan(
+          { ...options, fallbackModels },
+          {
+            managerModel: models.manager,
+            workerModel: models.worker,
+            simulated,
+            ...{ inputs, skills, output },
+          },
+        );
         const facts = [...inputFacts(inputs, notes), ...skillFacts(skillNotes)];
         const plan = { ...made, ...tape.plan };
         const { traceModels: trace = false } = options;
@@ -261,8 +265,8 @@ async function tapeOf(
   );
 }
 
-function tapedRun(id: string, { manager, worker }: Plan, startedAt: number): TapedRun {
-  return { id, models: { manager: manager.model, worker: worker.model }, startedAt };
+function tapedRun(id: string, plan: Plan, startedAt: number): TapedRun {
+  return { id, models: modelsOfPlan(plan), startedAt };
 }
 
 function ofPlace(
@@ -325,42 +329,4 @@ async function hostOf(options: HostParts, { effects, store, policy }: HostPlace)
       openSandbox: sandboxes(effects),
     })),
   });
-}
-
-function modelNames(
-  { model, managerModel, workerModel }: WorkflowOptions,
-  { secrets }: Effects,
-  taped: RunTape['roles'],
-): { manager: string; worker: string } {
-  const base = nameOf(model) ?? (taped ? undefined : defaultModel(secrets));
-  const manager = nameOf(managerModel) ?? base ?? taped?.manager ?? nameOf(workerModel);
-  const worker = nameOf(workerModel) ?? base ?? taped?.worker ?? manager;
-  if (manager !== undefined && worker !== undefined) return { manager, worker };
-  throw new AwpError('model/none', 'no model was named', {
-    hint: 'name one (-m ollama/qwen3, -m openrouter/...), set LLM_MODEL, or try -m demo, which needs no key',
-  });
-}
-
-/** Whether no model that may be asked is a real one. A model that others stand behind may be missing. */
-function allSimulated(
-  host: Host,
-  options: WorkflowOptions,
-  models: { manager: string; worker: string },
-): boolean {
-  const found = (['manager', 'worker'] as const).flatMap((role) => {
-    const { fallback = [] } = modelOptions(options, role);
-    return [models[role], ...fallback].map((name) => {
-      try {
-        return host.models(name).simulated;
-      } catch (error) {
-        if (fallback.length > 0 && error instanceof AwpError) return false;
-        throw error;
-      }
-    });
-  });
-  return found.every(Boolean);
-}
-
-function nameOf(model: string | ModelProvider | undefined): string | undefined {
-  return typeof model === 'object' ? model.name : model;
 }

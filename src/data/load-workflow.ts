@@ -92,7 +92,7 @@ function optionsOf(
     name,
     ...(description !== undefined && { task: description }),
     ...fromLoop,
-    ...managerOptions(manager, fromLoop.fallbackModels),
+    ...managerOptions(manager, fromLoop),
     ...loopTools({
       security: manifest.security,
       approvals: (manifest.safety_envelope ?? loop?.safety_envelope)?.approvals,
@@ -117,14 +117,17 @@ function managerOf(
 
 function managerOptions(
   manager: AgentDocument | undefined,
-  inLoop: WorkflowOptions['fallbackModels'],
+  { managerModel: inLoop, fallbackModels }: ReturnType<typeof loopOptions>,
 ): Partial<WorkflowOptions> {
   const { name = '', parameters, fallback = [], reasoning } = manager?.value?.model ?? {};
   const prompt = manager?.systemPrompt;
+  const isFirst = name !== '' || inLoop === undefined;
   return {
-    ...(fallback.length > 0 && {
-      fallbackModels: { ...inLoop, manager: fallback },
-    }),
+    // Who names the first model names those behind it, too.
+    ...(isFirst &&
+      (fallback.length > 0 || fallbackModels) && {
+        fallbackModels: { ...fallbackModels, manager: fallback },
+      }),
     ...(reasoning?.enabled && {
       reasoning: { manager: reasoning.effort },
       mustReason: reasoning.force,

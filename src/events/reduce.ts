@@ -32,6 +32,7 @@ export function emptyState(run: string): RunState {
     status: 'running',
     plan: undefined,
     limits: NO_LIMITS,
+    simulated: false,
     frames: new Map(),
     names: new Set(),
     ready: new Set(),
@@ -98,6 +99,7 @@ const reducers: { [T in RunEventType]: Reducer<T> } = {
   'run.started': (state, { data }) => {
     state.plan = data.plan;
     state.limits = data.plan.limits;
+    state.simulated = data.plan.simulated;
   },
 
   'run.resumed': (state, { data }) => {
@@ -129,6 +131,9 @@ const reducers: { [T in RunEventType]: Reducer<T> } = {
 
   'run.reopened': (state, _event, frame) => {
     if (!frame) return;
+    // Whatever kept the first model from answering may be mended by now.
+    frame.model = state.plan?.[frame.role].model ?? frame.model;
+    frame.passedOver = [];
     frame.phase = 'ask';
     frame.outcome = undefined;
     frame.endedAt = undefined;
@@ -198,6 +203,7 @@ const reducers: { [T in RunEventType]: Reducer<T> } = {
     used.calls += 1;
     reserved.tokens += data.reserved.tokens;
     reserved.cost += data.reserved.cost ?? 0;
+    if (data.real) state.simulated = false;
     if (!frame) return;
     if (data.call !== frame.call) beginCall(state, frame, data);
     frame.transcript.length = data.keep;
@@ -238,6 +244,7 @@ const reducers: { [T in RunEventType]: Reducer<T> } = {
   // The same question, asked of another model at once, with attempts of its own.
   'model.switched': (state, { data }, frame) => {
     if (!frame) return;
+    frame.passedOver.push({ model: data.from, message: data.message });
     frame.model = data.to;
     frame.failures = 0;
     frame.phase = 'retry';

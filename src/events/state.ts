@@ -111,6 +111,8 @@ export interface Frame {
   retryAt: number | undefined;
   /** Last failure of the current call. */
   failure: { code: string; message: string; hint?: string } | undefined;
+  /** Models that failed for good before the one that is asked now, with what they said. */
+  passedOver: { model: string; message: string }[];
   calls: PendingCall[];
   /** What must be put right in the next question, and how often in a row that was asked. */
   complaint: string | undefined;
@@ -229,6 +231,8 @@ export interface RunState {
   status: RunStatus;
   plan: Plan | undefined;
   limits: Limits;
+  /** Whether no real model was asked so far. */
+  simulated: boolean;
   frames: Map<string, Frame>;
   /** Names of agents in use, so that each is unique. */
   names: Set<string>;

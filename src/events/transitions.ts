@@ -28,6 +28,7 @@ export function newFrame(state: RunState, event: EventOf<'agent.started'>): void
     },
     contract,
     transcript: [],
+    passedOver: [],
     calls: [],
     waiting: [],
     open: new Set(),
@@ -175,6 +176,7 @@ function abandonModelCall(
   ledger.used.tokens += reserved?.tokens ?? 0;
   ledger.used.cost += reserved?.cost ?? 0;
   ledger.estimated = true;
+  if (reserved?.cost === null) ledger.unpriced += 1;
   if (!frame) return;
   frame.usage.input += reserved?.tokens ?? 0;
   frame.usage.cost += reserved?.cost ?? 0;

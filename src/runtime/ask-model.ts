@@ -12,6 +12,7 @@ import {
 } from '../ports/model-provider.ts';
 import { costOf } from './budget.ts';
 import type { RunContext } from './context.ts';
+import { modelFor } from './fallback.ts';
 
 /** First and longest wait before a failed call is tried again, in milliseconds. */
 const FIRST_WAIT = 500;
@@ -60,7 +61,7 @@ async function answerOf(
   { frame, asked, messages, tools }: ModelCall,
   signal: AbortSignal,
 ): Promise<ModelAnswer> {
-  const resolved = context.models.get(asked.model);
+  const resolved = modelFor(context, frame.role, asked.model);
   if (!resolved) throw new AwpError('internal/bug', `the model ${asked.model} was not resolved`);
   const remaining = context.remainingMs(asked.purpose === 'closing' ? 'closing' : 'work');
   const { reasoning } = context.plan[frame.role];
@@ -105,7 +106,7 @@ function responded(
       text: answer.text,
       toolCalls: distinctIds(asked.call, answer.toolCalls),
       usage,
-      cost: answer.cost ?? costOf(context.models.get(asked.model)?.price, usage),
+      cost: answer.cost ?? costOf(modelFor(context, frame.role, asked.model)?.price, usage),
       ms,
       ...(answer.servedBy !== undefined && { servedBy: answer.servedBy }),
     },
@@ -145,7 +146,7 @@ function failed(context: RunContext, { frame, asked }: ModelCall, error: AwpErro
       message: retryInMs === undefined ? withTimeToComeBack(context, error) : error.message,
       ...(hint !== undefined && { hint }),
       usage,
-      cost: costOf(context.models.get(asked.model)?.price, usage),
+      cost: costOf(modelFor(context, frame.role, asked.model)?.price, usage),
       ...(retryInMs !== undefined && { retryInMs }),
       ...(retryAfterMs !== undefined && { retryAfterMs }),
     },

@@ -36,6 +36,8 @@ export type Verdict =
 /** A model call that wants to be sent. */
 export interface Wanted {
   purpose: AskPurpose;
+  /** Whether the same question was sent before: it is no further turn. */
+  again: boolean;
   promptTokens: number;
   /** Most tokens of the answer. */
   maxOutputTokens: number;
@@ -134,7 +136,7 @@ export class Admission {
     this.#tokens += tokens;
     this.#cost += cost ?? 0;
     this.#calls += 1;
-    if (isTurn(wanted.purpose)) this.#loops += 1;
+    if (isNewTurn(wanted)) this.#loops += 1;
     return { verdict: 'go', reserved: { tokens, cost }, maxOutputTokens };
   }
 
@@ -183,15 +185,16 @@ export class Admission {
   }
 
   /** Limits that count things: calls (one is kept for the last turn) and turns. */
-  #countsRefusal({ purpose }: Wanted): Refusal | undefined {
+  #countsRefusal(wanted: Wanted): Refusal | undefined {
     const { limits, ledger } = this.#state;
+    const { purpose } = wanted;
     const calls = ledger.used.calls + this.#calls;
     const kept = purpose === 'closing' || purpose === 'correction' ? 0 : 1;
     if (limits.calls !== null && calls + 1 > limits.calls - kept) {
       return { dimension: 'calls', limit: limits.calls, used: calls, reserved: kept, wanted: 1 };
     }
     const loops = ledger.used.loops + this.#loops;
-    if (isTurn(purpose) && limits.loops !== null && loops + 1 > limits.loops) {
+    if (isNewTurn(wanted) && limits.loops !== null && loops + 1 > limits.loops) {
       return { dimension: 'loops', limit: limits.loops, used: loops, reserved: 0, wanted: 1 };
     }
     return undefined;
@@ -284,9 +287,9 @@ export function closingMs(limit: number): number {
   return Math.min(CLOSING_MS, limit * CLOSING_TIME_SHARE);
 }
 
-/** Whether a question counts as a turn of the manager. */
-function isTurn(purpose: AskPurpose): boolean {
-  return purpose === 'turn' || purpose === 'closing';
+/** Whether a question counts as one more turn of the manager. */
+function isNewTurn({ purpose, again }: Wanted): boolean {
+  return !again && (purpose === 'turn' || purpose === 'closing');
 }
 
 /** The fact that a limit refused something. */

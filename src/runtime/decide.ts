@@ -17,6 +17,7 @@ import type { RunContext } from './context.ts';
 import type { Start } from './effect.ts';
 import { unused } from './engines/decision.ts';
 import { nextInDelegation, skip } from './engines/delegation.ts';
+import { modelFor } from './fallback.ts';
 import { startWorker } from './grants.ts';
 import { admitTool } from './tools/admit-tool.ts';
 import type { InnerCall } from './tools/inner-calls.ts';
@@ -107,11 +108,14 @@ function admitAsk(pass: Pass, command: Ask): void {
   const messages = [...frame.transcript.slice(0, question.keep), ...question.messages];
   const tools = frame.role === 'worker' ? specsOf(context, frame) : [];
   const settings = frame.role === 'worker' ? context.plan.worker : context.plan.manager;
+  const isRetry = frame.phase === 'retry';
+  const model = modelFor(context, frame.role, frame.model);
   const verdict = admission.ask({
     purpose,
+    again: isRetry,
     promptTokens: promptTokens(messages, tools),
     maxOutputTokens: settings.maxOutputTokens,
-    price: context.models.get(frame.model)?.price,
+    price: model?.price,
   });
   if (verdict.verdict === 'wait') {
     decided.blocked.push(frame.id);
@@ -121,7 +125,6 @@ function admitAsk(pass: Pass, command: Ask): void {
     decided.facts.push(exhausted(frame.id, { ...verdict.refusal, purpose }));
     return;
   }
-  const isRetry = frame.phase === 'retry';
   const asked: EventData['model.asked'] = {
     call: isRetry && frame.call !== undefined ? frame.call : `${frame.id}/${frame.asks + 1}`,
     attempt: isRetry ? frame.attempt + 1 : 1,
@@ -133,6 +136,7 @@ function admitAsk(pass: Pass, command: Ask): void {
     inputHash: requestHash({ messages, tools }, frame.model),
     reserved: verdict.reserved,
     purpose,
+    ...(context.plan.simulated && model?.simulated === false && { real: true as const }),
   };
   decided.facts.push({ type: 'model.asked', agent: frame.id, data: asked });
   decided.starts.push(modelStart(context, frame, { asked, messages, tools }));

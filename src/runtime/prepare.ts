@@ -8,7 +8,7 @@ import type { ResolvedModel } from '../ports/model-provider.ts';
 import type { Sandbox } from '../ports/sandbox.ts';
 import type { OpenedTools, Tool, ToolOpener } from '../ports/tool.ts';
 import type { RunContext } from './context.ts';
-import { resolveRoles, withoutTools } from './fallback.ts';
+import { type RoleModels, resolveRoles, withoutTools } from './fallback.ts';
 import { readSkillTexts } from './skill-texts.ts';
 import { RunFiles } from './tools/artifacts.ts';
 import { Guards } from './tools/guards.ts';
@@ -54,7 +54,7 @@ export async function prepare(host: Host, plan: Plan, folder: string): Promise<P
 }
 
 interface Parts {
-  models: ReadonlyMap<string, ResolvedModel>;
+  models: RoleModels;
   opened: OpenedTools;
   skillTexts: ReadonlyMap<string, string>;
 }
@@ -106,7 +106,7 @@ function boxOf({ name, isolation, languages }: Sandbox): RunContext['surrounding
   return { name, isolation, languages };
 }
 
-function resolveModels(host: Host, plan: Plan): Map<string, ResolvedModel> {
+function resolveModels(host: Host, plan: Plan): RoleModels {
   return resolveRoles(plan, {
     resolve: host.models,
     objection: (model, name, role) =>

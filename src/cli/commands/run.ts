@@ -121,7 +121,7 @@ async function newRun(
     task: await taskOf(args.text('task') ?? base?.task, shell),
     inputs: { ...base?.inputs, ...inputsOf(engine, args) },
     budget: { ...base?.budget, ...budgetFlags(args) },
-    ...modelsOf(args),
+    ...modelsOf(args, base?.fallbackModels),
     ...tapeOptions(args, shell),
     ...sandboxFlags(args, base?.sandbox),
     ...pythonOption(args, shell),
@@ -169,7 +169,7 @@ function durabilityOf(args: Arguments): Pick<WorkflowOptions<Json>, 'durability'
   return { durability: parseChoice('durability', text, ['full', 'batched'] as const) };
 }
 
-/** Where the models' answers go to or come from, and whether they are kept as they were sent. */
+/** Where the models' answers go to or come from, and whether a trace of them is kept. */
 function tapeOptions(
   args: Arguments,
   shell: Shell,
@@ -201,10 +201,14 @@ function inputsOf(engine: Engine, args: Arguments): Record<string, InputValue> {
   return Object.fromEntries(inputs);
 }
 
-/** `-m` counts for both, so that it also replaces the models that a workflow folder names. */
+/**
+ * `-m` counts for both, so that it also replaces the models that a workflow folder names, with those
+ * behind them: nobody else is asked in place of a model that a person chose.
+ */
 function modelsOf(
   args: Arguments,
-): Pick<WorkflowOptions<Json>, 'model' | 'managerModel' | 'workerModel'> {
+  behind: WorkflowOptions<Json>['fallbackModels'],
+): Pick<WorkflowOptions<Json>, 'model' | 'managerModel' | 'workerModel' | 'fallbackModels'> {
   const model = args.text('model');
   const managerModel = args.text('manager-model') ?? model;
   const workerModel = args.text('worker-model') ?? model;
@@ -212,5 +216,18 @@ function modelsOf(
     ...(model !== undefined && { model }),
     ...(managerModel !== undefined && { managerModel }),
     ...(workerModel !== undefined && { workerModel }),
+    ...(behind && {
+      fallbackModels: {
+        manager: managerModel === undefined ? behindOf(behind, 'manager') : [],
+        worker: workerModel === undefined ? behindOf(behind, 'worker') : [],
+      },
+    }),
   };
+}
+
+function behindOf(
+  models: NonNullable<WorkflowOptions<Json>['fallbackModels']>,
+  role: 'manager' | 'worker',
+): readonly string[] {
+  return 'manager' in models || 'worker' in models ? (models[role] ?? []) : (models as string[]);
 }

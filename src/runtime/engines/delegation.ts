@@ -5,7 +5,7 @@ import type { Frame, Phase, RunState } from '../../events/state.ts';
 import { said } from '../agent/check-output.ts';
 import { exhausted, type Refusal } from '../budget.ts';
 import type { Command } from '../command.ts';
-import { nextModel } from './next-model.ts';
+import { nextModel, whyNoModel } from './next-model.ts';
 import { isStalled } from './stall.ts';
 import { nextForWorker } from './worker.ts';
 
@@ -37,7 +37,8 @@ const MANAGER: Readonly<Record<Phase, Row>> = {
   failed(plan, state, frame) {
     const next = nextModel(plan, frame);
     if (next) return next;
-    const { code = 'internal/bug', message = 'no answer' } = frame.failure ?? {};
+    const { code = 'internal/bug' } = frame.failure ?? {};
+    const message = whyNoModel(frame) ?? 'no answer';
     if (state.exhausted) return [endPartial(plan, state, frame)];
     return [
       end(frame, { status: 'failed', reason: code, message, ...bestOutputs(state, message) }),

@@ -2,7 +2,7 @@ import type { Dimension, Plan } from '../../events/plan.ts';
 import type { Frame, Phase, RunState } from '../../events/state.ts';
 import type { Command } from '../command.ts';
 import { toolPolicy } from '../tools/policy.ts';
-import { nextModel } from './next-model.ts';
+import { nextModel, whyNoModel } from './next-model.ts';
 
 /**
  * What a worker does next: one row for each phase. Pure; an empty list means that something is
@@ -30,7 +30,7 @@ const ROWS: Readonly<Record<Phase, Row>> = {
 
   failed: (plan, _state, frame) =>
     nextModel(plan, frame) ?? [
-      fail(frame, frame.failure?.code ?? 'internal/bug', frame.failure?.message ?? 'no answer'),
+      fail(frame, frame.failure?.code ?? 'internal/bug', whyNoModel(frame) ?? 'no answer'),
     ],
 
   read: (_plan, _state, frame) => [{ do: 'read', frame }],
