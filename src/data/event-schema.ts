@@ -22,7 +22,13 @@ const usage = z.strictObject({
 const toolCall = z.strictObject({ id: z.string(), name: z.string(), args: object });
 const message = z.union([
   z.strictObject({ role: z.literal('system'), text: z.string() }),
-  z.strictObject({ role: z.literal('user'), text: z.string() }),
+  z.strictObject({
+    role: z.literal('user'),
+    text: z.string(),
+    images: z
+      .array(z.strictObject({ path: z.string(), type: z.string(), sha256: z.string() }))
+      .optional(),
+  }),
   z.strictObject({ role: z.literal('assistant'), text: z.string(), toolCalls: z.array(toolCall) }),
   z.strictObject({ role: z.literal('tool'), call: z.string(), name: z.string(), text: z.string() }),
 ]);

@@ -22,10 +22,19 @@ export interface ToolCall {
   args: JsonObject;
 }
 
+/** An image that belongs to a message. Its bytes are in a file, never in the log. */
+export interface MessageImage {
+  /** Path below the run's folder. */
+  path: string;
+  /** Media type, `image/png`. */
+  type: string;
+  sha256: string;
+}
+
 /** One message of a conversation. */
 export type Message =
   | { role: 'system'; text: string }
-  | { role: 'user'; text: string }
+  | { role: 'user'; text: string; images?: readonly MessageImage[] }
   | { role: 'assistant'; text: string; toolCalls: readonly ToolCall[] }
   | { role: 'tool'; call: string; name: string; text: string };
 

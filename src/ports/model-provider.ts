@@ -20,10 +20,22 @@ export interface ModelRequest {
   model: string;
   messages: readonly Message[];
   tools: readonly ToolSpec[];
-  /** `none` forbids tool calls although the conversation has some. */
-  toolChoice: 'auto' | 'none';
+  /**
+   * `none` forbids tool calls although the conversation has some, `required` wants one, an object
+   * wants one of that tool. A service that knows no such wish is asked as with `auto`.
+   */
+  toolChoice: 'auto' | 'none' | 'required' | { tool: string };
+  /** False: one tool call in an answer at most, where the service can be told so. */
+  parallelCalls?: boolean;
+  /** Bytes of the images that messages name, by their SHA-256. */
+  images?: ReadonlyMap<string, Uint8Array>;
   /** 0 to 2. */
   temperature: number;
+  /**
+   * Nucleus sampling, 0 to 1; left out: as the service does it. Where a service takes only one of
+   * both, the temperature counts.
+   */
+  topP?: number;
   /** Left out: as the service does it. Each provider puts it into its own words. */
   reasoning?: Reasoning;
   /** Most tokens of the answer; the budget was reserved for it. */
@@ -35,6 +47,9 @@ export interface ModelRequest {
   /** Whether somebody watches the pieces; without it a provider may answer in one piece. */
   stream: boolean;
 }
+
+/** Tokens that one image of a prompt counts at most: services scale larger ones down. */
+export const IMAGE_TOKENS = 3000;
 
 /** The whole answer, given only if it ended normally (decision 23). */
 export interface ModelAnswer {

@@ -1,5 +1,6 @@
 import {
   type Capabilities,
+  IMAGE_TOKENS,
   type ModelChunk,
   ModelError,
   type ModelProvider,
@@ -63,6 +64,9 @@ function bytesOf({ messages, tools }: ModelRequest): number {
   let bytes = tools.length === 0 ? 0 : Buffer.byteLength(JSON.stringify(tools));
   for (const message of messages) {
     bytes += Buffer.byteLength(message.text);
+    if (message.role === 'user') {
+      bytes += (message.images?.length ?? 0) * IMAGE_TOKENS * BYTES_PER_TOKEN;
+    }
     if (message.role === 'assistant' && message.toolCalls.length > 0) {
       bytes += Buffer.byteLength(JSON.stringify(message.toolCalls));
     }

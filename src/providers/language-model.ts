@@ -1,5 +1,6 @@
 import type { Effects } from '../ports/effects.ts';
 import {
+  IMAGE_TOKENS,
   type ModelChunk,
   ModelError,
   type ModelProvider,
@@ -219,11 +220,16 @@ function tokensOf({ messages, tools, maxOutputTokens }: ModelRequest): number {
   let letters = 0;
   for (const message of messages) {
     letters += message.text.length;
+    if (message.role === 'user') letters += imageLetters(message.images);
     if (message.role !== 'assistant') continue;
     for (const { args } of message.toolCalls) letters += JSON.stringify(args).length;
   }
   for (const tool of tools) letters += lettersOf(tool);
   return Math.ceil(letters / LETTERS_PER_TOKEN) + maxOutputTokens;
+}
+
+function imageLetters(images: readonly unknown[] = []): number {
+  return images.length * IMAGE_TOKENS * LETTERS_PER_TOKEN;
 }
 
 /** The same tools are sent with each question of an agent. */

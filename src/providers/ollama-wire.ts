@@ -14,7 +14,7 @@ export interface OllamaSettings {
 /** A request to `/api/chat`. */
 export function toOllamaBody(options: CallOptions, settings: OllamaSettings): JsonObject {
   const { model, window, stream, think } = settings;
-  const tools = options.toolChoice?.type === 'none' ? [] : (options.tools ?? []);
+  const tools = toolsOf(options);
   return {
     ...{ model, stream, messages: options.prompt.flatMap(toMessages) },
     ...(tools.length > 0 && { tools: tools.flatMap(toTool) }),
@@ -26,8 +26,38 @@ export function toOllamaBody(options: CallOptions, settings: OllamaSettings): Js
       num_ctx: window,
       ...(options.maxOutputTokens !== undefined && { num_predict: options.maxOutputTokens }),
       ...(options.temperature !== undefined && { temperature: options.temperature }),
+      ...(options.topP !== undefined && { top_p: options.topP }),
     },
   };
+}
+
+/** The service knows no wish for a tool: it is offered the one that is wanted. */
+function toolsOf({ tools = [], toolChoice }: CallOptions): NonNullable<CallOptions['tools']> {
+  if (toolChoice?.type === 'none') return [];
+  if (toolChoice?.type !== 'tool') return tools;
+  return tools.filter(({ name }) => name === toolChoice.toolName);
+}
+
+type UserParts = Extract<WireMessage, { role: 'user' }>['content'];
+
+function userMessage(parts: UserParts): JsonObject {
+  const images = parts.flatMap((part) => {
+    if (part.type !== 'file' || part.data.type !== 'data') return [];
+    const { data } = part.data;
+    return [typeof data === 'string' ? data : Buffer.from(data).toString('base64')];
+  });
+  return { role: 'user', content: textOf(parts), ...(images.length > 0 && { images }) };
+}
+
+/** UTF-8 bytes of a request as the window counts them, with `imageBytes` for each image. */
+export function promptBytes({ prompt, tools = [] }: CallOptions, imageBytes: number): number {
+  let images = 0;
+  const text = JSON.stringify([prompt, tools], (_, value: unknown) => {
+    if (!isObject(value) || value.type !== 'file') return value;
+    images += 1;
+    return {};
+  });
+  return Buffer.byteLength(text) + images * imageBytes;
 }
 
 type WireMessage = CallOptions['prompt'][number];
@@ -37,7 +67,7 @@ function toMessages(message: WireMessage): JsonObject[] {
     case 'system':
       return [{ role: 'system', content: message.content }];
     case 'user':
-      return [{ role: 'user', content: textOf(message.content) }];
+      return [userMessage(message.content)];
     case 'assistant': {
       const calls = message.content.flatMap((part) => (part.type === 'tool-call' ? [part] : []));
       const tool_calls = calls.map(({ toolName, input }) => ({

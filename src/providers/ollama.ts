@@ -1,12 +1,12 @@
 import { isObject, parseJson } from '../base/json.ts';
-import { ModelError, type ModelProvider } from '../ports/model-provider.ts';
+import { IMAGE_TOKENS, ModelError, type ModelProvider } from '../ports/model-provider.ts';
 import { type Endpoint, overSdk, type ProviderOptions, serviceOf } from './endpoint.ts';
 import { answerFailure, eventFailure, type Service } from './failure.ts';
 import type { Fetch } from './guarded-fetch.ts';
 import { wholeNumber } from './limiter-settings.ts';
 import { noTools, surelyMoreThan, tooLong } from './limits-of-models.ts';
 import { askOllama, NO_FACTS, type OllamaFacts } from './ollama-facts.ts';
-import { type OllamaPiece, readOllamaPiece, toOllamaBody } from './ollama-wire.ts';
+import { type OllamaPiece, promptBytes, readOllamaPiece, toOllamaBody } from './ollama-wire.ts';
 import type { CallOptions, LanguageModel } from './wire.ts';
 
 /** Smallest window that is asked for, in tokens: an agent's prompt does not fit a smaller one. */
@@ -132,7 +132,7 @@ class OllamaModel implements LanguageModel {
     if (tools === false && (options.tools?.length ?? 0) > 0) {
       throw noTools({ service: 'ollama', model: this.modelId });
     }
-    const bytes = Buffer.byteLength(JSON.stringify([options.prompt, options.tools ?? []]));
+    const bytes = promptBytes(options, IMAGE_TOKENS * BYTES_PER_TOKEN);
     const needed = Math.ceil(bytes / BYTES_PER_TOKEN) + (options.maxOutputTokens ?? 0);
     const window = this.#window(needed, own);
     if (surelyMoreThan(window, bytes)) {

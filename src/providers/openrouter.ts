@@ -1,6 +1,7 @@
 import { isObject } from '../base/json.ts';
 import type { ModelProvider } from '../ports/model-provider.ts';
 import { adjusted, type Endpoint, overSdk, type ProviderOptions } from './endpoint.ts';
+import { oneCallOfChat } from './one-call.ts';
 import { budgetTokensOf, withOptions } from './thinking.ts';
 
 /** Owners of models whose services cache only what is marked. */
@@ -33,7 +34,8 @@ export function openRouter(endpoint: Endpoint, options: ProviderOptions): ModelP
         transformRequestBody: toBody,
         fetch,
       });
-      return adjusted(made.languageModel(model), (asked) => {
+      return adjusted(made.languageModel(model), (options) => {
+        const asked = oneCallOfChat('openrouter', options);
         const tokens = budgetTokensOf(asked);
         if (tokens === undefined) return asked;
         const { reasoning: _, ...rest } = asked;

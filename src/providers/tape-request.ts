@@ -17,10 +17,11 @@ export interface RunMarks {
 /**
  * The part of a request that is the same whenever the same is asked: the model string, messages,
  * tools by name and schema, temperature. What is left of budget and time decides about the length
- * of an answer, and who watches about its pieces: neither belongs to the question.
+ * of an answer, and who watches about its pieces: neither belongs to the question. Images are in it
+ * by the hashes that messages name.
  */
 export function questionOf(model: string, request: ModelRequest, marks: RunMarks): JsonObject {
-  const { messages, tools, headers, maxOutputTokens, timeoutMs, stream, ...rest } = request;
+  const { messages, tools, images, headers, maxOutputTokens, timeoutMs, stream, ...rest } = request;
   const run = headers['x-awp-run-id'] ?? '';
   const question: JsonObject = JSON.parse(
     JSON.stringify({
@@ -73,6 +74,8 @@ const ADDRESS = /\b0x[0-9a-f]{6,16}\b/gi;
 /** A time of day on a date, or seconds or milliseconds since 1970. */
 const TIME =
   /\b\d{4}-\d\d-\d\d[T ]\d\d:\d\d(?::\d\d(?:[.,]\d+)?)?(?:Z|[+-]\d\d:?\d\d)?|\b1\d{9}(?:\d{3}|\.\d+)?\b/g;
+/** The mark of data in a prompt: it is made from all of it, what is the run's own included. */
+const MARK = /(<\/?(?:data|task))-[0-9a-f]{12}\b/g;
 /** Clocks of a machine and of its boxes need not agree to the second. */
 const SLACK_MS = 60_000;
 
@@ -86,6 +89,7 @@ function plainText(text: string, run: string, marks: RunMarks): string {
     .replace(REPORT, '$10')
     .replace(COME_BACK, '$1<time>')
     .replace(ADDRESS, '<address>')
+    .replace(MARK, '$1-<mark>')
     .replace(TIME, (time) => (isOfRun(time, marks) ? '<time>' : time));
 }
 

@@ -34,7 +34,7 @@ export function thinkingTokens(options: CallOptions): number {
  * thoughts back, which a conversation does not keep: it does not think there.
  */
 export function splitThinking(asked: CallOptions): { options: CallOptions; budgetTokens: number } {
-  const { reasoning: _, providerOptions: __, ...options } = asked;
+  const { reasoning: _, ...options } = asked;
   const tokens = thinkingTokens(asked);
   const { maxOutputTokens = 0, prompt } = asked;
   if (tokens === 0 || maxOutputTokens < 2 * LEAST_BUDGET || prompt.at(-1)?.role === 'tool') {
@@ -45,10 +45,15 @@ export function splitThinking(asked: CallOptions): { options: CallOptions; budge
   return { options: { ...options, maxOutputTokens: left }, budgetTokens };
 }
 
-/** The options with more of a provider's own. */
+/** The options with more of a provider's own, put beside those that it has. */
 export function withOptions(
   options: CallOptions,
   more: NonNullable<CallOptions['providerOptions']>,
 ): CallOptions {
-  return { ...options, providerOptions: { ...options.providerOptions, ...more } };
+  const { providerOptions = {} } = options;
+  const merged = Object.entries(more).map(([name, own]) => [
+    name,
+    { ...providerOptions[name], ...own },
+  ]);
+  return { ...options, providerOptions: { ...providerOptions, ...Object.fromEntries(merged) } };
 }

@@ -1,8 +1,9 @@
 import type { createOpenAICompatible } from '@ai-sdk/openai-compatible';
 import { isObject, type JsonObject, parseJson } from '../base/json.ts';
 import { sentName } from '../base/tool-names.ts';
-import type { Message, ToolCall } from '../events/event.ts';
-import type { ModelRequest, ToolSpec } from '../ports/model-provider.ts';
+import type { Message, MessageImage, ToolCall } from '../events/event.ts';
+import { ModelError, type ModelRequest, type ToolSpec } from '../ports/model-provider.ts';
+import { oneCallOptions } from './one-call.ts';
 import { reasoningOptions } from './reasoning.ts';
 
 /** A model of the AI SDK, at the level below its agents: one question, one answer. */
@@ -21,14 +22,22 @@ export interface WireCall {
 /** A request in the SDK's words. */
 export function toCallOptions(request: ModelRequest): CallOptions {
   return {
-    prompt: request.messages.map(toWireMessage),
+    prompt: request.messages.map((message) => toWireMessage(message, request.images)),
     maxOutputTokens: request.maxOutputTokens,
     temperature: request.temperature,
-    ...reasoningOptions(request.reasoning),
+    ...(request.topP !== undefined && { topP: request.topP }),
+    ...ownOptions(request),
     ...(request.tools.length === 0
       ? {}
-      : { tools: request.tools.map(toWireTool), toolChoice: { type: request.toolChoice } }),
+      : { tools: request.tools.map(toWireTool), toolChoice: toWireChoice(request.toolChoice) }),
   };
+}
+
+/** What the SDK takes beside the question: how much to think, and one tool call at a time. */
+function ownOptions(request: ModelRequest): Pick<CallOptions, 'reasoning' | 'providerOptions'> {
+  const { providerOptions = {}, ...thinking } = reasoningOptions(request.reasoning);
+  const own = { ...providerOptions, ...oneCallOptions(request) };
+  return { ...thinking, ...(Object.keys(own).length > 0 && { providerOptions: own }) };
 }
 
 /**
@@ -61,12 +70,18 @@ function unused(id: string, taken: Set<string>): string {
 
 type WireMessage = CallOptions['prompt'][number];
 
-function toWireMessage(message: Message): WireMessage {
+function toWireMessage(message: Message, images: ModelRequest['images']): WireMessage {
   switch (message.role) {
     case 'system':
       return { role: 'system', content: message.text };
     case 'user':
-      return { role: 'user', content: [{ type: 'text', text: message.text }] };
+      return {
+        role: 'user',
+        content: [
+          { type: 'text', text: message.text },
+          ...(message.images ?? []).map((image) => toWireImage(image, images)),
+        ],
+      };
     case 'assistant':
       return {
         role: 'assistant',
@@ -94,6 +109,23 @@ function toWireMessage(message: Message): WireMessage {
         ],
       };
   }
+}
+
+/** The bytes are put in here, just before the call: no log and no tape has them. */
+function toWireImage({ path, type, sha256 }: MessageImage, images: ModelRequest['images']) {
+  const data = images?.get(sha256);
+  if (data)
+    return { type: 'file' as const, mediaType: type, data: { type: 'data' as const, data } };
+  throw new ModelError('model/no-image', `the image ${path} was not handed to the model`, {
+    usage: { input: 0, output: 0 },
+  });
+}
+
+type WireChoice = NonNullable<CallOptions['toolChoice']>;
+
+function toWireChoice(choice: ModelRequest['toolChoice']): WireChoice {
+  if (typeof choice === 'string') return { type: choice };
+  return { type: 'tool', toolName: sentName(choice.tool) };
 }
 
 type WireTool = NonNullable<CallOptions['tools']>[number];

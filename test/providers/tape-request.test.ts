@@ -82,6 +82,7 @@ describe('what is the run’s own in a text', () => {
       'File "<scratch>/main.py", line 3',
     ],
     ['addresses in memory', '<Foo object at 0x7f3a2b1c9d00>', '<Foo object at <address>>'],
+    ['marks of data', '<data-0123456789ab>x</data-0123456789ab>', '<data-<mark>>x</data-<mark>>'],
     ['times of the run in UTC', 'done at 2026-05-06T07:08:30.125Z', 'done at <time>'],
     ['times of the run in a zone', 'done at 2026-05-06 09:09:10+02:00.', 'done at <time>.'],
     ['times of the run without a zone', 'done at 2026-05-06 07:09:10,250', 'done at <time>'],

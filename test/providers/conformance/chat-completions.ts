@@ -138,6 +138,8 @@ export const compatible: Wire = {
   streams: true,
   ids: true,
   reasoning: { model: 'some-model', body: { reasoning_effort: 'high' } },
+  wish: { tool_choice: { type: 'function', function: { name: 'file__read' } } },
+  oneCall: { parallel_tool_calls: false },
 };
 
 function textOf(content: unknown): string {

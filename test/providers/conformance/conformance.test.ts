@@ -1,4 +1,5 @@
 import { afterEach, describe, expect, it } from 'vitest';
+import { sha256 } from '../../../src/base/hash.ts';
 import type { Message } from '../../../src/events/event.ts';
 import {
   isRetryable,
@@ -49,6 +50,13 @@ const CONVERSATION: Message[] = [
   { role: 'tool', call: 'call_a', name: 'file.read', text: 'January' },
   { role: 'tool', call: 'call_b', name: 'file.read', text: 'March' },
 ];
+
+/** A picture of one point. */
+const PIXEL = Buffer.from(
+  'iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg==',
+  'base64',
+);
+const IMAGE = { path: 'inputs/pixel.png', type: 'image/png', sha256: sha256(PIXEL) };
 
 describe.each(WIRES)('the adapter of $name', (wire) => {
   const ways = wire.streams ? [false, true] : [false];
@@ -238,6 +246,37 @@ describe.each(WIRES)('the adapter of $name', (wire) => {
     const body = JSON.stringify(request?.body);
     const forbidden = /"tool_?[cC]hoice":\s*(\{"type":)?"none"|"mode":\s*"NONE"/.test(body);
     expect(forbidden || !body.includes('"Does code.execute."')).toBe(true);
+  });
+
+  it('shows it the images of a message', async () => {
+    const { subject } = await ask(
+      { text: ['A square.'], usage: { input: 5, output: 1 } },
+      {
+        messages: [{ role: 'user', text: 'What is it?', images: [IMAGE] }],
+        images: new Map([[IMAGE.sha256, PIXEL]]),
+      },
+    );
+    const body = JSON.stringify(subject.questions()[0]?.body);
+    expect(body).toContain(PIXEL.toString('base64'));
+    expect(body).toContain('What is it?');
+    if (wire.name !== 'ollama') expect(body).toMatch(/image\/png|"png"/);
+  });
+
+  it('says so when an image is missing', async () => {
+    const messages: Message[] = [{ role: 'user', text: 'What is it?', images: [IMAGE] }];
+    const error = await failure(wire.answer({ text: ['x'] }, false), { messages });
+    expect(error).toMatchObject({ code: 'model/no-image' });
+  });
+
+  it('asks for one tool, one call and a share of the likely words', async () => {
+    const asked = async (request: Partial<ModelRequest>) => {
+      const script = { text: ['x'], usage: { input: 5, output: 1 } };
+      return (await ask(script, { tools: TOOLS, ...request })).subject.questions()[0]?.body;
+    };
+    expect(await asked({ toolChoice: { tool: 'file.read' } })).toMatchObject(wire.wish);
+    expect(await asked({ parallelCalls: false })).toMatchObject(wire.oneCall ?? {});
+    const likely = JSON.stringify(await asked({ topP: 0.37 }));
+    expect(/"top_?p":0.37/i.test(likely)).toBe(wire.takesTopP !== false);
   });
 
   it('says how much to think', async () => {

@@ -96,6 +96,7 @@ export const bedrock: Wire = {
       streams: false,
     };
   },
+  wish: { toolConfig: { toolChoice: { tool: { name: 'file__read' } } } },
   counts: ['cached', 'written'],
   filters: true,
   streams: false,

@@ -139,6 +139,9 @@ export const google: Wire = {
       streams: request.path.includes('streamGenerateContent'),
     };
   },
+  wish: {
+    toolConfig: { functionCallingConfig: { mode: 'ANY', allowedFunctionNames: ['file__read'] } },
+  },
   counts: ['cached', 'reasoning'],
   filters: true,
   streams: true,

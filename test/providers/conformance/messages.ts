@@ -164,6 +164,9 @@ export const anthropic: Wire = {
       streams: body.stream === true,
     };
   },
+  takesTopP: false,
+  wish: { tool_choice: { type: 'tool', name: 'file__read' } },
+  oneCall: { tool_choice: { type: 'auto', disable_parallel_tool_use: true } },
   counts: ['cached', 'written'],
   filters: true,
   streams: true,

@@ -175,6 +175,8 @@ export const openai: Wire = {
       streams: body.stream === true,
     };
   },
+  wish: { tool_choice: { type: 'function', name: 'file__read' } },
+  oneCall: { parallel_tool_calls: false },
   counts: ['cached', 'reasoning'],
   filters: true,
   streams: true,

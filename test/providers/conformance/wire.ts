@@ -72,6 +72,12 @@ export interface Wire {
   ids: boolean;
   /** What the service is asked with for a high effort, somewhere in its body. */
   reasoning: { model: string; body: JsonObject };
+  /** What it is asked with when one tool, `file.read`, is to be called. */
+  wish: JsonObject;
+  /** False: the API takes a temperature or a share of the likely words, and the first counts. */
+  takesTopP?: false;
+  /** What it is asked with for one tool call at a time; left out: it cannot be told so. */
+  oneCall?: JsonObject;
   /** Paths that are not the question itself, such as facts about the model. */
   aside?(request: RecordedRequest): WireAnswer | undefined;
 }
