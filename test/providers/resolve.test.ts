@@ -228,7 +228,12 @@ describe('where a model string leads (decision 22)', () => {
   });
 
   it.each<[string, Variables, string, string]>([
-    ['openai/gpt-4o', {}, 'model/no-key', 'set OPENAI_API_KEY (or keep it: awp secrets set OPENAI_API_KEY)'],
+    [
+      'openai/gpt-4o',
+      {},
+      'model/no-key',
+      'set OPENAI_API_KEY (or keep it: awp secrets set OPENAI_API_KEY)',
+    ],
     ['openai/gpt-4o', { GROQ_API_KEY: 'k' }, 'model/no-key', 'OPENAI_API_KEY'],
     ['openai/gpt-4o', { OPENROUTER_API_KEY: 'k' }, 'model/no-key', 'put openrouter/ before'],
     ['groq/m', { LLM_API_KEY: 'k' }, 'model/no-key', 'GROQ_API_KEY'],
