@@ -1,4 +1,5 @@
 import { AwpError } from '../base/errors.ts';
+import { isObject } from '../base/json.ts';
 import type { ModelSettings } from '../events/plan.ts';
 import type { Capabilities, Reasoning } from '../ports/model-provider.ts';
 
@@ -39,7 +40,7 @@ export function modelOptions(
 
 function fallbackOf(models: unknown, role: Role): readonly string[] {
   if (models === undefined) return [];
-  const said = isRecord(models) && hasOnly(models, ['manager', 'worker']) ? models : undefined;
+  const said = isObject(models) && hasOnly(models, ['manager', 'worker']) ? models : undefined;
   const { manager = [], worker = [] } = said ?? { manager: models, worker: models };
   if (isNames(manager) && isNames(worker)) return role === 'manager' ? manager : worker;
   throw new AwpError('usage/bad-option', `fallbackModels cannot be ${JSON.stringify(models)}`, {
@@ -56,7 +57,7 @@ function isNames(list: unknown): list is readonly string[] {
 function reasoningOf(said: unknown, role: Role): Reasoning | undefined {
   if (said === undefined) return undefined;
   if (isReasoning(said)) return said;
-  if (isRecord(said) && hasOnly(said, ['manager', 'worker']) && Object.keys(said).length > 0) {
+  if (isObject(said) && hasOnly(said, ['manager', 'worker']) && Object.keys(said).length > 0) {
     const { manager, worker } = said;
     if ([manager, worker].every((one) => one === undefined || isReasoning(one))) {
       const own = said[role];
@@ -70,7 +71,7 @@ function reasoningOf(said: unknown, role: Role): Reasoning | undefined {
 
 function isReasoning(said: unknown): said is Reasoning {
   if (typeof said === 'string') return ['low', 'medium', 'high'].includes(said);
-  return isRecord(said) && hasOnly(said, ['budgetTokens']) && isCount(said.budgetTokens);
+  return isObject(said) && hasOnly(said, ['budgetTokens']) && isCount(said.budgetTokens);
 }
 
 function mustOf({ mustReason, reasoning }: ModelOptions): boolean {
@@ -84,10 +85,6 @@ function mustOf({ mustReason, reasoning }: ModelOptions): boolean {
       : `mustReason cannot be ${JSON.stringify(said)}`,
     { hint: "true or false, with the option reasoning: { reasoning: 'high', mustReason: true }" },
   );
-}
-
-function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
 function hasOnly(value: object, names: readonly string[]): boolean {
@@ -106,9 +103,9 @@ const TEXTS = ['asOf', 'source'];
 export function capabilityList(
   said: ModelOptions['capabilities'] = {},
 ): ReadonlyMap<string, Partial<Capabilities>> {
-  if (!isRecord(said)) throw badCapabilities('capabilities', said);
+  if (!isObject(said)) throw badCapabilities('capabilities', said);
   for (const [model, fields] of Object.entries(said)) {
-    if (!isRecord(fields)) throw badCapabilities(`capabilities of ${model}`, fields);
+    if (!isObject(fields)) throw badCapabilities(`capabilities of ${model}`, fields);
     for (const [name, value] of Object.entries(fields)) {
       if (!fits(name, value)) throw badCapabilities(`capabilities of ${model}: ${name}`, value);
     }

@@ -1,7 +1,7 @@
 import type { Usage } from '../events/event.ts';
 import type { Clock } from '../ports/effects.ts';
-import type { ModelError } from '../ports/model-provider.ts';
-import { answerFailure, laterFailure, NO_USAGE, type Service } from './failure.ts';
+import { type ModelError, NO_USAGE } from '../ports/model-provider.ts';
+import { answerFailure, laterFailure, type Service } from './failure.ts';
 import { ComeBackLater, type Limiter, type Turn } from './limiter.ts';
 import type { Quota } from './retry-after.ts';
 

@@ -1,7 +1,7 @@
 import { isObject, type JsonObject, parseJson } from '../base/json.ts';
 import { formatDuration } from '../base/time.ts';
 import type { Usage } from '../events/event.ts';
-import { ModelError } from '../ports/model-provider.ts';
+import { ModelError, NO_USAGE } from '../ports/model-provider.ts';
 import { retryAfter } from './retry-after.ts';
 
 /** What messages about a service need to know. */
@@ -32,8 +32,6 @@ type ModelCode = `model/${string}`;
 const LONGEST_QUOTE = 300;
 /** Characters of an error page that are searched for words. */
 const LONGEST_MARKUP = 8000;
-/** What a call uses that was never sent, or refused before any work. */
-export const NO_USAGE: Usage = { input: 0, output: 0 };
 
 /** Decides on retrying by our own table, never by what the SDK thinks of a status. */
 const BY_STATUS: ReadonlyMap<number, ModelCode> = new Map([

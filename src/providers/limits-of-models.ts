@@ -1,4 +1,4 @@
-import { ModelError } from '../ports/model-provider.ts';
+import { ModelError, NO_USAGE } from '../ports/model-provider.ts';
 import { modelsOf } from './capabilities.ts';
 
 /** One model of one service, for messages. */
@@ -10,8 +10,6 @@ export interface NamedModel {
 
 /** No tokenizer packs more UTF-8 bytes of a long text into one token on average. */
 const MOST_BYTES_PER_TOKEN = 8;
-
-const NO_USAGE = { input: 0, output: 0 };
 
 /** Whether a text of so many bytes has more tokens than that, whatever counts them. */
 export function surelyMoreThan(tokens: number, bytes: number): boolean {

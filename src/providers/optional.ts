@@ -1,6 +1,6 @@
 import { AwpError } from '../base/errors.ts';
 import type { Secrets } from '../ports/effects.ts';
-import { ModelError, type ModelProvider } from '../ports/model-provider.ts';
+import { ModelError, type ModelProvider, NO_USAGE } from '../ports/model-provider.ts';
 import { adjusted, type Endpoint, overSdk, type ProviderOptions } from './endpoint.ts';
 import type { Fetch } from './guarded-fetch.ts';
 import { unstored } from './openai.ts';
@@ -163,7 +163,7 @@ async function load(service: OptionalService, name: string): Promise<Record<stri
     if (!isMissing(error, specifier)) throw error;
     throw new ModelError('model/not-installed', `${name} needs the package ${specifier}`, {
       hint: `install it beside awp-agents: ${installation(service)}`,
-      usage: { input: 0, output: 0 },
+      usage: NO_USAGE,
     });
   }
 }

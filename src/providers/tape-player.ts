@@ -5,6 +5,7 @@ import {
   ModelError,
   type ModelProvider,
   type ModelRequest,
+  NO_USAGE,
   type ResolvedModel,
 } from '../ports/model-provider.ts';
 import { chunksOf } from './tape-answer.ts';
@@ -136,4 +137,3 @@ const HINT =
 const SAME_NAME = /^[-+] .*\w__\w[^\s"']*\.\w/m;
 const SAME_NAME_HINT =
   'workers of one turn that write files of the same name get names that depend on which was first: let each write a name of its own and record again';
-const NO_USAGE = { input: 0, output: 0 } as const;

@@ -8,6 +8,7 @@ import {
   ModelError,
   type ModelProvider,
   type ModelRequest,
+  NO_USAGE,
   type ResolvedModel,
 } from '../ports/model-provider.ts';
 import { chunksOf } from './tape-answer.ts';
@@ -138,7 +139,7 @@ export class TapeRecorder {
 
   /** Makes the file. Nothing was asked yet, so nothing was used. */
   async #begin(): Promise<void> {
-    if (this.#named === undefined) await this.#write(this.#head(), { input: 0, output: 0 });
+    if (this.#named === undefined) await this.#write(this.#head(), NO_USAGE);
   }
 
   async #writeCall(asked: Asked, { ms, ...brought }: Brought & { ms: number }): Promise<void> {

@@ -1,5 +1,6 @@
 import { isObject, type Json, type JsonObject } from '../base/json.ts';
 import type { Usage } from '../events/event.ts';
+import { MOST_TOKENS } from './usage.ts';
 
 // What stands on a tape goes into budgets and bills, so nothing of it is taken on trust.
 
@@ -7,9 +8,6 @@ import type { Usage } from '../events/event.ts';
 export function isAmount(value: Json | undefined): value is number {
   return typeof value === 'number' && value >= 0 && value <= Number.MAX_SAFE_INTEGER;
 }
-
-/** More tokens than any model's context holds. */
-const MOST_TOKENS = 10_000_000;
 
 function isTokens(value: Json | undefined): value is number {
   return isAmount(value) && value <= MOST_TOKENS;

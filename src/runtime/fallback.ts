@@ -1,6 +1,11 @@
 import { AwpError } from '../base/errors.ts';
 import type { Plan } from '../events/plan.ts';
-import { ModelError, type ResolvedModel, type ResolveModel } from '../ports/model-provider.ts';
+import {
+  ModelError,
+  NO_USAGE,
+  type ResolvedModel,
+  type ResolveModel,
+} from '../ports/model-provider.ts';
 import { modelsInOrder } from './engines/next-model.ts';
 
 type Role = 'manager' | 'worker';
@@ -63,7 +68,7 @@ function askable(
 function unaskable(name: string, { code, message, hint }: AwpError): ResolvedModel {
   const failure = new ModelError(code as `model/${string}`, message, {
     ...(hint !== undefined && { hint }),
-    usage: { input: 0, output: 0 },
+    usage: NO_USAGE,
   });
   const ask = () => ({
     [Symbol.asyncIterator]: () => ({ next: () => Promise.reject(failure) }),

@@ -77,9 +77,11 @@ export class Stopper {
 
   /** Resolves when the processes that were ended are gone. */
   async gone(): Promise<void> {
+    const { files, clock } = this.#effects;
+    let left = LOOKS;
     for (const pid of (await this.#tree) ?? []) {
-      for (let look = 0; look < LOOKS && (await isThere(this.#effects.files, pid)); look++) {
-        await new Promise<void>((resolve) => this.#effects.clock.timer(LOOK_MS, resolve));
+      for (; left > 0 && (await isThere(files, pid)); left--) {
+        await new Promise<void>((resolve) => clock.timer(LOOK_MS, resolve));
       }
     }
   }

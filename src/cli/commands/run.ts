@@ -3,6 +3,7 @@ import { AwpError } from '../../base/errors.ts';
 import type { Json } from '../../base/json.ts';
 import type { InputValue } from '../../data/inputs.ts';
 import type { LoadedWorkflow } from '../../data/load-workflow.ts';
+import { modelOptions } from '../../data/model-options.ts';
 import type { WorkflowOptions } from '../../data/options.ts';
 import type { StartOptions } from '../../data/run-handle.ts';
 import { budgetFlags } from '../budget-flags.ts';
@@ -212,22 +213,17 @@ function modelsOf(
   const model = args.text('model');
   const managerModel = args.text('manager-model') ?? model;
   const workerModel = args.text('worker-model') ?? model;
+  const behindOf = (role: 'manager' | 'worker') =>
+    modelOptions(behind ? { fallbackModels: behind } : {}, role).fallback ?? [];
   return {
     ...(model !== undefined && { model }),
     ...(managerModel !== undefined && { managerModel }),
     ...(workerModel !== undefined && { workerModel }),
     ...(behind && {
       fallbackModels: {
-        manager: managerModel === undefined ? behindOf(behind, 'manager') : [],
-        worker: workerModel === undefined ? behindOf(behind, 'worker') : [],
+        manager: managerModel === undefined ? behindOf('manager') : [],
+        worker: workerModel === undefined ? behindOf('worker') : [],
       },
     }),
   };
-}
-
-function behindOf(
-  models: NonNullable<WorkflowOptions<Json>['fallbackModels']>,
-  role: 'manager' | 'worker',
-): readonly string[] {
-  return 'manager' in models || 'worker' in models ? (models[role] ?? []) : (models as string[]);
 }
