@@ -2,7 +2,6 @@ import { AwpError } from '../base/errors.ts';
 import type { Json } from '../base/json.ts';
 import { runId } from '../base/time.ts';
 import type { Limits, Plan } from '../events/plan.ts';
-import { mainModel } from '../events/plan.ts';
 import type { RunResult } from '../events/result.ts';
 import type { Effects } from '../ports/effects.ts';
 import type { ModelProvider } from '../ports/model-provider.ts';
@@ -12,6 +11,7 @@ import { resumeRun as resumeInRuntime } from '../runtime/run.ts';
 import { askWith } from './approvals.ts';
 import { type Beginning, begin } from './begin-run.ts';
 import { type BroughtOptions, checkBrought } from './brought.ts';
+import { modelsOfPlan } from './choose-models.ts';
 import { sandboxPolicy } from './make-plan.ts';
 import { effectsWith } from './node-host.ts';
 import { checkOptions, type WorkflowOptions } from './options.ts';
@@ -149,8 +149,7 @@ async function tapeOf(
 }
 
 function tapedRun(id: string, plan: Plan, startedAt: number): TapedRun {
-  const manager = mainModel(plan);
-  return { id, models: { manager, worker: plan.worker?.model ?? manager }, startedAt };
+  return { id, models: modelsOfPlan(plan), startedAt };
 }
 
 /** The workflow folder that a run began with: its own tools and secrets are read again. */

@@ -7,10 +7,11 @@ import type { Effects } from '../ports/effects.ts';
 import type { Host } from '../ports/host.ts';
 import type { AskPerson } from '../runtime/approvals/desk.ts';
 import { type Run, startRun } from '../runtime/run.ts';
+import { beginsSimulated } from './choose-models.ts';
 import { type InputNote, type ResolvedInputs, resolveInputs } from './inputs.ts';
 import { outputSchema, sandboxPolicy } from './make-plan.ts';
 import { isZod, type WorkflowOptions } from './options.ts';
-import { allSimulated, type Drafting, draftOfLoop, type PlanDraft } from './plan-draft.ts';
+import { type Drafting, draftOfLoop, type PlanDraft } from './plan-draft.ts';
 import type { Opened } from './run-handle.ts';
 import { hostOf, ofPlace, openPlace } from './run-place.ts';
 import { type ResolvedSkills, resolveSkills } from './skills.ts';
@@ -41,7 +42,7 @@ export async function begin(options: WorkflowOptions, beginning: Beginning): Pro
       home: place.folder,
     });
     const host = await tape.host(machine, { id, models: draft.roles });
-    const simulated = allSimulated(host, draft.settings);
+    const simulated = beginsSimulated(host, draft.settings);
     const output = await outputSchema(options.output);
     await refuseExisting(host, id);
     const folder = place.store.folder(id);

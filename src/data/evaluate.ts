@@ -20,11 +20,11 @@ import { endedSubject, judgedOfRun } from '../runtime/evaluation/subject.ts';
 import { loadState } from '../runtime/load-state.ts';
 import { memoryStore } from '../stores/memory-store.ts';
 import { AgentGraph } from './agent-graph.ts';
+import { nameOf } from './choose-models.ts';
 import { evaluationOption } from './evaluation-options.ts';
 import { planEvaluation } from './graph-plan-evaluation.ts';
 import { effectsWith } from './node-host.ts';
 import type { WorkflowOptions } from './options.ts';
-import { nameOf } from './plan-draft.ts';
 import { openPlace } from './run-place.ts';
 import { openWorkflow, type WorkflowFolder } from './workflow-folder.ts';
 

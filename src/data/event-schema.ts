@@ -180,6 +180,7 @@ const effectEvents = {
     inputHash: z.string(),
     reserved: z.strictObject({ tokens: amount, cost: money }),
     purpose,
+    real: z.literal(true).optional(),
   }),
   'model.responded': z.strictObject({
     call: z.string(),

@@ -7,6 +7,7 @@ import type { PlanAgent, PlanGraph } from '../events/plan-graph.ts';
 import { RESERVED_STATE_KEYS } from '../models/common.ts';
 import { defaultModel } from '../providers/resolve.ts';
 import { broughtBy } from './brought.ts';
+import { nameOf } from './choose-models.ts';
 import { evaluationNotes, evaluationOption, judgesOf } from './evaluation-options.ts';
 import { graphPlan } from './graph-plan.ts';
 import { graphBudget } from './graph-plan-limits.ts';
@@ -14,7 +15,7 @@ import { graphNotes } from './graph-plan-notes.ts';
 import type { GraphSource } from './graph-plan-source.ts';
 import { FORBIDDEN_TOOLS, sandboxPolicy } from './make-plan.ts';
 import { limitsOf, type WorkflowOptions } from './options.ts';
-import { type Drafting, nameOf, notFor, type PlanDraft, pathsOf } from './plan-draft.ts';
+import { type Drafting, notFor, type PlanDraft, pathsOf } from './plan-draft.ts';
 import { toolRules } from './tool-options.ts';
 
 /** Options that only a delegation loop has; nodes of a graph have theirs in their files. */

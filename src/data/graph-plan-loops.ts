@@ -40,7 +40,7 @@ export function planLoop(node: NodeModel, { source, models, options }: LoopConte
   const all: WorkflowOptions = {
     task: '-',
     ...fromLoop,
-    ...(lead && managerOptions(lead, fromLoop.fallbackModels)),
+    ...(lead && managerOptions(lead, fromLoop)),
     forbiddenTools: [...forbiddenTools, ...(fromLoop.forbiddenTools ?? [])],
     ...(tools && { tools }),
     ...(models.instead !== undefined && { fallbackModels: [] }),
@@ -56,13 +56,19 @@ export function planLoop(node: NodeModel, { source, models, options }: LoopConte
 /** What the file of a manager says about how it is asked. */
 export function managerOptions(
   { value, system }: Pick<AgentSource, 'value'> & { system?: string | undefined },
-  inLoop: WorkflowOptions['fallbackModels'],
+  {
+    managerModel: inLoop,
+    fallbackModels,
+  }: Pick<WorkflowOptions, 'managerModel' | 'fallbackModels'>,
 ): Partial<WorkflowOptions> {
   const { name = '', parameters, fallback = [], reasoning } = value.model ?? {};
+  const isFirst = name !== '' || inLoop === undefined;
   return {
-    ...(fallback.length > 0 && {
-      fallbackModels: { ...inLoop, manager: fallback },
-    }),
+    // Who names the first model names those behind it, too.
+    ...(isFirst &&
+      (fallback.length > 0 || fallbackModels) && {
+        fallbackModels: { ...fallbackModels, manager: fallback },
+      }),
     ...(reasoning?.enabled && {
       reasoning: { manager: reasoning.effort },
       mustReason: reasoning.force,

@@ -6,6 +6,12 @@ import type { BudgetOptions, WorkflowOptions } from './options.ts';
 
 type SafetyEnvelope = z.infer<typeof safetyEnvelopeSchema>;
 
+/** Models that are asked when the first one of a role cannot. */
+interface BehindModels {
+  manager: readonly string[];
+  worker: readonly string[];
+}
+
 /** What else of a workflow counts in its delegation loop. */
 export interface AroundLoop {
   /** `safety_envelope` of the workflow, else of the loop. */
@@ -21,7 +27,7 @@ export interface AroundLoop {
 export function loopOptions(
   loop: DelegationLoop | undefined,
   { envelope, box }: AroundLoop,
-): Partial<WorkflowOptions> {
+): Partial<WorkflowOptions> & { managerModel?: string; fallbackModels?: BehindModels } {
   const { models, budget, worker_policy: policy, termination, history } = loop ?? {};
   const [manager, ...managers] = listOf(models?.manager);
   const [worker, ...workers] = listOf(models?.worker);

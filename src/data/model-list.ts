@@ -1,11 +1,14 @@
+import { AwpError } from '../base/errors.ts';
 import { isObject, type Json, type JsonObject, parseJson } from '../base/json.ts';
 import { surveyModels } from '../builtins.ts';
 import type { Effects } from '../ports/effects.ts';
-import type { Capabilities, Price } from '../ports/model-provider.ts';
+import type { Capabilities, Price, ResolveModel } from '../ports/model-provider.ts';
 import { modelsOf, UNKNOWN } from '../providers/capabilities.ts';
+import { keyFor } from '../providers/keys.ts';
 import { isLoopback } from '../providers/loopback.ts';
 import { askOllama } from '../providers/ollama-facts.ts';
 import { readBounded } from '../providers/read-bounded.ts';
+import { makeResolver } from '../providers/resolve.ts';
 import { SERVICES } from '../providers/services.ts';
 import type { ModelRoute } from '../providers/survey.ts';
 
@@ -63,13 +66,36 @@ async function localModels(effects: Effects): Promise<ListedModel[]> {
   return url !== undefined && isLoopback(url) ? ollamaModels(effects, url) : [];
 }
 
-/** Models of a server that speaks OpenAI's interface: it tells their names. */
+/**
+ * Models of a server that speaks OpenAI's interface: it tells their names. It is asked with the key that
+ * a run would send. None when none could be asked; the route says why.
+ */
 async function modelsAt(effects: Effects, base: string): Promise<ListedModel[]> {
-  const answer = await getJson(effects, `${base}/models`);
-  const service = new URL(base).host;
-  return listIn(answer?.data).flatMap(({ id }) =>
-    typeof id === 'string' ? [{ name: id, service, capabilities: UNKNOWN, price: undefined }] : [],
-  );
+  const resolve = makeResolver({ effects });
+  const headers = headersAt(effects.secrets, base, resolve);
+  const answer = headers && (await getJson(effects, `${base}/models`, headers));
+  return listIn(answer?.data).flatMap(({ id }) => {
+    if (typeof id !== 'string' || id.trim() === '') return [];
+    const { provider, price, capabilities = UNKNOWN } = resolve(id);
+    return [{ name: id, service: provider.name, capabilities, price }];
+  });
+}
+
+/** Undefined when no model of this address could be asked: a key or a price is none. */
+function headersAt(
+  secrets: Effects['secrets'],
+  base: string,
+  resolve: ResolveModel,
+): Readonly<Record<string, string>> | undefined {
+  try {
+    resolve('any');
+    const wanted = { name: new URL(base).host, keyVariables: ['LLM_API_KEY'], required: false };
+    const { key } = keyFor(wanted, secrets);
+    return key === undefined ? {} : { authorization: `Bearer ${key}` };
+  } catch (error) {
+    if (error instanceof AwpError) return undefined;
+    throw error;
+  }
 }
 
 async function ollamaModels(effects: Effects, url: string): Promise<ListedModel[]> {
@@ -110,11 +136,14 @@ async function ollamaModel(
 async function getJson(
   { network, clock }: Pick<Effects, 'network' | 'clock'>,
   url: string,
+  headers: Readonly<Record<string, string>> = {},
 ): Promise<JsonObject | undefined> {
   const stop = new AbortController();
   const cancel = clock.timer(PATIENCE_MS, () => stop.abort());
   try {
-    const response = await network.fetch(url, { redirect: 'error', signal: stop.signal });
+    const response = await network.fetch(url, {
+      ...{ headers, redirect: 'error', signal: stop.signal },
+    });
     const answer = response.ok ? parseJson(await readBounded(response, LIST_BYTES)) : undefined;
     return isObject(answer) ? answer : undefined;
   } catch {

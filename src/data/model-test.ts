@@ -4,12 +4,13 @@ import type { Envelope, Fact, Message, RunEvent, Usage } from '../events/event.t
 import { emptyState, fold } from '../events/reduce.ts';
 import type { RunState } from '../events/state.ts';
 import type { Effects } from '../ports/effects.ts';
-import type {
-  Capabilities,
-  ModelAnswer,
-  ModelRequest,
-  ResolvedModel,
-  ToolSpec,
+import {
+  type Capabilities,
+  type ModelAnswer,
+  ModelError,
+  type ModelRequest,
+  type ResolvedModel,
+  type ToolSpec,
 } from '../ports/model-provider.ts';
 import { makeResolver } from '../providers/resolve.ts';
 import {
@@ -54,7 +55,7 @@ export interface ModelVerdict {
   usable: boolean;
   /** Tokens of all questions; undefined when the service was silent about them. */
   usage: Usage | undefined;
-  /** US dollars; null when the price is not known. */
+  /** US dollars, as the service said or by its price; null when neither is known of a question. */
   cost: number | null;
 }
 
@@ -77,12 +78,12 @@ export async function testModel(
   const tester = new Tester(resolved, effects, signal);
   const trials = await tester.run();
   const passed = new Set(trials.filter(({ outcome }) => outcome === 'ok').map(({ name }) => name));
-  const { usage } = tester;
+  const { usage, cost } = tester;
   return {
-    ...{ model, service: resolved.provider.name, simulated: resolved.simulated, trials, usage },
+    ...{ model, service: resolved.provider.name, simulated: resolved.simulated, trials },
+    ...{ usage, cost },
     capabilities: resolved.capabilities,
     usable: passed.has('text') && passed.has('json'),
-    cost: usage ? costOf(resolved.price, usage) : null,
   };
 }
 
@@ -100,6 +101,8 @@ class Tester {
   readonly #signal: AbortSignal;
   /** Tokens so far; undefined once a service was silent about them. */
   usage: Usage | undefined = { input: 0, output: 0 };
+  /** US dollars so far; null once nobody knows. */
+  cost: number | null = 0;
 
   constructor(resolved: ResolvedModel, effects: Effects, signal: AbortSignal) {
     this.#resolved = resolved;
@@ -150,26 +153,36 @@ class Tester {
     } catch (error) {
       if (this.#signal.aborted) throw this.#signal.reason;
       const { message, code, hint } = toAwpError(error);
+      // A failed answer can cost as much as a good one.
+      this.#count(error instanceof ModelError ? error : { usage: undefined });
       heard.failure = { words: message, code, ...(hint !== undefined && { hint }) };
     }
     heard.times.ms = since();
-    if (heard.answer) this.#count(heard.answer.usage);
+    if (heard.answer) this.#count(heard.answer);
     return heard;
   }
 
-  #count(usage: Usage | undefined): void {
-    if (!usage || !this.usage) {
-      this.usage = undefined;
-      return;
-    }
-    const { input, output, estimated } = this.usage;
-    const guessed = estimated === true || usage.estimated === true;
-    this.usage = {
-      input: input + usage.input,
-      output: output + usage.output,
-      ...(guessed && { estimated: true }),
-    };
+  #count({ usage, cost: said }: Pick<ModelAnswer, 'usage' | 'cost'>): void {
+    const cost = said ?? (usage ? costOf(this.#resolved.price, usage) : null);
+    this.cost = cost === null || this.cost === null ? null : this.cost + cost;
+    this.usage = usage && this.usage && sumOf(this.usage, usage);
   }
+}
+
+function sumOf(one: Usage, other: Usage): Usage {
+  const part = (name: 'cached' | 'cacheWritten' | 'reasoning'): Partial<Usage> => {
+    const sum = (one[name] ?? 0) + (other[name] ?? 0);
+    return sum > 0 ? { [name]: sum } : {};
+  };
+  const guessed = one.estimated === true || other.estimated === true;
+  return {
+    input: one.input + other.input,
+    output: one.output + other.output,
+    ...part('cached'),
+    ...part('cacheWritten'),
+    ...part('reasoning'),
+    ...(guessed && { estimated: true }),
+  };
 }
 
 function failed(name: TrialName, { failure, times }: Heard): Trial {
@@ -212,7 +225,10 @@ function toolsTrial(heard: Heard): Trial {
 function streamTrial(heard: Heard): Trial {
   if (!heard.answer) return failed('stream', heard);
   const { pieces, times } = heard;
-  const words = pieces === 0 ? 'the answer came in one piece' : `${pieces} pieces`;
+  const words =
+    pieces === 0
+      ? 'the answer came in one piece'
+      : `${pieces} ${pieces === 1 ? 'piece' : 'pieces'}`;
   return { name: 'stream', outcome: pieces === 0 ? 'failed' : 'ok', words, ...times };
 }
 

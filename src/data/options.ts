@@ -12,7 +12,7 @@ import type { GraphSource } from './graph-plan-source.ts';
 import type { InputValue } from './inputs.ts';
 import { capabilityList, type ModelOptions, modelOptions } from './model-options.ts';
 import { checkPython, checkSandbox, type SandboxOptions } from './sandbox-options.ts';
-import type { TapeOptions } from './tapes.ts';
+import { checkTapes, type TapeOptions } from './tapes.ts';
 import { type ApproveOption, type ToolPolicyOptions, toolRules } from './tool-options.ts';
 import { unknownOption } from './unknown-option.ts';
 
@@ -150,7 +150,7 @@ export interface WorkflowOptions<Output = unknown>
   /** SHA-256 of the workflow's files, for the log. */
   workflowHash?: string;
   /**
-   * Keep every question and answer of the models in the run's folder, as they were sent: for
+   * Keep every question and answer of the models in the run's folder, with the raw bodies of answers: for
    * `awp runs show ID --calls`. Default false.
    */
   traceModels?: boolean;
@@ -258,11 +258,20 @@ export function checkOptions(options: WorkflowOptions): void {
   toolRules(options);
   for (const role of ['manager', 'worker'] as const) modelOptions(options, role);
   capabilityList(options.capabilities);
+  checkTapes(options);
+  checkTrace(options.traceModels);
   ownToolsOf(options);
   const sandbox = sandboxOptions(options.sandbox);
   checkSandbox(sandbox, options.packages);
   checkPython(options.python, sandbox);
   checkEvaluation(options.evaluation);
+}
+
+function checkTrace(trace: unknown): void {
+  if (trace === undefined || typeof trace === 'boolean') return;
+  throw new AwpError('usage/bad-option', `traceModels cannot be ${JSON.stringify(trace)}`, {
+    hint: 'true keeps what models are asked and answer; it is false when left out',
+  });
 }
 
 /** The settings that the option stands for. */

@@ -3,9 +3,8 @@ import type { JsonObject } from '../base/json.ts';
 import type { ModelSettings, Plan, PlanInput } from '../events/plan.ts';
 import type { PlanGraph, PlanNode } from '../events/plan-graph.ts';
 import type { Secrets } from '../ports/effects.ts';
-import type { Host } from '../ports/host.ts';
-import type { ModelProvider } from '../ports/model-provider.ts';
-import { defaultModel } from '../providers/resolve.ts';
+import type { TapeRoles } from '../providers/tape-format.ts';
+import { chooseModels } from './choose-models.ts';
 import { evaluationNotes, evaluationOption, judgesOf } from './evaluation-options.ts';
 import type { GraphNote } from './graph-plan-notes.ts';
 import { makePlan } from './make-plan.ts';
@@ -13,7 +12,6 @@ import { modelOptions } from './model-options.ts';
 import type { WorkflowOptions } from './options.ts';
 import type { WorkflowSkills } from './skill-sources.ts';
 import type { ResolvedSkills } from './skills.ts';
-import type { RunTape } from './tapes.ts';
 
 /** What is found while a run begins, and goes into its plan. */
 export interface Found extends Pick<ResolvedSkills, 'skills'> {
@@ -27,7 +25,7 @@ export interface Found extends Pick<ResolvedSkills, 'skills'> {
 /** A plan that still lacks inputs and skills, which are put in place after it. */
 export interface PlanDraft {
   /** The models of the two roles, for tapes. */
-  roles: { manager: string; worker: string };
+  roles: TapeRoles;
   /** Everybody who asks models. */
   settings: readonly Pick<ModelSettings, 'model' | 'fallback'>[];
   /** Where agents have skills of their own, by their keys. */
@@ -40,7 +38,7 @@ export interface PlanDraft {
 /** What a draft is made for. */
 export interface Drafting {
   secrets: Secrets;
-  taped: RunTape['roles'];
+  taped: TapeRoles | undefined;
   /** Id of the run, and its start in milliseconds since 1970. */
   runId: string;
   now: number;
@@ -48,13 +46,15 @@ export interface Drafting {
 
 /** The plan of a task. Throws `model/none`, `usage/bad-option`. */
 export function draftOfLoop(options: WorkflowOptions, drafting: Drafting): PlanDraft {
-  const roles = modelNames(options, drafting.secrets, drafting.taped);
+  const roles = chooseModels(options, drafting.secrets, drafting.taped);
+  const { fallback: fallbackModels = {} } = roles;
+  const chosen = { ...options, fallbackModels };
   if (options.steps) throw notFor('steps', 'they stand in for nodes of a graph');
   const evaluation = evaluationOption(options.evaluation, roles.manager);
   const settings = [
     ...(['manager', 'worker'] as const).map((role) => ({
       model: roles[role],
-      ...modelOptions(options, role),
+      ...modelOptions(chosen, role),
     })),
     ...(evaluation ? judgesOf(evaluation) : []),
   ];
@@ -63,7 +63,7 @@ export function draftOfLoop(options: WorkflowOptions, drafting: Drafting): PlanD
     skills: new Map(),
     notes: evaluationNotes(evaluation),
     plan: (found) => ({
-      ...makePlan(options, {
+      ...makePlan(chosen, {
         ...found,
         managerModel: roles.manager,
         workerModel: roles.worker,
@@ -92,38 +92,4 @@ export function pathsOf({ nodes }: PlanGraph, prefix: string): { path: string; n
     const path = `${prefix}${node.id}`;
     return [{ path, node }, ...(node.graph ? pathsOf(node.graph, `${path}/`) : [])];
   });
-}
-
-function modelNames(
-  { model, managerModel, workerModel }: WorkflowOptions,
-  secrets: Secrets,
-  taped: RunTape['roles'],
-): { manager: string; worker: string } {
-  const base = nameOf(model) ?? (taped ? undefined : defaultModel(secrets));
-  const manager = nameOf(managerModel) ?? base ?? taped?.manager ?? nameOf(workerModel);
-  const worker = nameOf(workerModel) ?? base ?? taped?.worker ?? manager;
-  if (manager !== undefined && worker !== undefined) return { manager, worker };
-  throw new AwpError('model/none', 'no model was named', {
-    hint: 'name one (-m ollama/qwen3, -m openrouter/...), set LLM_MODEL, or try -m demo, which needs no key',
-  });
-}
-
-/** Whether no model that may be asked is a real one. A model that others stand behind may be missing. */
-export function allSimulated(host: Host, settings: PlanDraft['settings']): boolean {
-  const found = settings.flatMap(({ model, fallback = [] }) =>
-    [model, ...fallback].map((name) => {
-      try {
-        return host.models(name).simulated;
-      } catch (error) {
-        if (fallback.length > 0 && error instanceof AwpError) return false;
-        throw error;
-      }
-    }),
-  );
-  return found.every(Boolean);
-}
-
-/** The model string of a model. */
-export function nameOf(model: string | ModelProvider | undefined): string | undefined {
-  return typeof model === 'object' ? model.name : model;
 }

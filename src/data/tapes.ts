@@ -7,12 +7,19 @@ import type { Plan } from '../events/plan.ts';
 import type { Effects, Files } from '../ports/effects.ts';
 import type { Host } from '../ports/host.ts';
 import { ModelError, type ModelProvider } from '../ports/model-provider.ts';
-import { MAX_TAPE_BYTES, readTape, type Tape, type TapeHeader } from '../providers/tape-format.ts';
+import {
+  MAX_TAPE_BYTES,
+  readTape,
+  type Tape,
+  type TapeHeader,
+  type TapeRoles,
+} from '../providers/tape-format.ts';
 import { TapePlayer } from '../providers/tape-player.ts';
 import { TapeRecorder } from '../providers/tape-recorder.ts';
 import type { RunMarks } from '../providers/tape-request.ts';
 import { makeRedact } from '../runtime/redact.ts';
 import { version } from './node-host.ts';
+import { settledCalls } from './settled-calls.ts';
 
 /** Where the answers of a run's models go to, or come from. */
 export interface TapeOptions {
@@ -31,8 +38,8 @@ export interface TapeOptions {
 /** A run, as a tape needs to know it. */
 export interface TapedRun {
   id: string;
-  models: { manager: string; worker: string };
-  /** When it began, in milliseconds since 1970; now when left out. */
+  models: TapeRoles;
+  /** When it began, in milliseconds since 1970; left out for one that begins now. */
   startedAt?: number;
 }
 
@@ -54,6 +61,7 @@ export async function openTape(
   { record, replay }: TapeOptions,
   { files }: Pick<Effects, 'files'>,
 ): Promise<RunTape> {
+  checkTapes({ record, replay });
   if (record !== undefined && replay !== undefined) {
     throw new AwpError('usage/bad-option', 'a run is either recorded or replayed, not both', {
       hint: 'a copy of the tape is the recording of a replay',
@@ -68,6 +76,17 @@ export async function openTape(
   };
 }
 
+/** Throws `usage/bad-option` for what can be no path. */
+export function checkTapes(options: TapeOptions): void {
+  for (const name of ['record', 'replay'] as const) {
+    const path: unknown = options[name];
+    if (path === undefined || (typeof path === 'string' && path.trim() !== '')) continue;
+    throw new AwpError('usage/bad-option', `${name} cannot be ${JSON.stringify(path)}`, {
+      hint: 'the path of a tape, such as peak.tape',
+    });
+  }
+}
+
 async function replayed(file: string, files: Files): Promise<RunTape> {
   const text = await textOf(file, files);
   const tape = readTape(text, file);
@@ -76,7 +95,13 @@ async function replayed(file: string, files: Files): Promise<RunTape> {
     roles,
     plan: { replay: { file, recorded, sha256: sha256(text) } },
     host: async (host, run) => {
-      const player = new TapePlayer({ tape, file, marks: marksOf(host, run) });
+      const marks = marksOf(host, run);
+      const player = new TapePlayer({
+        tape,
+        file,
+        marks,
+        settled: await settledOf(host, run, marks),
+      });
       return { ...host, models: (name) => player.resolve(name) };
     },
   };
@@ -90,12 +115,18 @@ async function recording(file: string, host: Host, run: TapedRun): Promise<Host>
       hint: 'make it first, or name another place',
     });
   }
+  const marks = marksOf(host, run);
   const recorder = new TapeRecorder({
-    ...{ file, files, clock, marks: marksOf(host, run) },
+    ...{ file, files, clock, marks },
     header: { program: host.version, run: run.id, roles: run.models },
-    ...(before && { before }),
+    ...(before && { before, settled: await settledOf(host, run, marks) }),
   });
   return { ...host, models: (name) => recorder.record(name, host.models(name)) };
+}
+
+/** What a run that goes on has had of its models; of one that begins, nothing. */
+async function settledOf({ store }: Host, { id, startedAt }: TapedRun, marks: RunMarks) {
+  return startedAt === undefined ? [] : settledCalls(store, id, marks);
 }
 
 /** What a resumed run has recorded already. A tape of anything else is never written to. */
@@ -109,7 +140,7 @@ async function beforeIt(file: string, files: Files, { id }: TapedRun): Promise<T
     });
   }
   // Half a line that a crash left would spoil the next one.
-  if (tape.sound.length < text.length) await files.write(file, tape.sound);
+  if (tape.sound !== text) await files.write(file, tape.sound);
   return tape;
 }
 
@@ -160,8 +191,8 @@ export interface TestTapeOptions {
 }
 
 /**
- * The same provider, whose answers are written to a new file as well. The file is made with the first
- * answer; its errors are `model/tape-unwritable` and `model/tape-full`.
+ * The same provider, whose answers are written to a new file as well. The file is made before the first
+ * question; its errors are `model/tape-unwritable` and `model/tape-full`.
  */
 export function recordTape(
   provider: ModelProvider,

@@ -163,10 +163,7 @@ function optionsOfLoop(folder: string, workflow: Workflow, manifest: Manifest): 
     ...(evaluation && { evaluation }),
     ...fromLoop,
     ...(manager?.value &&
-      managerOptions(
-        { value: manager.value, system: manager.systemPrompt },
-        fromLoop.fallbackModels,
-      )),
+      managerOptions({ value: manager.value, system: manager.systemPrompt }, fromLoop)),
     ...loopTools({
       security: manifest.security,
       approvals: (manifest.safety_envelope ?? loop?.safety_envelope)?.approvals,

@@ -1,5 +1,5 @@
+import { subscribe, unsubscribe } from 'node:diagnostics_channel';
 import {
-  type ClientRequest,
   Agent as HttpAgent,
   type AgentOptions as HttpAgentOptions,
   request as httpRequest,
@@ -7,9 +7,11 @@ import {
   type RequestOptions,
 } from 'node:http';
 import { Agent as HttpsAgent, request as httpsRequest } from 'node:https';
-import type { Readable } from 'node:stream';
+import type { Socket } from 'node:net';
+import { Readable } from 'node:stream';
 import { isLoopbackHost } from '../base/hosts.ts';
 import type { FetchInit } from '../ports/effects.ts';
+import { proxyProblem, withoutProxy } from './proxies.ts';
 import type { Environment } from './secrets.ts';
 
 /** Until a connection has come about, its TLS included, in milliseconds. */
@@ -28,8 +30,8 @@ const USUAL_HEADERS = {
 };
 /** How a connection ends that the other side has closed while nobody used it. */
 const CLOSED_UNDER_US = new Set(['ECONNRESET', 'EPIPE']);
-/** It shows at once; what fails later may have been read, in milliseconds. */
-const AT_ONCE_MS = 2000;
+/** It shows within a round trip; what fails later may have been read, in milliseconds. */
+const AT_ONCE_MS = 150;
 const WITHOUT_BODY = new Set([204, 205, 304]);
 
 /** A fetch over connections that are kept and used again. */
@@ -38,12 +40,13 @@ export type KeptFetch = (url: string, init: FetchInit) => Promise<Response>;
 /**
  * A fetch over Node's own HTTP client: half the processor time of the platform's, and it tells
  * whether a connection had been used before. A kept connection that was closed meanwhile is
- * replaced by a new one at once, as browsers do, for nobody has read the request. There is no
+ * replaced by a new one at once, for requests that may be repeated, if need be. There is no
  * limit on waiting but for the connection itself: the caller's signal ends the rest, and closes
  * the connection. `proxies` are HTTP_PROXY, HTTPS_PROXY and NO_PROXY; this machine itself is
  * never reached through one. A failure is a `TypeError` with Node's error as its cause.
  */
 export function keptFetch(proxies?: Environment): KeptFetch {
+  const problem = proxies && proxyProblem(proxies);
   const agents = new Map<string, HttpAgent>();
   const proxiesFor = ({ hostname }: URL) => (isLoopbackHost(hostname) ? undefined : proxies);
   const agentFor = (url: URL): HttpAgent => {
@@ -54,17 +57,20 @@ export function keptFetch(proxies?: Environment): KeptFetch {
     return known;
   };
   return async (address, init) => {
+    if (problem) throw new TypeError('fetch failed', { cause: problem });
     if (!isPlain(init)) return fetch(address, platformInit(init));
     const call = callOf(address, init);
     try {
       const response = await send(call, agentFor(call.url)).catch((error: unknown) => {
         if (!(error instanceof ClosedUnderUs)) throw error;
+        if (!mayRepeat(init)) throw error.cause;
         return send(call, agentOf(call.url, proxiesFor(call.url), false));
       });
       return await answerOf(call, response);
     } catch (error) {
       if (init.signal?.aborted) throw init.signal.reason;
-      throw error instanceof TypeError ? error : new TypeError('fetch failed', { cause: error });
+      if (error instanceof TypeError) throw error;
+      throw new TypeError('fetch failed', { cause: withoutProxy(error) });
     }
   };
 }
@@ -92,7 +98,12 @@ function isPlain({ body, redirect }: FetchInit): boolean {
   return (simple || body instanceof Uint8Array) && redirect !== 'follow';
 }
 
-function platformInit({ connectMs: _, ...init }: FetchInit): RequestInit {
+/** Nothing says that nobody has read the request, so only what may be done twice is sent again. */
+function mayRepeat({ method = 'GET', repeatable = false }: FetchInit): boolean {
+  return repeatable || /^(?:GET|HEAD)$/i.test(method);
+}
+
+function platformInit({ connectMs: _, repeatable: __, ...init }: FetchInit): RequestInit {
   return { redirect: 'manual', ...init };
 }
 
@@ -118,23 +129,31 @@ function fieldsOf(headers: FetchInit['headers']): Iterable<[string, string]> {
   return set.filter((field): field is [string, string] => field[1] !== undefined);
 }
 
-/** The connection had been closed before anybody could read the request. */
+/** The connection was closed so soon that hardly anybody has read the request. */
 class ClosedUnderUs extends Error {}
 
 async function send(call: Call, agent: HttpAgent): Promise<IncomingMessage> {
-  const { url, init, body, options } = call;
+  const { init, body } = call;
   init.signal?.throwIfAborted();
-  const start = url.protocol === 'https:' ? httpsRequest : httpRequest;
-  const request = start(url, { ...options, agent });
-  const stop = limitConnecting(request, url, init.connectMs ?? CONNECT_MS);
+  const limit = init.connectMs ?? CONNECT_MS;
+  const { request, sockets } = startOf(call, agent);
   const began = performance.now();
-  const cancel = (): void => void request.destroy();
-  init.signal?.addEventListener('abort', cancel, { once: true });
-  request.once('close', () => {
-    stop();
-    init.signal?.removeEventListener('abort', cancel);
-  });
   return new Promise((resolve, reject) => {
+    /** Before there is a connection, the end of a request is told to nobody. */
+    const end = (reason: unknown): void => {
+      reject(reason);
+      request.destroy();
+      for (const socket of sockets) socket.destroy();
+    };
+    const cancel = (): void => end(init.signal?.reason);
+    const timer = setTimeout(() => end(new ConnectTimeout(limit)), limit);
+    const stop = (): void => clearTimeout(timer);
+    init.signal?.addEventListener('abort', cancel, { once: true });
+    request.once('socket', (socket) => whenConnected(socket, request.reusedSocket, stop));
+    request.once('close', () => {
+      stop();
+      init.signal?.removeEventListener('abort', cancel);
+    });
     request.once('response', resolve);
     request.once('upgrade', (_, socket) => {
       socket.destroy();
@@ -150,21 +169,42 @@ async function send(call: Call, agent: HttpAgent): Promise<IncomingMessage> {
   });
 }
 
-/** Names, families of addresses and TLS may each take long; the limit is on all of it. */
-function limitConnecting(request: ClientRequest, url: URL, limit: number): () => void {
-  let timer: NodeJS.Timeout | undefined;
-  request.once('socket', (socket) => {
-    if (request.reusedSocket) return;
-    timer = setTimeout(() => {
-      request.destroy(new ConnectTimeout(`no connection within ${limit} ms`));
-    }, limit);
-    socket.once(url.protocol === 'https:' ? 'secureConnect' : 'connect', () => clearTimeout(timer));
-  });
-  return () => clearTimeout(timer);
+/**
+ * A request that has begun, and the connections to a proxy that it has made: Node shows those to
+ * nobody before their tunnel stands, so an end of the request would leave them open.
+ */
+function startOf({ url, options }: Call, agent: HttpAgent) {
+  const sockets: Socket[] = [];
+  const see = (message: unknown): void => {
+    sockets.push((message as { socket: Socket }).socket);
+  };
+  const start = url.protocol === 'https:' ? httpsRequest : httpRequest;
+  subscribe('net.client.socket', see);
+  try {
+    return { request: start(url, { ...options, agent }), sockets };
+  } finally {
+    unsubscribe('net.client.socket', see);
+  }
+}
+
+/** What Node's sockets with TLS have besides what their types say. */
+interface TlsState {
+  secureConnecting: boolean;
+}
+
+/** Names, families of addresses, tunnels and TLS may each take long; the limit is on all of it. */
+function whenConnected(socket: Socket, reused: boolean, done: () => void): void {
+  const { secureConnecting } = socket as Socket & Partial<TlsState>;
+  if (reused || !(secureConnecting ?? socket.connecting)) done();
+  else socket.once(secureConnecting === undefined ? 'connect' : 'secureConnect', done);
 }
 
 class ConnectTimeout extends Error {
   readonly code = 'CONNECT_TIMEOUT';
+
+  constructor(limit: number) {
+    super(`no connection within ${limit} ms`);
+  }
 }
 
 async function answerOf(call: Call, message: IncomingMessage): Promise<Response> {
@@ -204,6 +244,8 @@ async function plainBody(message: IncomingMessage): Promise<Readable> {
     return decoded(message, coding);
   } catch (error) {
     message.destroy();
+    // What an error says is worth less than that it is one.
+    if ((message.statusCode ?? 0) >= 400) return Readable.from([]);
     throw error;
   }
 }

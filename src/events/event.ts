@@ -193,6 +193,8 @@ export interface EventData extends GraphEventData {
     reserved: Reservation;
     /** What this question is for. */
     purpose: AskPurpose;
+    /** A real model, in a run that began with simulated ones. */
+    real?: true;
   };
   'model.responded': {
     call: string;

@@ -40,6 +40,7 @@ export function emptyState(run: string): RunState {
     ...newScope(NO_LIMITS),
     scopes: new Map(),
     unsettled: new Set(),
+    simulated: false,
     frames: new Map(),
     graphs: new Map(),
     names: new Set(),
@@ -99,6 +100,7 @@ const reducers: { [T in RunEventType]: Reducer<T> } = {
   'run.started': (state, { data }) => {
     state.plan = data.plan;
     state.limits = data.plan.limits;
+    state.simulated = data.plan.simulated;
   },
 
   'run.resumed': (state, { data }) => {
@@ -131,6 +133,9 @@ const reducers: { [T in RunEventType]: Reducer<T> } = {
 
   'run.reopened': (state, _event, frame) => {
     if (!frame) return;
+    // Whatever kept the first model from answering may be mended by now.
+    if (frame.role === 'manager') frame.model = state.plan?.manager?.model ?? frame.model;
+    frame.passedOver = [];
     frame.phase = 'ask';
     frame.outcome = undefined;
     frame.endedAt = undefined;
@@ -202,6 +207,7 @@ const reducers: { [T in RunEventType]: Reducer<T> } = {
       ledger.reserved.tokens += data.reserved.tokens;
       ledger.reserved.cost += data.reserved.cost ?? 0;
     }
+    if (data.real) state.simulated = false;
     if (!frame) return;
     frame.usage.calls += 1;
     if (frame.role === 'step') codeAsked(frame, data);
@@ -241,6 +247,7 @@ const reducers: { [T in RunEventType]: Reducer<T> } = {
   // The same question, asked of another model at once, with attempts of its own.
   'model.switched': (state, { data }, frame) => {
     if (!frame || frame.role === 'step') return;
+    frame.passedOver.push({ model: data.from, message: data.message });
     frame.model = data.to;
     frame.failures = 0;
     frame.phase = 'retry';

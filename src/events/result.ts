@@ -140,7 +140,7 @@ export function resultOf(state: RunState, folder: string): RunResult {
     metadata: {
       runId: state.run,
       ...(message !== undefined && { message }),
-      simulated: plan?.simulated ?? false,
+      simulated: state.simulated,
       ...(plan?.replay && {
         replayed: { file: plan.replay.file, recorded: plan.replay.recorded },
       }),

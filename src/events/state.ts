@@ -125,6 +125,8 @@ export interface Frame {
   retryAt: number | undefined;
   /** Last failure of the current call. */
   failure: { code: string; message: string; hint?: string } | undefined;
+  /** Models that failed for good before the one that is asked now, with what they said. */
+  passedOver: { model: string; message: string }[];
   calls: PendingCall[];
   /** What must be put right in the next question, and how often in a row that was asked. */
   complaint: string | undefined;
@@ -284,6 +286,8 @@ export interface RunState extends Scope {
   scopes: Map<string, NestedScope>;
   /** Ids of those that ended without `budget.settled`. */
   unsettled: Set<string>;
+  /** Whether no real model was asked so far. */
+  simulated: boolean;
   frames: Map<string, Frame>;
   /** Graphs, by the id of their frame. */
   graphs: Map<string, Graph>;

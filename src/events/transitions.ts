@@ -44,6 +44,7 @@ export function newFrame(state: RunState, event: EventOf<'agent.started'>): void
     scope: state.scopes.has(id) ? id : above?.scope,
     values: data.values,
     transcript: [],
+    passedOver: [],
     calls: [],
     waiting: [],
     open: new Set(),
@@ -229,6 +230,7 @@ function abandonModelCall(
     ledger.used.tokens += reserved?.tokens ?? 0;
     ledger.used.cost += reserved?.cost ?? 0;
     ledger.estimated = true;
+    if (reserved?.cost === null) ledger.unpriced += 1;
   }
   if (!frame) return;
   frame.usage.input += reserved?.tokens ?? 0;

@@ -136,6 +136,8 @@ export interface RunningProxy {
 export interface FetchInit extends RequestInit {
   /** Until the connection has come about, in milliseconds; 10,000 when left out. */
   connectMs?: number;
+  /** Whether it may be sent again on a new connection when a kept one turns out to be closed; reading requests always may. */
+  repeatable?: boolean;
 }
 
 /** HTTP requests. */

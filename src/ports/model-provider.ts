@@ -67,6 +67,9 @@ export interface ModelAnswer {
 /** A piece of the answer. The last one is always `end`; pieces are shown, never logged. */
 export type ModelChunk = { type: 'text'; text: string } | ModelAnswer;
 
+/** What a call used that was never sent, or refused before any work. */
+export const NO_USAGE: Usage = { input: 0, output: 0 };
+
 /** A failed call of a model. Providers throw nothing else, but for an aborted signal's reason. */
 export class ModelError extends AwpError {
   /**

@@ -1,4 +1,4 @@
-import { isObject } from '../base/json.ts';
+import { isObject, type JsonObject, parseJson } from '../base/json.ts';
 import type { ModelAnswer, ModelError, ModelRequest } from '../ports/model-provider.ts';
 import { answerFailure, eventFailure, type Service } from './failure.ts';
 import { type ReportedUsage, statedCost, usageFrom } from './usage.ts';
@@ -14,6 +14,9 @@ export interface End {
 const NORMAL_ENDS = new Set(['eos', 'eos_token', 'end_turn', 'stop_sequence', 'end', 'stop']);
 /** Names that services give to an answer that grew too long. */
 const LENGTH_ENDS = new Set(['max_tokens', 'max_output_tokens', 'model_length', 'length']);
+
+/** What Anthropic's package says when it cannot read the first event of a stream. */
+const UNREADABLE = /^Expected a normalized .* stream error$/;
 
 /** An answer on its way. It becomes one only if it ended normally (decision 23). */
 export class AnswerDraft {
@@ -98,12 +101,28 @@ export function streamFailure(service: Service, error: unknown): ModelError {
 
 /** The error for what the SDK threw about an answer; a fault of our own comes back as it is. */
 export function sdkFailure(service: Service, error: unknown): unknown {
-  const aboutAnswer =
-    error instanceof Error && (error.name.startsWith('AI_') || error instanceof RangeError);
+  if (!(error instanceof Error)) return error;
   // A RangeError comes from nesting that is too deep for the SDK's checks.
+  const aboutAnswer =
+    error.name.startsWith('AI_') || error instanceof RangeError || UNREADABLE.test(error.message);
   if (!aboutAnswer) return error;
+  const event = 'responseBody' in error ? errorIn(String(error.responseBody)) : undefined;
+  if (event !== undefined) return eventFailure(service, event);
   return answerFailure(service, {
     code: 'model/bad-answer',
     problem: 'sent JSON that is no answer',
   });
+}
+
+/**
+ * The error of a service in what the SDK kept of a stream that had nothing else in it: the event, or
+ * the error alone. Undefined when it is something else, such as an answer of another shape.
+ */
+function errorIn(body: string): unknown {
+  const event = parseJson(body);
+  if (!isObject(event)) return undefined;
+  const response: JsonObject = isObject(event.response) ? event.response : {};
+  const inner = event.error ?? response.error;
+  if (inner !== undefined && inner !== null) return inner;
+  return typeof event.type === 'string' && typeof event.message === 'string' ? event : undefined;
 }

@@ -8,9 +8,9 @@ const CACHED = { anthropic: { cacheControl: { type: 'ephemeral' } } } as const;
 /** Anthropic by its own Messages API, with marks for its prompt cache. */
 export function anthropic(endpoint: Endpoint, options: ProviderOptions): ModelProvider {
   return overSdk(endpoint, options, {
-    async load(model, fetch) {
+    async load(model, fetch, baseUrl) {
       const { createAnthropic } = await import('@ai-sdk/anthropic');
-      const { baseUrl, key = '' } = endpoint;
+      const { key = '' } = endpoint;
       const made = createAnthropic({ baseURL: baseUrl, apiKey: key, fetch });
       return adjusted(made.languageModel(model), (asked) => withThinking(model, withMarks(asked)));
     },

@@ -1,7 +1,7 @@
 import type { Usage } from '../events/event.ts';
 import type { Clock } from '../ports/effects.ts';
-import type { ModelError } from '../ports/model-provider.ts';
-import { answerFailure, laterFailure, NO_USAGE, type Service } from './failure.ts';
+import { type ModelError, NO_USAGE } from '../ports/model-provider.ts';
+import { answerFailure, laterFailure, type Service } from './failure.ts';
 import { ComeBackLater, type Limiter, type Turn } from './limiter.ts';
 import type { Quota } from './retry-after.ts';
 
@@ -26,8 +26,8 @@ export interface GuardOptions {
   limits: CallLimits;
   /** What is left for the call, in milliseconds; null is unlimited. The limits may say less. */
   totalMs: number | null;
-  /** Who asks, so that all get their turn. */
-  asker: { run: string; agent: string };
+  /** Who asks, so that all get their turn, and for which model. */
+  asker: { run: string; agent: string; model: string };
   /** The caller's signal. */
   outer: AbortSignal;
   /** Whether the answer is to come in pieces. */
@@ -54,6 +54,7 @@ export class CallGuard {
   readonly #controller = new AbortController();
   readonly #passAbortOn: () => void;
   #failure: ModelError | undefined;
+  #refusal: (() => ModelError) | undefined;
   #answering = false;
   #complete = false;
   #sent = false;
@@ -102,9 +103,23 @@ export class CallGuard {
     return this.#options.streams;
   }
 
-  /** Ends the call with an error about the service; the first one counts. Returns what counts. */
-  fail(code: `model/${string}`, problem: string): ModelError {
-    return this.failWith(answerFailure(this.#options.service, { code, problem }));
+  /**
+   * Ends the call with an error about the service, `hint` in place of the usual one; the first one
+   * counts. Returns what counts.
+   */
+  fail(code: `model/${string}`, problem: string, hint?: string): ModelError {
+    const { service } = this.#options;
+    return this.failWith(this.#refusal?.() ?? answerFailure(service, { code, problem, hint }));
+  }
+
+  /**
+   * The service has refused: from here on this is the failure, whatever limit its words may pass.
+   * They are waited for as for the rest of an answer.
+   */
+  refused(failure: () => ModelError): void {
+    this.#refusal = failure;
+    this.#answering = true;
+    this.#disarm();
   }
 
   /** Ends the call with an error; the first one counts. Returns what counts. */
@@ -174,13 +189,17 @@ export class CallGuard {
   }
 
   #outOfTime(totalMs: number): void {
+    const { limits, service } = this.#options;
+    const what =
+      limits.totalMs === totalMs ? 'AWP_MODEL_TIMEOUT' : 'the time of the run (--budget.time)';
+    const hint = `use a faster model, or raise ${what}`;
     if (this.#sent) {
-      this.fail('model/timeout', `did not finish within ${seconds(totalMs)}`);
+      this.fail('model/timeout', `did not finish within ${seconds(totalMs)}`, hint);
       return;
     }
     const problem = `had no room for this call within ${seconds(totalMs)}`;
-    const failure = { code: 'model/timeout', problem, usage: NO_USAGE } as const;
-    this.failWith(answerFailure(this.#options.service, failure));
+    const failure = { code: 'model/timeout', problem, hint, usage: NO_USAGE } as const;
+    this.failWith(answerFailure(service, failure));
   }
 
   get #patience(): number {
@@ -203,10 +222,15 @@ export class CallGuard {
     // Nobody waits now; the next `wait` sets the timer again.
     if (since === undefined) return;
     const left = since + this.#patience - this.#options.clock.monotonic();
-    if (left > 0) this.#arm(Math.ceil(left));
-    else if (this.#answering) {
-      this.fail('model/timeout', `fell silent for ${seconds(this.#patience)} in mid-answer`);
-    } else this.fail('model/timeout', `did not begin to answer within ${seconds(this.#patience)}`);
+    if (left > 0) {
+      this.#arm(Math.ceil(left));
+      return;
+    }
+    const limit = seconds(this.#patience);
+    const [problem, variable] = this.#answering
+      ? [`fell silent for ${limit} in mid-answer`, 'AWP_MODEL_IDLE_TIMEOUT']
+      : [`did not begin to answer within ${limit}`, 'AWP_MODEL_FIRST_BYTE_TIMEOUT'];
+    this.fail('model/timeout', problem, `use a faster model, or raise ${variable}`);
   }
 }
 

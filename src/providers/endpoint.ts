@@ -1,6 +1,7 @@
 import type { Effects } from '../ports/effects.ts';
 import type { ModelProvider } from '../ports/model-provider.ts';
 import type { CallLimits } from './call-guard.ts';
+import type { Service } from './failure.ts';
 import type { Fetch } from './guarded-fetch.ts';
 import { languageModel } from './language-model.ts';
 import { isLoopback } from './loopback.ts';
@@ -46,26 +47,48 @@ interface Manners {
   secrets?: readonly string[];
 }
 
-/** A service whose models are those of a package of the AI SDK, made by `load`. */
+/** What messages about an endpoint need to know; they show neither its key nor those further values. */
+export function serviceOf(endpoint: Endpoint, secrets: readonly string[] = []): Service {
+  const { name, baseUrl, key, keyVariable } = endpoint;
+  const hidden = [...(key ? [key] : []), ...secrets];
+  return { name, baseUrl, keyVariable, redact: redactor(hidden) };
+}
+
+/**
+ * A service whose models are those of a package of the AI SDK, made by `load`, which gets the address
+ * without its query and without a slash at its end: packages only append to it.
+ */
 export function overSdk(
-  { name, baseUrl, key, keyVariable }: Endpoint,
+  endpoint: Endpoint,
   options: ProviderOptions,
-  more: Manners & { load(model: string, fetch: Fetch): Promise<LanguageModel> },
+  more: Manners & { load(model: string, fetch: Fetch, baseUrl: string): Promise<LanguageModel> },
 ): ModelProvider {
   const { secrets } = options.effects;
-  const hidden = [...(key ? [key] : []), ...(more.secrets ?? [])];
+  const { origin, pathname, searchParams } = new URL(endpoint.baseUrl);
+  const path = pathname.replace(/\/+$/, '');
   return languageModel({
     service: {
-      ...{ name, baseUrl, keyVariable, redact: redactor(hidden) },
+      ...serviceOf(endpoint, more.secrets),
       ...(more.statesCost && { statesCost: true }),
     },
     effects: options.effects,
-    account: key,
-    sendHeaders: isLoopback(baseUrl) || secrets.get('AWP_TRACE_HEADERS') === '1',
-    load: more.load,
+    account: endpoint.key,
+    sendHeaders: isLoopback(endpoint.baseUrl) || secrets.get('AWP_TRACE_HEADERS') === '1',
+    load: (model, fetch) => more.load(model, withQuery(fetch, searchParams), `${origin}${path}`),
     ...(more.onePiece && { onePiece: true }),
     ...(options.limits ? { limits: options.limits } : {}),
   });
+}
+
+/** Each request gets the query of the user's address; what it says counts before what packages say. */
+function withQuery(send: Fetch, query: URLSearchParams): Fetch {
+  if (query.size === 0) return send;
+  return (input, init) => {
+    const url = new URL(String(input));
+    const theirs = [...url.searchParams].filter(([name]) => !query.has(name));
+    url.search = new URLSearchParams([...theirs, ...query]).toString();
+    return send(url, init);
+  };
 }
 
 /** A model of the SDK that is asked with other options than we were given. */

@@ -1,7 +1,7 @@
 import { isObject, type JsonObject, parseJson } from '../base/json.ts';
 import { formatDuration } from '../base/time.ts';
 import type { Usage } from '../events/event.ts';
-import { ModelError } from '../ports/model-provider.ts';
+import { ModelError, NO_USAGE } from '../ports/model-provider.ts';
 import { retryAfter } from './retry-after.ts';
 
 /** What messages about a service need to know. */
@@ -32,8 +32,6 @@ type ModelCode = `model/${string}`;
 const LONGEST_QUOTE = 300;
 /** Characters of an error page that are searched for words. */
 const LONGEST_MARKUP = 8000;
-/** What a call uses that was never sent, or refused before any work. */
-export const NO_USAGE: Usage = { input: 0, output: 0 };
 
 /** Decides on retrying by our own table, never by what the SDK thinks of a status. */
 const BY_STATUS: ReadonlyMap<number, ModelCode> = new Map([
@@ -70,6 +68,7 @@ const WORKED_PERHAPS = new Set([408, 500, 502, 504]);
 
 /** The error of an answer that is none; `now` in milliseconds since 1970 is for Retry-After. */
 export function httpFailure(service: Service, answer: HttpAnswer, now: number): ModelError {
+  if (answer.status === 407) return proxyFailure(service, 'the proxy wants a name and a password');
   const said = quote(service, messageIn(service.redact(answer.body)));
   const code = codeOfAnswer(answer);
   const retryAfterMs = retryAfter(answer, now);
@@ -106,8 +105,12 @@ export function eventFailure(service: Service, error: unknown): ModelError {
     status === undefined
       ? (named ?? 'model/truncated')
       : codeOfAnswer({ status, headers: new Headers(), body: words });
+  // There is no head to read: only the details and the words can name a wait.
+  const where = { headers: new Headers(), body: JSON.stringify({ error: fields }) };
+  const retryAfterMs = retryAfter(where, 0);
   return new ModelError(code, `${service.name} broke the answer off: ${said}`, {
     hint: hintFor(code, service),
+    ...(retryAfterMs === undefined ? {} : { retryAfterMs }),
   });
 }
 
@@ -124,7 +127,8 @@ const NEVER_ARRIVED = new Set([
 /** The error of a request that got no answer. The foreign error is not kept: it holds the request. */
 export function networkFailure(service: Service, error: unknown): ModelError {
   const { message, code } = innermost(error);
-  if (/redirect/i.test(message)) {
+  // Word for word: names of hosts stand in messages, too.
+  if (message === 'unexpected redirect') {
     return new ModelError('model/redirected', `${service.name} redirected the request elsewhere`, {
       hint: 'keys are only sent to the address that was named: put the final address into LLM_BASE_URL',
       usage: NO_USAGE,
@@ -136,6 +140,7 @@ export function networkFailure(service: Service, error: unknown): ModelError {
       hint: `check that an API is at ${hostOf(service)}, and that http or https is right`,
     });
   }
+  if (code.startsWith('PROXY_')) return proxyFailure(service, message);
   const isTls = /CERT|TLS|SSL|ISSUER|SIGNED|EPROTO/.test(code);
   return new ModelError(
     'model/unreachable',
@@ -147,6 +152,14 @@ export function networkFailure(service: Service, error: unknown): ModelError {
       usage: isTls || NEVER_ARRIVED.has(code) ? NO_USAGE : undefined,
     },
   );
+}
+
+/** The error of a call that a proxy keeps from its way; nothing of the proxy's address is told. */
+function proxyFailure(service: Service, said: string): ModelError {
+  return new ModelError('model/unreachable', `cannot reach ${service.name}: ${said}`, {
+    hint: 'check HTTPS_PROXY and HTTP_PROXY (http://name:password@host:port), add the host to NO_PROXY, or leave AWP_USE_PROXY out',
+    usage: NO_USAGE,
+  });
 }
 
 /** The error of an answer that stopped before its end, or whose packing broke. */
@@ -175,10 +188,12 @@ export function cutFailure(service: Service, error: unknown): ModelError {
 /** The error of a page for people where an answer should be. */
 export function pageFailure(service: Service, body: string): ModelError {
   const said = quote(service, messageIn(service.redact(body)));
+  // A query may hold what nobody is to see.
+  const { origin, pathname } = new URL(service.baseUrl);
   return new ModelError(
     'model/bad-answer',
     `${service.name} sent a web page in place of an answer${said && `: ${said}`}`,
-    { hint: `check that the API is at ${service.baseUrl}, and no portal or proxy in between` },
+    { hint: `check that the API is at ${origin}${pathname}, and no portal or proxy in between` },
   );
 }
 
@@ -191,13 +206,20 @@ export function laterFailure(service: Service, waitMs: number): ModelError {
   );
 }
 
-/** An error about what a service did, with the usual hint for its code. */
-export function answerFailure(
-  service: Service,
-  { code, problem, usage }: { code: ModelCode; problem: string; usage?: Usage | undefined },
-): ModelError {
-  const message = `${service.name} ${quote(service, problem)}`;
-  return new ModelError(code, message, { hint: hintFor(code, service), usage });
+/** What a service did that is no answer. */
+export interface Problem {
+  code: ModelCode;
+  /** What follows the name of the service. */
+  problem: string;
+  /** Left out: the usual one for its code. */
+  hint?: string | undefined;
+  usage?: Usage | undefined;
+}
+
+/** An error about what a service did. */
+export function answerFailure(service: Service, what: Problem): ModelError {
+  const { code, problem, hint = hintFor(code, service), usage } = what;
+  return new ModelError(code, `${service.name} ${quote(service, problem)}`, { hint, usage });
 }
 
 function hintFor(code: ModelCode, service: Service): string {
@@ -218,7 +240,7 @@ function hintFor(code: ModelCode, service: Service): string {
     case 'model/refused':
       return 'say the task in other words, or use another model';
     case 'model/timeout':
-      return 'use a faster model, or give the run more time (--budget.time)';
+      return 'use a faster model, or ask for shorter answers';
     case 'model/bad-request':
       return 'the model may not accept this many tokens, these tools or this temperature: try another one';
     case 'model/redirected':

@@ -16,6 +16,10 @@ import { EventLines, readWireJson } from './wire-json.ts';
 
 /** Bytes of an error's body that are read. */
 const LONGEST_ERROR_BODY = 65_536;
+/** Letters of what is no JSON that are shown. */
+const LONGEST_START = 200;
+/** Who has sent the mark of the end may close the connection in this time, in milliseconds. */
+const AFTER_END_MS = 1000;
 
 /** The platform's `fetch`, as the SDK calls it. */
 export type Fetch = typeof fetch;
@@ -62,6 +66,8 @@ async function send(exchange: Exchange, url: string, init: RequestInit): Promise
       ...(body && { body }),
       signal,
       connectMs,
+      // Asked twice is paid twice at worst, and a failure that nobody made would cost an attempt.
+      repeatable: true,
       redirect: 'error',
     } as const;
     const response = await network.fetch(url, request);
@@ -73,11 +79,28 @@ async function send(exchange: Exchange, url: string, init: RequestInit): Promise
   }
 }
 
+/** Its status says what is wrong, whatever becomes of its body: cut off, silent, or no text. */
 async function refusal(exchange: Exchange, response: Response): Promise<Error> {
   const { guard, service, clock } = exchange;
   const { status, headers } = response;
-  const body = await readText(exchange, response, LONGEST_ERROR_BODY);
-  return guard.failWith(httpFailure(service, { status, headers, body }, clock.now()));
+  const chunks: Uint8Array[] = [];
+  const failure = () => {
+    const body = new TextDecoder().decode(joined(chunks));
+    return httpFailure(service, { status, headers, body }, clock.now());
+  };
+  guard.refused(failure);
+  const reader = response.body?.getReader();
+  try {
+    for (let bytes = 0; reader && bytes < LONGEST_ERROR_BODY; ) {
+      const chunk = await read(exchange, reader);
+      if (!chunk) break;
+      chunks.push(chunk);
+      bytes += chunk.length;
+    }
+  } catch {
+    // What has come so far will do.
+  }
+  return guard.failWith(failure());
 }
 
 /** A page for people where an answer should be: of a proxy, a portal, or a wrong address. */
@@ -91,7 +114,11 @@ async function soundAnswer(exchange: Exchange, response: Response): Promise<stri
   const { guard, service } = exchange;
   const text = await readText(exchange, response, Number.POSITIVE_INFINITY);
   const json = readWireJson(text);
-  if (!json) throw guard.fail('model/bad-answer', `sent no JSON: ${text.slice(0, 200)}`);
+  if (!json) {
+    // The key goes first: a cut one would slip through.
+    const start = service.redact(text.slice(0, LONGEST_ERROR_BODY)).slice(0, LONGEST_START);
+    throw guard.fail('model/bad-answer', `sent no JSON: ${start}`);
+  }
   const answer = isObject(json.value) ? json.value : {};
   if (answer.error !== undefined && answer.error !== null && !Array.isArray(answer.choices)) {
     throw guard.failWith(eventFailure(service, answer.error));
@@ -113,11 +140,15 @@ async function readText(exchange: Exchange, response: Response, maxBytes: number
     chunks.push(chunk);
     bytes += chunk.length;
   }
-  const [first = new Uint8Array(0)] = chunks;
-  const all = chunks.length > 1 ? Buffer.concat(chunks) : first;
-  // An error's body may have been cut in the middle of a letter.
+  const all = joined(chunks);
+  // A page's body may have been cut in the middle of a letter.
   if (bytes < maxBytes) checkText(exchange, all);
   return new TextDecoder().decode(all);
+}
+
+function joined(chunks: readonly Uint8Array[]): Uint8Array {
+  const [first = new Uint8Array(0)] = chunks;
+  return chunks.length > 1 ? Buffer.concat(chunks) : first;
 }
 
 /** Letters that nobody sent would stand in the place of broken ones. */
@@ -131,13 +162,9 @@ function eventStream(exchange: Exchange, body: ReadableStream<Uint8Array>) {
   return new ReadableStream<Uint8Array>(
     {
       async pull(controller) {
-        for (;;) {
-          const chunk = await nextChunk(exchange, reader);
-          const ready = chunk ? lines.push(chunk) : lines.rest();
-          if (ready && ready.length > 0) controller.enqueue(joinPieces(ready));
-          if (!chunk) controller.close();
-          if (ready) return;
-        }
+        const ready = await nextLines(exchange, reader, lines);
+        if (ready.length > 0) controller.enqueue(joinPieces(ready));
+        else controller.close();
       },
       cancel: (reason) => reader.cancel(reason),
     },
@@ -147,17 +174,55 @@ function eventStream(exchange: Exchange, body: ReadableStream<Uint8Array>) {
 
 type Reader = ReadableStreamDefaultReader<Uint8Array>;
 
+/** The next whole lines; none at the end of the stream. */
+async function nextLines(
+  exchange: Exchange,
+  reader: Reader,
+  lines: EventLines,
+): Promise<Uint8Array> {
+  if (lines.ended) {
+    await close(exchange, reader);
+    return new Uint8Array(0);
+  }
+  for (;;) {
+    const chunk = await nextChunk(exchange, reader);
+    const ready = chunk ? lines.push(chunk) : lines.rest();
+    if (ready) return ready;
+  }
+}
+
 /** The next piece of a body, or undefined at its end. */
 async function nextChunk(exchange: Exchange, reader: Reader): Promise<Uint8Array | undefined> {
   const { guard, service } = exchange;
-  guard.wait();
   try {
-    const { value } = await reader.read();
-    if (value) guard.received(value.length);
-    else guard.completed();
-    return value;
+    return await read(exchange, reader);
   } catch (error) {
     if (guard.signal.aborted) throw guard.signal.reason;
     throw guard.failWith(cutFailure(service, error));
+  }
+}
+
+async function read({ guard }: Exchange, reader: Reader): Promise<Uint8Array | undefined> {
+  guard.wait();
+  const { value } = await reader.read();
+  if (value) guard.received(value.length);
+  else guard.completed();
+  return value;
+}
+
+/**
+ * The whole answer is here. A body that ends as well leaves a connection that can be used again;
+ * one that stays open, or breaks, has nothing more to say.
+ */
+async function close({ guard, clock }: Exchange, reader: Reader): Promise<void> {
+  const leave = () => void reader.cancel().catch(() => {});
+  const stop = clock.timer(AFTER_END_MS, leave);
+  try {
+    for (let done = false; !done; ) ({ done } = await reader.read());
+    guard.completed();
+  } catch {
+    if (guard.signal.aborted) throw guard.signal.reason;
+  } finally {
+    stop();
   }
 }

@@ -73,6 +73,6 @@ function noKey(name: string, keyVariable: string, secrets: Secrets): ModelError 
   const onOpenRouter = SERVICES.get(name)?.onOpenRouter && secrets.get('OPENROUTER_API_KEY');
   const detour = onOpenRouter ? `, put openrouter/ before the name` : '';
   return new ModelError('model/no-key', `there is no key for ${name}: ${keyVariable} is not set`, {
-    hint: `set ${keyVariable}${detour}, use a local model such as ollama/NAME, or try \`-m demo\` (no key needed)`,
+    hint: `set ${keyVariable}${detour} (or keep it: awp secrets set ${keyVariable}), use a local model such as ollama/NAME, or try \`-m demo\` (no key needed)`,
   });
 }

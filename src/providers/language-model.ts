@@ -89,11 +89,12 @@ class LanguageModelProvider implements ModelProvider {
     const guard = new CallGuard({
       service: this.#options.service,
       clock: this.#options.effects.clock,
-      limits: this.#limits,
+      limits: this.#limitsFor(request),
       totalMs: request.timeoutMs,
       asker: {
         run: request.headers['x-awp-run-id'] ?? '',
         agent: request.headers['x-awp-agent'] ?? '',
+        model: request.model,
       },
       outer: signal,
       streams: !this.#options.onePiece && (request.stream || !this.#fitsOnePiece(request)),
@@ -119,6 +120,13 @@ class LanguageModelProvider implements ModelProvider {
     } finally {
       guard.close(end);
     }
+  }
+
+  /** Where streams cannot be read, nothing is heard before the whole answer is written. */
+  #limitsFor({ maxOutputTokens }: ModelRequest): CallLimits {
+    if (!this.#options.onePiece) return this.#limits;
+    const writingMs = Math.ceil((maxOutputTokens / SLOW_TOKENS_PER_SECOND) * 1000);
+    return { ...this.#limits, firstByteMs: Math.max(this.#limits.firstByteMs, writingMs) };
   }
 
   /**

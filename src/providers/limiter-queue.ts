@@ -27,12 +27,11 @@ export class FairQueue<T extends Waiting> {
     this.#runs.set(item.run, agents.set(item.agent, line.add(item)));
   }
 
-  /** Whose turn it is; undefined when nobody waits. */
-  first(): T | undefined {
-    const [agents] = this.#runs.values();
-    const [line] = agents?.values() ?? [];
-    const [item] = line ?? [];
-    return item;
+  /** All that wait, those whose turn comes first in front. */
+  *inTurn(): Generator<T> {
+    for (const agents of this.#runs.values()) {
+      for (const line of agents.values()) yield* line;
+    }
   }
 
   /** Takes one out that goes: the next turn is another agent's and another run's. */

@@ -56,13 +56,21 @@ export function unusedProxy(secrets: Secrets | undefined, baseUrl: string): stri
   return [name, name.toLowerCase()].find((variable) => secrets.get(variable));
 }
 
-function wholeNumber(secrets: Secrets | undefined, name: string): number | undefined {
+/**
+ * A variable that holds a whole number above 0; undefined when it is not set. `example` is for people.
+ * Throws `usage/bad-limit`.
+ */
+export function wholeNumber(
+  secrets: Secrets | undefined,
+  name: string,
+  example = 8,
+): number | undefined {
   const text = secrets?.get(name)?.trim();
   if (!text) return undefined;
   const value = /^\d{1,12}$/.test(text) ? Number(text) : 0;
   if (value > 0) return value;
   throw new AwpError('usage/bad-limit', `${name} is not a whole number above 0`, {
-    hint: `for example ${name}=8, or unset it`,
+    hint: `for example ${name}=${example}, or unset it`,
   });
 }
 

@@ -1,4 +1,5 @@
 import type { Clock } from '../ports/effects.ts';
+import { Hold } from './limiter-hold.ts';
 import { FairQueue, type Waiting } from './limiter-queue.ts';
 import type { Quota } from './retry-after.ts';
 import { TokenBucket } from './token-bucket.ts';
@@ -15,6 +16,8 @@ export interface LimiterSettings {
 
 /** A call that asks for its turn. */
 export interface Wanted extends Waiting {
+  /** The service's own name of the model that is asked. */
+  model: string;
   /** Tokens that it may use, prompt and answer together. */
   tokens: number;
   /** What is left of its time, in milliseconds; null is unlimited. */
@@ -42,36 +45,29 @@ export class ComeBackLater extends Error {
   }
 }
 
-/** However long a service asks to wait: after this somebody looks whether it still does, in milliseconds. */
-const LONGEST_HOLD_MS = 60_000;
-
 interface Entry extends Wanted {
+  /** When its time is over, in milliseconds of the clock; null is never. */
+  deadline: number | null;
   go(turn: Turn): void;
-}
-
-/** Until when a service's own limit has this much left. */
-interface Room {
-  left: number;
-  until: number;
+  fail(error: ComeBackLater): void;
 }
 
 /**
  * Who may call a service now: so many calls at once, so many calls and tokens a minute, fair between
  * runs and agents. When the service says that it is too much, half as many go at once, and one more
  * with every round of good answers; the waits that it names and the room that it says is left hold
- * for all calls to it. Times are those of a clock that never goes back.
+ * for all calls of the same model, as services count them. Times are those of a clock that never goes
+ * back.
  */
 export class Limiter {
   readonly #clock: Clock;
   readonly #queue = new FairQueue<Entry>();
-  readonly #rooms = new Map<Quota['of'], Room>();
+  readonly #holds = new Map<string, Hold>();
   #settings: LimiterSettings;
   #requests: TokenBucket | undefined;
   #tokens: TokenBucket | undefined;
   #atOnce: number;
   #running = 0;
-  #holdUntil = 0;
-  #comeBackAt = 0;
   #lastHalved = Number.NEGATIVE_INFINITY;
   #cancelTimer: (() => void) | undefined;
 
@@ -111,11 +107,11 @@ export class Limiter {
   async acquire(wanted: Wanted, signal: AbortSignal): Promise<Turn> {
     signal.throwIfAborted();
     const now = this.#clock.monotonic();
-    const { timeoutMs, tokens } = wanted;
-    if (timeoutMs !== null && this.#holdUntil - now > timeoutMs) {
-      throw new ComeBackLater(Math.ceil(this.#comeBackAt - now));
-    }
-    if (this.#queue.size === 0 && this.#waitFor(tokens, now) === 0) return this.#start(wanted, now);
+    const { timeoutMs } = wanted;
+    const deadline = timeoutMs === null ? null : now + timeoutMs;
+    const late = this.#holdOf(wanted).tooLongFor(deadline, now);
+    if (late !== undefined) throw new ComeBackLater(late);
+    if (this.#queue.size === 0 && this.#waitFor(wanted, now) === 0) return this.#start(wanted, now);
     return new Promise((resolve, reject) => {
       const leave = (): void => {
         this.#queue.remove(entry);
@@ -124,9 +120,14 @@ export class Limiter {
       };
       const entry: Entry = {
         ...wanted,
+        deadline,
         go: (turn) => {
           signal.removeEventListener('abort', leave);
           resolve(turn);
+        },
+        fail: (error) => {
+          signal.removeEventListener('abort', leave);
+          reject(error);
         },
       };
       signal.addEventListener('abort', leave, { once: true });
@@ -147,51 +148,68 @@ export class Limiter {
   #pump(): void {
     this.#cancelTimer?.();
     this.#cancelTimer = undefined;
-    for (let next = this.#queue.first(); next; next = this.#queue.first()) {
+    // While as many run as may, whoever ends looks again.
+    while (this.#running < this.atOnce) {
       const now = this.#clock.monotonic();
-      const wait = this.#waitFor(next.tokens, now);
-      if (wait === Number.POSITIVE_INFINITY) return;
+      const next = this.#next(now);
+      if (!next) return;
+      const { entry, wait } = next;
       if (wait > 0) {
         this.#cancelTimer = this.#clock.timer(wait, () => this.#pump());
         return;
       }
-      this.#queue.take(next);
-      next.go(this.#start(next, now));
+      this.#queue.take(entry);
+      entry.go(this.#start(entry, now));
     }
   }
 
-  /** In milliseconds; infinite while as many run as may: whoever ends looks again. */
-  #waitFor(tokens: number, now: number): number {
+  /** Whose turn it is, and after how long. Calls of a model that is held let those of others by. */
+  #next(now: number): { entry: Entry; wait: number } | undefined {
+    const held = new Set<string>();
+    let soonest: { entry: Entry; wait: number } | undefined;
+    for (const entry of this.#queue.inTurn()) {
+      if (held.has(entry.model)) continue;
+      const wait = this.#holdOf(entry).waitFor(entry.tokens, now);
+      if (wait === 0) return { entry, wait: this.#sharedWait(entry.tokens, now) };
+      held.add(entry.model);
+      if (!soonest || wait < soonest.wait) soonest = { entry, wait };
+    }
+    return soonest;
+  }
+
+  /** In milliseconds; infinite while as many run as may. */
+  #waitFor(wanted: Wanted, now: number): number {
     if (this.#running >= this.atOnce) return Number.POSITIVE_INFINITY;
-    return Math.max(
-      0,
-      Math.ceil(this.#holdUntil - now),
-      this.#requests?.waitFor(1, now) ?? 0,
-      this.#tokens?.waitFor(tokens, now) ?? 0,
-      this.#roomFor('requests', 1, now),
-      this.#roomFor('tokens', tokens, now),
-    );
+    const { tokens } = wanted;
+    return Math.max(this.#holdOf(wanted).waitFor(tokens, now), this.#sharedWait(tokens, now));
   }
 
-  #roomFor(of: Quota['of'], amount: number, now: number): number {
-    const room = this.#rooms.get(of);
-    if (!room || room.until <= now) return 0;
-    return room.left >= amount ? 0 : Math.ceil(room.until - now);
+  #sharedWait(tokens: number, now: number): number {
+    return Math.max(this.#requests?.waitFor(1, now) ?? 0, this.#tokens?.waitFor(tokens, now) ?? 0);
   }
 
-  #start({ tokens }: Wanted, now: number): Turn {
+  #holdOf({ model }: Wanted): Hold {
+    const hold = this.#holds.get(model) ?? new Hold();
+    this.#holds.set(model, hold);
+    return hold;
+  }
+
+  #start(wanted: Wanted, now: number): Turn {
+    const { tokens } = wanted;
+    const hold = this.#holdOf(wanted);
     this.#running += 1;
     this.#requests?.take(1, now);
     this.#tokens?.take(tokens, now);
-    this.#useRoom('requests', 1);
-    this.#useRoom('tokens', tokens);
+    hold.use(tokens);
     let over = false;
     let good = true;
     return {
-      answered: (quotas) => this.#learn(quotas),
-      refused: (retryAfterMs) => {
+      answered: (quotas) => hold.learn(quotas, this.#clock.monotonic()),
+      refused: (retryAfterMs = 0) => {
         good = false;
-        this.#slowDown(now, retryAfterMs);
+        this.#slowDown(now);
+        hold.refuse(retryAfterMs, this.#clock.monotonic());
+        this.#turnAway(wanted);
       },
       end: (used) => {
         if (over) return;
@@ -204,29 +222,23 @@ export class Limiter {
     };
   }
 
-  #useRoom(of: Quota['of'], amount: number): void {
-    const room = this.#rooms.get(of);
-    if (room) room.left -= amount;
-  }
-
-  #learn(quotas: readonly Quota[]): void {
+  /** Who waits for the same model and has less time than that need not wait. */
+  #turnAway(refused: Wanted): void {
     const now = this.#clock.monotonic();
-    for (const { of, left, resetMs } of quotas) {
-      if (resetMs === undefined) continue;
-      this.#rooms.set(of, { left, until: now + Math.min(resetMs, LONGEST_HOLD_MS) });
+    const hold = this.#holdOf(refused);
+    for (const entry of [...this.#queue.inTurn()]) {
+      const late = entry.model === refused.model ? hold.tooLongFor(entry.deadline, now) : undefined;
+      if (late === undefined) continue;
+      this.#queue.remove(entry);
+      entry.fail(new ComeBackLater(late));
     }
   }
 
   /** Half as many at once. Calls that were out together are refused together: that counts once. */
-  #slowDown(startedAt: number, retryAfterMs = 0): void {
-    const now = this.#clock.monotonic();
-    if (startedAt > this.#lastHalved) {
-      this.#lastHalved = now;
-      this.#atOnce = Math.max(1, Math.min(this.#atOnce, this.#running) / 2);
-    }
-    if (now + retryAfterMs <= this.#comeBackAt) return;
-    this.#comeBackAt = now + retryAfterMs;
-    this.#holdUntil = now + Math.min(retryAfterMs, LONGEST_HOLD_MS);
+  #slowDown(startedAt: number): void {
+    if (startedAt <= this.#lastHalved) return;
+    this.#lastHalved = this.#clock.monotonic();
+    this.#atOnce = Math.max(1, Math.min(this.#atOnce, this.#running) / 2);
   }
 
   #speedUp(): void {

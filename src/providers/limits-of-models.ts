@@ -1,4 +1,4 @@
-import { ModelError } from '../ports/model-provider.ts';
+import { ModelError, NO_USAGE } from '../ports/model-provider.ts';
 import { modelsOf } from './capabilities.ts';
 
 /** One model of one service, for messages. */
@@ -10,8 +10,6 @@ export interface NamedModel {
 
 /** No tokenizer packs more UTF-8 bytes of a long text into one token on average. */
 const MOST_BYTES_PER_TOKEN = 8;
-
-const NO_USAGE = { input: 0, output: 0 };
 
 /** Whether a text of so many bytes has more tokens than that, whatever counts them. */
 export function surelyMoreThan(tokens: number, bytes: number): boolean {
@@ -25,7 +23,7 @@ export function tooLong({ service, model }: NamedModel, window?: number, said = 
     'model/too-long',
     `the prompt is too long for ${model} of ${service}: it does not fit ${size}${said && ` (${said})`}`,
     {
-      hint: 'take a model with a larger window, give it smaller inputs, or ask workers to pass results on as files',
+      hint: `${service === 'ollama' ? 'raise OLLAMA_NUM_CTX if the model has more, ' : ''}take a model with a larger window, give it smaller inputs, or ask workers to pass results on as files`,
       usage: NO_USAGE,
     },
   );
@@ -37,15 +35,17 @@ export function noTools({ service, model }: NamedModel, said = ''): ModelError {
     'model/no-tools',
     `the model ${model} of ${service} cannot call tools${said && ` (${said})`}`,
     {
-      hint: `take one that can, ${ableOf(service)}, or let workers have none (forbiddenTools: ['*.*'])`,
+      hint: `take one that can${ableOf(service)}, or let workers have none (forbiddenTools: ['*.*'])`,
       usage: NO_USAGE,
     },
   );
 }
 
+/** A model as an example; nothing when none of the service is known. */
 function ableOf(service: string): string {
   const able = modelsOf(service).find(({ capabilities }) => capabilities.tools);
-  return `such as ${service}/${able?.names[0] ?? (service === 'ollama' ? 'qwen3' : 'another model')}`;
+  const name = able?.names[0] ?? (service === 'ollama' ? 'qwen3' : undefined);
+  return name === undefined ? '' : `, such as ${service}/${name}`;
 }
 
 function figure(count: number): string {

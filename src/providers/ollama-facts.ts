@@ -17,16 +17,17 @@ const PATIENCE_MS = 5000;
 /** Bytes of its answer that are read: it lists every tensor. */
 const LONGEST = 8 * 1024 * 1024;
 
-const NOTHING: OllamaFacts = { window: null, tools: null, thinks: null, vision: null };
+/** What is known of a model that the service did not tell about. */
+export const NO_FACTS: OllamaFacts = { window: null, tools: null, thinks: null, vision: null };
 
 /** Where the service listens when OLLAMA_HOST does not say. */
 const PORT = 11_434;
 
-/** Asks `/api/show` about a model. All null when there is no answer: the question itself will say why. */
+/** Asks `/api/show` about a model. `NO_FACTS` when there is no answer: the question itself will say why. */
 export async function askOllama(
   { baseUrl, key }: Pick<Endpoint, 'baseUrl' | 'key'>,
   model: string,
-  { network, clock }: Pick<Effects, 'network' | 'clock'>,
+  { network, clock, signal }: Pick<Effects, 'network' | 'clock'> & { signal?: AbortSignal },
 ): Promise<OllamaFacts> {
   const stop = new AbortController();
   const cancel = clock.timer(PATIENCE_MS, () => stop.abort());
@@ -39,11 +40,11 @@ export async function askOllama(
         ...(key && { authorization: `Bearer ${key}` }),
       },
       body: JSON.stringify({ model }),
-      signal: stop.signal,
+      signal: signal ? AbortSignal.any([stop.signal, signal]) : stop.signal,
     });
-    return response.ok ? readFacts(await readBounded(response, LONGEST)) : NOTHING;
+    return response.ok ? readFacts(await readBounded(response, LONGEST)) : NO_FACTS;
   } catch {
-    return NOTHING;
+    return NO_FACTS;
   } finally {
     cancel();
     stop.abort();
@@ -52,7 +53,7 @@ export async function askOllama(
 
 function readFacts(text: string): OllamaFacts {
   const answer = parseJson(text);
-  if (!isObject(answer)) return NOTHING;
+  if (!isObject(answer)) return NO_FACTS;
   const info = isObject(answer.model_info) ? answer.model_info : {};
   const window = Object.entries(info).find(([name]) => name.endsWith('.context_length'))?.[1];
   const can = Array.isArray(answer.capabilities) ? answer.capabilities : undefined;

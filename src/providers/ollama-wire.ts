@@ -19,6 +19,9 @@ export function toOllamaBody(options: CallOptions, settings: OllamaSettings): Js
     ...{ model, stream, messages: options.prompt.flatMap(toMessages) },
     ...(tools.length > 0 && { tools: tools.flatMap(toTool) }),
     ...(think !== undefined && { think }),
+    // What does not fit is refused. Otherwise the oldest messages would be left out in silence, and
+    // an answer would go on over the start of the prompt.
+    ...{ truncate: false, shift: false },
     options: {
       num_ctx: window,
       ...(options.maxOutputTokens !== undefined && { num_predict: options.maxOutputTokens }),

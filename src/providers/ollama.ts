@@ -1,8 +1,11 @@
+import { isObject, parseJson } from '../base/json.ts';
 import { IMAGE_TOKENS, ModelError, type ModelProvider } from '../ports/model-provider.ts';
-import { type Endpoint, overSdk, type ProviderOptions } from './endpoint.ts';
+import { type Endpoint, overSdk, type ProviderOptions, serviceOf } from './endpoint.ts';
+import { answerFailure, eventFailure, type Service } from './failure.ts';
 import type { Fetch } from './guarded-fetch.ts';
+import { wholeNumber } from './limiter-settings.ts';
 import { noTools, surelyMoreThan, tooLong } from './limits-of-models.ts';
-import { askOllama, type OllamaFacts } from './ollama-facts.ts';
+import { askOllama, NO_FACTS, type OllamaFacts } from './ollama-facts.ts';
 import { type OllamaPiece, promptBytes, readOllamaPiece, toOllamaBody } from './ollama-wire.ts';
 import type { CallOptions, LanguageModel } from './wire.ts';
 
@@ -12,35 +15,38 @@ const LEAST_WINDOW = 16_384;
 const BYTES_PER_TOKEN = 3;
 
 /**
- * Ollama by its own `/api/chat`: only there can a request say how large the window is, and what
- * does not fit is cut off silently otherwise. The window is OLLAMA_NUM_CTX, else the power of two
- * that the prompt and its answer need, at least 16,384 tokens, at most what the model has.
+ * Ollama by its own `/api/chat`: only there can a request say how large the window is, and that what
+ * does not fit is to be refused, not cut off in silence. The window is OLLAMA_NUM_CTX, else the power
+ * of two that the prompt and its answer need, at least 16,384 tokens, at most what the model has.
+ * Throws `usage/bad-limit`.
  */
 export function ollama(endpoint: Endpoint, options: ProviderOptions): ModelProvider {
-  const at = { ...endpoint, baseUrl: endpoint.baseUrl.replace(/\/(v1)?\/*$/, '') };
-  const facts = new Map<string, Promise<OllamaFacts>>();
-  const { secrets } = options.effects;
-  return overSdk(at, options, {
-    load: async (name, fetch) =>
-      new OllamaModel(name, {
-        fetch,
-        endpoint: at,
-        wanted: Number(secrets.get('OLLAMA_NUM_CTX')) || undefined,
-        facts: () => {
-          const known = facts.get(name) ?? askOllama(at, name, options.effects);
-          facts.set(name, known);
-          return known;
-        },
-      }),
+  const wanted = wholeNumber(options.effects.secrets, 'OLLAMA_NUM_CTX', 2 * LEAST_WINDOW);
+  const service = serviceOf(endpoint);
+  return overSdk(endpoint, options, {
+    load: async (name, fetch, address) => {
+      const at = { ...endpoint, baseUrl: address.replace(/\/v1$/, '') };
+      let known: OllamaFacts | undefined;
+      const facts = async (signal: AbortSignal | undefined): Promise<OllamaFacts> => {
+        if (known) return known;
+        const about = { ...options.effects, ...(signal && { signal }) };
+        const told = await askOllama(at, name, about);
+        // The model may be there later, and the service awake.
+        if (told !== NO_FACTS) known = told;
+        return told;
+      };
+      return new OllamaModel(name, { fetch, service, endpoint: at, wanted, facts });
+    },
   });
 }
 
 interface Around {
   fetch: Fetch;
+  service: Service;
   endpoint: Endpoint;
   /** Tokens of the window, as the user wants it. */
   wanted: number | undefined;
-  facts(): Promise<OllamaFacts>;
+  facts(signal: AbortSignal | undefined): Promise<OllamaFacts>;
 }
 
 type Answer = Awaited<ReturnType<LanguageModel['doGenerate']>>;
@@ -110,7 +116,10 @@ class OllamaModel implements LanguageModel {
     const piece = readOllamaPiece(value);
     if (!piece) throw this.#failure('model/bad-answer', 'sent a piece of something else');
     if (piece.error === undefined) return piece;
-    throw this.#failure('model/truncated', `broke the answer off: ${piece.error.slice(0, 300)}`);
+    // The program behind it says it in JSON of its own.
+    const inner = parseJson(piece.error);
+    const said = isObject(inner) ? (inner.error ?? inner) : piece.error;
+    throw eventFailure(this.#around.service, said);
   }
 
   async #send(
@@ -118,16 +127,17 @@ class OllamaModel implements LanguageModel {
     stream: boolean,
   ): Promise<{ response: Response; window: number }> {
     const { fetch: send, endpoint, facts } = this.#around;
-    const { window: own, tools, thinks } = await facts();
+    const { window: own, tools, thinks } = await facts(options.abortSignal);
     options.abortSignal?.throwIfAborted();
     if (tools === false && (options.tools?.length ?? 0) > 0) {
       throw noTools({ service: 'ollama', model: this.modelId });
     }
     const bytes = promptBytes(options, IMAGE_TOKENS * BYTES_PER_TOKEN);
-    if (own !== null && surelyMoreThan(own, bytes))
-      throw tooLong({ service: 'ollama', model: this.modelId }, own);
     const needed = Math.ceil(bytes / BYTES_PER_TOKEN) + (options.maxOutputTokens ?? 0);
     const window = this.#window(needed, own);
+    if (surelyMoreThan(window, bytes)) {
+      throw tooLong({ service: 'ollama', model: this.modelId }, window);
+    }
     const body = toOllamaBody(options, {
       ...{ model: this.modelId, window, stream },
       ...(thinks && thinkOf(this.modelId, options)),
@@ -168,9 +178,7 @@ class OllamaModel implements LanguageModel {
   }
 
   #failure(code: `model/${string}`, problem: string): ModelError {
-    return new ModelError(code, `ollama ${problem}`, {
-      hint: 'try again, or use another model',
-    });
+    return answerFailure(this.#around.service, { code, problem });
   }
 }
 

@@ -10,9 +10,9 @@ import type { CallOptions } from './wire.ts';
  */
 export function openAi(endpoint: Endpoint, options: ProviderOptions): ModelProvider {
   return overSdk(endpoint, options, {
-    async load(model, fetch) {
+    async load(model, fetch, baseUrl) {
       const { createOpenAI } = await import('@ai-sdk/openai');
-      const { baseUrl, key = '' } = endpoint;
+      const { key = '' } = endpoint;
       const made = createOpenAI({ baseURL: baseUrl, apiKey: key, fetch });
       return adjusted(made.responses(model), (asked) => unstored(model, asked));
     },

@@ -22,9 +22,9 @@ export function openRouter(endpoint: Endpoint, options: ProviderOptions): ModelP
   };
   return overSdk(endpoint, options, {
     statesCost: true,
-    async load(model, fetch) {
+    async load(model, fetch, baseUrl) {
       const { createOpenAICompatible } = await import('@ai-sdk/openai-compatible');
-      const { baseUrl, key } = endpoint;
+      const { key } = endpoint;
       const made = createOpenAICompatible({
         name: 'openrouter',
         baseURL: baseUrl,

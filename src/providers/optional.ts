@@ -1,6 +1,6 @@
 import { AwpError } from '../base/errors.ts';
 import type { Secrets } from '../ports/effects.ts';
-import { ModelError, type ModelProvider } from '../ports/model-provider.ts';
+import { ModelError, type ModelProvider, NO_USAGE } from '../ports/model-provider.ts';
 import { adjusted, type Endpoint, overSdk, type ProviderOptions } from './endpoint.ts';
 import type { Fetch } from './guarded-fetch.ts';
 import { unstored } from './openai.ts';
@@ -24,6 +24,8 @@ export interface OptionalService {
   secretSettings?: readonly string[];
   /** Its streams are no lines of text. */
   onePiece?: true;
+  /** At the same address it speaks OpenAI's chat completions, too. */
+  compatible?: true;
   /** Changes what every question is asked with. */
   change?(model: string, options: CallOptions): CallOptions;
 }
@@ -90,6 +92,7 @@ export const OPTIONAL_SERVICES: ReadonlyMap<string, OptionalService> = new Map<
       factories: ['createXai'],
       keyVariables: ['XAI_API_KEY'],
       baseUrl: fixed('https://api.x.ai/v1'),
+      compatible: true,
     },
   ],
   [
@@ -118,8 +121,8 @@ export function optional(
   return overSdk(endpoint, options, {
     secrets,
     ...(service.onePiece && { onePiece: true }),
-    async load(model, fetch) {
-      const { baseUrl, key } = endpoint;
+    async load(model, fetch, baseUrl) {
+      const { key } = endpoint;
       const made = await make(service, endpoint.name, {
         ...{ baseURL: baseUrl, fetch },
         ...(key && { apiKey: key }),
@@ -160,7 +163,7 @@ async function load(service: OptionalService, name: string): Promise<Record<stri
     if (!isMissing(error, specifier)) throw error;
     throw new ModelError('model/not-installed', `${name} needs the package ${specifier}`, {
       hint: `install it beside awp-agents: ${installation(service)}`,
-      usage: { input: 0, output: 0 },
+      usage: NO_USAGE,
     });
   }
 }
@@ -196,7 +199,7 @@ function bedrockThinking(model: string, options: CallOptions): CallOptions {
 function azureUrl(secrets: Secrets): string {
   const base =
     secrets.get('AZURE_BASE_URL')?.trim() ?? secrets.get('AZURE_OPENAI_ENDPOINT')?.trim();
-  if (base) return /\/openai(\/|$)/.test(base) ? base : `${base.replace(/\/+$/, '')}/openai`;
+  if (base) return /\/openai([/?]|$)/.test(base) ? base : `${base.replace(/\/+$/, '')}/openai`;
   const resource = need(secrets, 'azure', 'AZURE_RESOURCE_NAME');
   // Anything else could lead the key to another host.
   if (!/^[a-z\d]([a-z\d-]*[a-z\d])?$/i.test(resource)) {
@@ -221,7 +224,8 @@ function bedrockSettings(secrets: Secrets): Record<string, unknown> {
   if (secrets.get('AWS_BEARER_TOKEN_BEDROCK')?.trim()) return { region };
   return {
     region,
-    apiKey: undefined,
+    // Left out, the package would look for a bearer token by itself, past what the user's secrets say.
+    apiKey: '',
     accessKeyId: need(secrets, 'bedrock', 'AWS_ACCESS_KEY_ID'),
     secretAccessKey: need(secrets, 'bedrock', 'AWS_SECRET_ACCESS_KEY'),
     sessionToken: secrets.get('AWS_SESSION_TOKEN')?.trim(),

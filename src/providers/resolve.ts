@@ -1,3 +1,4 @@
+import { isLoopbackHost } from '../base/hosts.ts';
 import { nearest } from '../base/nearest.ts';
 import type { Secrets } from '../ports/effects.ts';
 import {
@@ -97,16 +98,23 @@ function routeOf(wanted: string, secrets: Secrets, simulated: readonly string[])
   throw unknown(wanted, simulated);
 }
 
-/** The user's own endpoint. The host's own key is used only if LLM_BASE_URL names that very host. */
+/**
+ * The user's own endpoint. The host's own key is used only if LLM_BASE_URL names that very host, and
+ * its own API only at its own path: many services have OpenAI's under another one.
+ */
 function routeToBase(base: string, wanted: string, secrets: Secrets): Route {
   const url = checkedUrl(base);
-  const known = [...SERVICES].find(([, service]) => originOf(service, secrets) === url.origin);
-  const [name, service] = known ?? [url.host, undefined];
+  const [known] = [...SERVICES].flatMap(([name, service]) => {
+    const own = ownUrl(service, secrets);
+    return own && isSameHost(own, url) ? [{ name, service, own }] : [];
+  });
+  const { name, service } = known ?? { name: url.host };
   const [prefix, rest] = split(wanted);
   const keyVariables = [...new Set(['LLM_API_KEY', ...(service?.keyVariables ?? [])])];
   const model = prefix === name && rest ? rest : wanted;
   return {
-    adapter: service?.adapter ?? openAiCompatible,
+    adapter:
+      known && speaksOwn(known.service, known.own, url) ? known.service.adapter : openAiCompatible,
     endpoint: {
       name,
       baseUrl: base,
@@ -122,12 +130,30 @@ function routeToBase(base: string, wanted: string, secrets: Secrets): Route {
 }
 
 /** Undefined when the service is not set up, so that nobody knows where it is. */
-function originOf({ baseUrl }: KnownService, secrets: Secrets): string | undefined {
+function ownUrl({ baseUrl }: KnownService, secrets: Secrets): URL | undefined {
   try {
-    return new URL(baseUrl(secrets)).origin;
+    return new URL(baseUrl(secrets));
   } catch {
     return undefined;
   }
+}
+
+/** This machine has several names. */
+function isSameHost(one: URL, other: URL): boolean {
+  const here = isLoopbackHost(one.hostname) && isLoopbackHost(other.hostname);
+  return here
+    ? one.protocol === other.protocol && one.port === other.port
+    : one.origin === other.origin;
+}
+
+function speaksOwn({ alsoAt = [], compatible }: KnownService, own: URL, at: URL): boolean {
+  if (compatible) return false;
+  const path = pathOf(at);
+  return path === pathOf(own) || alsoAt.includes(path);
+}
+
+function pathOf({ pathname }: URL): string {
+  return pathname.replace(/\/+$/, '');
 }
 
 /** What a service takes: nothing on this machine, else the kept price. */

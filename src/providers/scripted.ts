@@ -9,6 +9,7 @@ import {
   ModelError,
   type ModelProvider,
   type ModelRequest,
+  NO_USAGE,
 } from '../ports/model-provider.ts';
 
 /** An answer in parts. */
@@ -83,7 +84,7 @@ class Scripted implements ScriptedModel {
     throw new ModelError(
       'model/script-ended',
       `the script of ${this.name} has ${call} answers and was asked for one more`,
-      { hint: 'add answers to the script, or give a function', usage: { input: 0, output: 0 } },
+      { hint: 'add answers to the script, or give a function', usage: NO_USAGE },
     );
   }
 

@@ -12,6 +12,10 @@ import { OPTIONAL_SERVICES, optional } from './optional.ts';
 export interface KnownService {
   /** Where its API begins. */
   baseUrl(secrets: Secrets): string;
+  /** Other paths at its host under which it has the API that we speak. */
+  alsoAt?: readonly string[];
+  /** LLM_BASE_URL at its address means OpenAI's chat completions, which need no package. */
+  compatible?: true;
   /** Variables with its key; the first that is set counts. */
   keyVariables: readonly string[];
   /** False for services on this machine. Default true. */
@@ -61,6 +65,8 @@ const OWN: readonly (readonly [string, KnownService])[] = [
     'ollama',
     {
       baseUrl: (secrets) => ollamaUrl(secrets.get('OLLAMA_HOST')),
+      // People know this one, of its copy of OpenAI's API; its own has more.
+      alsoAt: ['/v1'],
       keyVariables: ['OLLAMA_API_KEY'],
       needsKey: false,
       adapter: ollama,
@@ -102,6 +108,7 @@ const FOREIGN = [...OPTIONAL_SERVICES].map(([name, service]): [string, KnownServ
     keyVariables: service.keyVariables,
     adapter: (endpoint, options) => optional(service, endpoint, options),
     package: service.package,
+    ...(service.compatible && { compatible: true }),
   },
 ]);
 

@@ -2,6 +2,7 @@ import { sha256 } from '../base/hash.ts';
 import { canonicalJson, isObject, type Json, type JsonObject, parseJson } from '../base/json.ts';
 import type { Usage } from '../events/event.ts';
 import { ModelError } from '../ports/model-provider.ts';
+import { isAmount, isSoundAnswer, isSoundFacts, isSoundUsage } from './tape-values.ts';
 
 /** The version of tapes that this program writes; it reads no newer one. */
 const TAPE_VERSION = 1;
@@ -20,6 +21,14 @@ export interface TapeModel {
   facts: JsonObject;
 }
 
+/** The models of a recording by role, with those that stood behind them. */
+export interface TapeRoles {
+  manager: string;
+  worker: string;
+  /** Left out: none. */
+  fallback?: { manager: readonly string[]; worker: readonly string[] };
+}
+
 /** The first line of a tape. */
 export interface TapeHeader {
   /** Version of the program that recorded it. */
@@ -29,7 +38,7 @@ export interface TapeHeader {
   /** The run that was recorded; left out for a provider of a test. */
   run?: string;
   /** What to ask when a replay names no model. */
-  roles?: { manager: string; worker: string };
+  roles?: TapeRoles;
   models: readonly TapeModel[];
 }
 
@@ -39,7 +48,7 @@ export interface TapeFailure {
   message: string;
   hint?: string;
   retryAfterMs?: number;
-  usage?: JsonObject;
+  usage?: Usage;
 }
 
 /** One question and what came of it. */
@@ -79,10 +88,15 @@ export function headerLine({ program, recorded, run, roles, models }: TapeHeader
   return line({
     ...{ type: 'tape', version: TAPE_VERSION, program, recorded },
     ...(run !== undefined && { run }),
-    ...(roles && { roles: { ...roles } }),
+    ...(roles && { roles: rolesJson(roles) }),
     simulated: models.length > 0 && models.every(({ facts }) => facts.simulated === true),
     models: models.map((model) => ({ ...model })),
   });
+}
+
+function rolesJson({ manager, worker, fallback }: TapeRoles): JsonObject {
+  const lists = fallback && { manager: [...fallback.manager], worker: [...fallback.worker] };
+  return { manager, worker, ...(lists && { fallback: lists }) };
 }
 
 /** A model that was found after the header was written, as a line. */
@@ -96,8 +110,12 @@ export function callLine({ pieces, answer, failure, ...call }: TapeCall): string
     ...{ type: 'call', ...call },
     ...(pieces && { pieces: [...pieces] }),
     ...(answer && { answer }),
-    ...(failure && { failure: { ...failure } }),
+    ...(failure && { failure: failureJson(failure) }),
   });
+}
+
+function failureJson({ usage, ...failure }: TapeFailure): JsonObject {
+  return { ...failure, ...(usage && { usage: { ...usage } }) };
 }
 
 function line(value: JsonObject): string {
@@ -105,12 +123,11 @@ function line(value: JsonObject): string {
 }
 
 /**
- * Reads a tape. What a crash cut off at its end is left out. Throws `model/tape-damaged` with the
- * line, `model/tape-newer`.
+ * Reads a tape. What a crash cut off at its end is left out; a last line that lacks only its end is
+ * kept. Throws `model/tape-damaged` with the line, `model/tape-newer`.
  */
 export function readTape(text: string, file: string): Tape {
-  const end = text.lastIndexOf('\n') + 1;
-  const sound = text.slice(0, end);
+  const sound = wholeLines(text);
   const [first = '', ...rest] = sound.split('\n').slice(0, -1);
   const header = readHeader(first, file);
   const models = [...header.models];
@@ -125,6 +142,13 @@ export function readTape(text: string, file: string): Tape {
   return { header: { ...header, models }, calls, sound };
 }
 
+function wholeLines(text: string): string {
+  const end = text.lastIndexOf('\n') + 1;
+  const last = text.slice(end);
+  if (last !== '' && isObject(parseJson(last, LINE_LIMITS))) return `${text}\n`;
+  return text.slice(0, end);
+}
+
 interface Reader {
   file: string;
   number: number;
@@ -134,26 +158,38 @@ function readHeader(said: string, file: string): TapeHeader {
   const reader = { file, number: 1 };
   const header = objectIn(said, reader);
   const { type, version, program, recorded, run, roles, models } = header;
-  if (type !== 'tape' || typeof version !== 'number') throw damaged(reader, 'is no head of a tape');
+  if (type !== 'tape' || !isAmount(version) || version < 1)
+    throw damaged(reader, 'is no head of a tape');
   if (version > TAPE_VERSION) throw newer(file, textOr(program, 'a newer version'));
   const when = textOr(recorded, '');
   if (!Number.isFinite(Date.parse(when))) throw damaged(reader, 'has no date');
   if (!Array.isArray(models)) throw damaged(reader, 'names no models');
-  const { manager, worker } = isObject(roles) ? roles : {};
   return {
     program: textOr(program, 'unknown'),
     recorded: when,
     ...(typeof run === 'string' && { run }),
-    ...(typeof manager === 'string' &&
-      typeof worker === 'string' && { roles: { manager, worker } }),
+    ...readRoles(roles),
     models: models.map((model) => readModel(isObject(model) ? model : {}, reader)),
   };
+}
+
+function readRoles(roles: Json | undefined): Pick<TapeHeader, 'roles'> {
+  const { manager, worker, fallback } = isObject(roles) ? roles : {};
+  if (typeof manager !== 'string' || typeof worker !== 'string') return {};
+  if (!isObject(fallback)) return { roles: { manager, worker } };
+  const lists = { manager: textsIn(fallback.manager), worker: textsIn(fallback.worker) };
+  return { roles: { manager, worker, fallback: lists } };
+}
+
+function textsIn(value: Json | undefined): string[] {
+  return Array.isArray(value) ? value.filter((one) => typeof one === 'string') : [];
 }
 
 function readModel({ name, service, facts }: JsonObject, reader: Reader): TapeModel {
   if (typeof name !== 'string' || typeof service !== 'string' || !isObject(facts)) {
     throw damaged(reader, 'names a model that cannot be understood');
   }
+  if (!isSoundFacts(facts)) throw damaged(reader, `says of ${name} what cannot be`);
   return { name, service, facts };
 }
 
@@ -162,6 +198,9 @@ function readCall(value: JsonObject, reader: Reader): TapeCall {
   if (typeof key !== 'string' || !isObject(request)) throw damaged(reader, 'has no question');
   if (keyOf(request) !== key) throw damaged(reader, 'has a question that does not fit its key');
   if (!isObject(answer) && !isObject(failure)) throw damaged(reader, 'has no answer');
+  if (isObject(answer) && !isSoundAnswer(answer)) {
+    throw damaged(reader, 'has an answer that cannot be one');
+  }
   return {
     ...{ key, request, attempt: amount(attempt), agent: textOr(agent, ''), ms: amount(ms) },
     ...(Array.isArray(pieces) && { pieces: pieces.map(amount) }),
@@ -169,24 +208,21 @@ function readCall(value: JsonObject, reader: Reader): TapeCall {
   };
 }
 
-/** Tokens as a tape has them; undefined when they are none. */
-export function readUsage(usage: JsonObject): Usage | undefined {
-  const { input, output } = usage;
-  if (typeof input !== 'number' || typeof output !== 'number') return undefined;
-  return { ...usage, input, output };
-}
-
 function readFailure(value: Json | undefined, reader: Reader): TapeFailure {
   const { code, message, hint, retryAfterMs, usage } = isObject(value) ? value : {};
   if (typeof code !== 'string' || !/^[a-z]+\/[\w-]+$/.test(code)) {
     throw damaged(reader, 'has a failure without a code');
   }
+  const waits = retryAfterMs === undefined || isAmount(retryAfterMs);
+  if (!waits || (usage !== undefined && !isSoundUsage(usage))) {
+    throw damaged(reader, 'has a failure that cannot be one');
+  }
   return {
     code,
     message: textOr(message, ''),
     ...(typeof hint === 'string' && { hint }),
-    ...(typeof retryAfterMs === 'number' && { retryAfterMs: amount(retryAfterMs) }),
-    ...(isObject(usage) && { usage }),
+    ...(isAmount(retryAfterMs) && { retryAfterMs }),
+    ...(usage !== undefined && isSoundUsage(usage) && { usage }),
   };
 }
 
@@ -201,7 +237,7 @@ function textOr(value: Json | undefined, otherwise: string): string {
 }
 
 function amount(value: Json | undefined): number {
-  return typeof value === 'number' && value >= 0 ? value : 0;
+  return isAmount(value) ? value : 0;
 }
 
 function damaged({ file, number }: Reader, problem: string): ModelError {

@@ -1,26 +1,18 @@
-import { AwpError, type ErrorFamily } from '../base/errors.ts';
-import { isObject, type Json, type JsonObject } from '../base/json.ts';
+import type { JsonObject } from '../base/json.ts';
 import { nearest } from '../base/nearest.ts';
-import type { ToolCall } from '../events/event.ts';
 import {
-  type ModelAnswer,
   type ModelChunk,
   ModelError,
   type ModelProvider,
   type ModelRequest,
-  type Price,
+  NO_USAGE,
   type ResolvedModel,
 } from '../ports/model-provider.ts';
+import { chunksOf } from './tape-answer.ts';
 import { difference, linesOf, nearestOf } from './tape-diff.ts';
-import {
-  keyOf,
-  readUsage,
-  type Tape,
-  type TapeCall,
-  type TapeFailure,
-  type TapeHeader,
-} from './tape-format.ts';
-import { questionOf, type RunMarks } from './tape-request.ts';
+import { keyOf, type Tape, type TapeCall, type TapeHeader } from './tape-format.ts';
+import { asRecordedNow, questionOf, type RunMarks } from './tape-request.ts';
+import { type SettledCall, TapeShelf } from './tape-shelf.ts';
 
 /** Recorded calls whose questions are compared with one that the tape does not have. */
 const COMPARED_CALLS = 1000;
@@ -31,6 +23,8 @@ export interface PlayerOptions {
   /** How the tape is called in messages. */
   file: string;
   marks: RunMarks;
+  /** What the run that goes on has had already, in its order. */
+  settled?: readonly SettledCall[];
 }
 
 /**
@@ -39,17 +33,16 @@ export interface PlayerOptions {
  */
 export class TapePlayer {
   readonly #options: PlayerOptions;
-  /** Calls that were not given yet, by their key, as they were recorded. */
-  readonly #left = new Map<string, TapeCall[]>();
+  readonly #calls: readonly TapeCall[];
+  readonly #shelf: TapeShelf;
   /** The first question that the tape did not have; what follows from it is no better. */
   #miss: ModelError | undefined;
 
   constructor(options: PlayerOptions) {
     this.#options = options;
-    for (const call of options.tape.calls) {
-      const same = this.#left.get(call.key) ?? [];
-      this.#left.set(call.key, [...same, call]);
-    }
+    this.#calls = options.tape.calls.map((call) => asRecordedNow(call, options.marks));
+    this.#shelf = new TapeShelf(this.#calls);
+    this.#shelf.takeSettled(options.settled ?? [], true);
   }
 
   /** What the tape says about itself. */
@@ -72,15 +65,15 @@ export class TapePlayer {
       });
     }
     const { facts, service } = model;
-    const { model: own = name, price = null, simulated = false } = facts;
-    return {
-      // Whatever else was known of it when it was recorded holds for the replay as well.
-      ...(facts as Partial<ResolvedModel>),
-      provider: this.provider(name, service),
-      model: String(own),
-      price: priceIn(price),
-      simulated: simulated === true,
-    };
+    // Reading the tape has made sure that the facts are such; all of them hold for the replay, too.
+    const {
+      model: own = name,
+      price,
+      simulated = false,
+      ...more
+    } = facts as Partial<ResolvedModel>;
+    const provider = this.provider(name, service);
+    return { ...more, provider, model: own, price: price ?? undefined, simulated };
   }
 
   /** The recorded answers of one model string. */
@@ -90,11 +83,7 @@ export class TapePlayer {
       name: service,
       async *ask(request, signal): AsyncGenerator<ModelChunk> {
         signal.throwIfAborted();
-        const call = answer(request);
-        if (!call.answer) throw failed(call.failure);
-        const { text, ...rest } = answerIn(call.answer);
-        if (request.stream) yield* piecesOf(text, call.pieces);
-        yield { text, ...rest };
+        yield* chunksOf(answer(request), request.stream);
       },
     };
   }
@@ -104,18 +93,15 @@ export class TapePlayer {
     const question = questionOf(name, request, this.#options.marks);
     const key = keyOf(question);
     const agent = request.headers['x-awp-agent'] ?? '';
-    const left = this.#left.get(key) ?? [];
-    // Agents that ask the same thing at the same time each get what they got themselves.
-    const own = left.findIndex((call) => call.agent === agent);
-    const [call] = left.splice(Math.max(0, own), 1);
+    const call = this.#shelf.take(key, agent);
     if (call) return call;
-    this.#miss = this.#left.has(key) ? this.#usedUp(key, agent) : this.#missing(question, agent);
+    this.#miss = this.#shelf.has(key) ? this.#usedUp(key, agent) : this.#missing(question, agent);
     throw this.#miss;
   }
 
   #usedUp(key: string, agent: string): ModelError {
-    const { tape, file } = this.#options;
-    const count = tape.calls.filter((call) => call.key === key).length;
+    const { file } = this.#options;
+    const count = this.#calls.filter((call) => call.key === key).length;
     const times = count === 1 ? 'once' : `${count} times`;
     return new ModelError(
       'model/tape-miss',
@@ -125,78 +111,29 @@ export class TapePlayer {
   }
 
   #missing(question: JsonObject, agent: string): ModelError {
-    const { tape, file } = this.#options;
+    const { file } = this.#options;
     const lines = linesOf(question);
-    const ofAgent = tape.calls.filter((call) => call.agent === agent);
-    const candidates = (ofAgent.length > 0 ? ofAgent : tape.calls)
+    const ofAgent = this.#calls.filter((call) => call.agent === agent);
+    const candidates = (ofAgent.length > 0 ? ofAgent : this.#calls)
       .slice(0, COMPARED_CALLS)
       .map((call) => ({ call, lines: linesOf(call.request) }));
     const close = nearestOf(lines, candidates);
-    const compared = close
-      ? `. The nearest one that was recorded differs (- tape, + now):\n${difference(close.lines, lines).join('\n')}`
+    const differs = close && difference(close.lines, lines).join('\n');
+    const compared = differs
+      ? `. The nearest one that was recorded differs (- tape, + now):\n${differs}`
       : ': it has none at all';
+    const hint = differs && SAME_NAME.test(differs) ? `${SAME_NAME_HINT}; else ${HINT}` : HINT;
     return new ModelError(
       'model/tape-miss',
       `the tape ${file} has no answer to a question of ${agent || 'the program'}${compared}`,
-      { hint: HINT, usage: NO_USAGE },
+      { hint, usage: NO_USAGE },
     );
   }
 }
 
 const HINT =
   'give the task, inputs, options and sandbox of the recording, or record it anew: --record FILE';
-const NO_USAGE = { input: 0, output: 0 } as const;
-
-function* piecesOf(text: string, lengths: readonly number[] = []): Generator<ModelChunk> {
-  const whole = lengths.reduce((sum, length) => sum + length, 0) === text.length;
-  let from = 0;
-  // A text that had a secret in it is not as long as its pieces were.
-  for (const length of whole ? lengths : [text.length]) {
-    if (length > 0) yield { type: 'text', text: text.slice(from, from + length) };
-    from += length;
-  }
-}
-
-function failed(failure: TapeFailure | undefined): AwpError {
-  const { code, message, hint, retryAfterMs, usage } = failure ?? {
-    ...{ code: 'model/truncated', message: 'the recording broke off here' },
-  };
-  const details = {
-    ...(hint !== undefined && { hint }),
-    ...(retryAfterMs !== undefined && { retryAfterMs }),
-  };
-  if (!code.startsWith('model/')) {
-    return new AwpError(code as `${ErrorFamily}/${string}`, message, details);
-  }
-  return new ModelError(code as `model/${string}`, message, {
-    ...details,
-    usage: usage && readUsage(usage),
-  });
-}
-
-function answerIn(answer: JsonObject): ModelAnswer {
-  const { text, toolCalls, usage, servedBy, ...more } = answer;
-  return {
-    // What later versions of an answer have besides is given as it was recorded.
-    ...more,
-    type: 'end',
-    text: typeof text === 'string' ? text : '',
-    toolCalls: Array.isArray(toolCalls) ? toolCalls.flatMap(toolCallIn) : [],
-    usage: isObject(usage) ? readUsage(usage) : undefined,
-    ...(typeof servedBy === 'string' && { servedBy }),
-  };
-}
-
-function toolCallIn(value: Json): ToolCall[] {
-  if (!isObject(value)) return [];
-  const { id, name, args } = value;
-  if (typeof name !== 'string' || !isObject(args)) return [];
-  return [{ id: typeof id === 'string' ? id : '', name, args }];
-}
-
-function priceIn(value: Json): Price | undefined {
-  if (!isObject(value)) return undefined;
-  const { input, output } = value;
-  if (typeof input !== 'number' || typeof output !== 'number') return undefined;
-  return { ...value, input, output };
-}
+/** A changed line with the name that a file gets when another worker was first: `agent__name`. */
+const SAME_NAME = /^[-+] .*\w__\w[^\s"']*\.\w/m;
+const SAME_NAME_HINT =
+  'workers of one turn that write files of the same name get names that depend on which was first: let each write a name of its own and record again';

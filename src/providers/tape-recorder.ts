@@ -1,5 +1,5 @@
 import { toAwpError } from '../base/errors.ts';
-import { isObject, type JsonObject } from '../base/json.ts';
+import type { JsonObject } from '../base/json.ts';
 import type { Usage } from '../events/event.ts';
 import type { Clock, Files } from '../ports/effects.ts';
 import {
@@ -8,22 +8,25 @@ import {
   ModelError,
   type ModelProvider,
   type ModelRequest,
+  NO_USAGE,
   type ResolvedModel,
 } from '../ports/model-provider.ts';
+import { chunksOf } from './tape-answer.ts';
 import {
   callLine,
   headerLine,
   keyOf,
   MAX_TAPE_BYTES,
   modelLine,
-  readUsage,
   type Tape,
   type TapeCall,
   type TapeFailure,
   type TapeHeader,
   type TapeModel,
 } from './tape-format.ts';
-import { questionOf, type RunMarks } from './tape-request.ts';
+import { asRecordedNow, questionOf, type RunMarks } from './tape-request.ts';
+import { type SettledCall, TapeShelf } from './tape-shelf.ts';
+import { isAmount, isSoundUsage } from './tape-values.ts';
 
 /** What a recording is made of. */
 export interface RecorderOptions {
@@ -35,14 +38,17 @@ export interface RecorderOptions {
   header: Omit<TapeHeader, 'models' | 'recorded'>;
   /** A broken-off recording of the same run, which goes on. */
   before?: Tape;
+  /** What the log of that run has of it. */
+  settled?: readonly SettledCall[];
 }
 
 /** What a call brought, before it is a line. */
 type Brought = Pick<TapeCall, 'answer' | 'failure' | 'pieces'>;
 
 /**
- * Writes down what models are asked and answer. An answer is on the tape before the run has it, so
- * that a crash leaves a tape of all that was answered. The file is made with the first one.
+ * Writes down what models are asked and answer. The file is made before the first question, so that
+ * no answer is paid for that has no place. An answer is on the tape before the run has it: a crash
+ * leaves a tape of all that was answered, and a run that goes on is given first what its log lacks.
  */
 export class TapeRecorder {
   readonly #options: RecorderOptions;
@@ -51,16 +57,21 @@ export class TapeRecorder {
   readonly #attempts = new Map<string, number>();
   /** Models that the tape names already; undefined before there is a file. */
   #named: Set<string> | undefined;
+  /** What was answered before, but never came into the log. */
+  readonly #owed: TapeShelf;
   #bytes = 0;
   #last: Promise<void> = Promise.resolve();
 
   constructor(options: RecorderOptions) {
     this.#options = options;
-    const { before } = options;
+    const { before, settled = [] } = options;
+    const calls = (before?.calls ?? []).map((call) => asRecordedNow(call, options.marks));
+    this.#owed = new TapeShelf(calls);
     if (!before) return;
+    this.#owed.takeSettled(settled, false);
     this.#named = new Set(before.header.models.map(({ name }) => name));
     this.#bytes = Buffer.byteLength(before.sound);
-    for (const { key, agent } of before.calls) this.#attempt(key, agent);
+    for (const { key, agent } of calls) this.#attempt(key, agent);
   }
 
   /** The same model, whose answers go onto the tape. */
@@ -75,6 +86,14 @@ export class TapeRecorder {
 
   async *#ask(asked: Asked, signal: AbortSignal): AsyncGenerator<ModelChunk> {
     const { clock } = this.#options;
+    const { key, agent } = this.#known(asked);
+    const owed = this.#owed.takeOwn(key, agent);
+    if (owed) {
+      signal.throwIfAborted();
+      yield* chunksOf(owed, asked.request.stream);
+      return;
+    }
+    await this.#inTurn(() => this.#begin());
     const started = clock.monotonic();
     const brought = (more: Brought): Promise<void> =>
       this.#add(asked, { ...more, ms: Math.round(clock.monotonic() - started) });
@@ -101,29 +120,43 @@ export class TapeRecorder {
     yield answer;
   }
 
-  /** One line after the other, however many calls end at once. */
-  #add(asked: Asked, brought: Brought & { ms: number }): Promise<void> {
-    const added = this.#last.then(() => this.#write(asked, brought));
-    this.#last = added.catch(() => {}); // who asked is told
-    return added;
+  #known({ name, request }: Asked): Pick<TapeCall, 'key' | 'agent' | 'request'> {
+    const question = questionOf(name, request, this.#options.marks);
+    const agent = request.headers['x-awp-agent'] ?? '';
+    return { key: keyOf(question), agent, request: question };
   }
 
-  async #write(
-    { name, request }: Asked,
-    { ms, ...brought }: Brought & { ms: number },
-  ): Promise<void> {
-    const { file, files, marks } = this.#options;
-    const question = questionOf(name, request, marks);
-    const [key, agent] = [keyOf(question), request.headers['x-awp-agent'] ?? ''];
-    const head = this.#head();
-    const known = { key, attempt: this.#attempt(key, agent), agent, request: question, ms };
-    const line = callLine({ ...known, ...marks.redact(brought) });
-    const usage = usageIn(brought);
-    this.#bytes += Buffer.byteLength(head) + Buffer.byteLength(line);
+  #add(asked: Asked, brought: Brought & { ms: number }): Promise<void> {
+    return this.#inTurn(() => this.#writeCall(asked, brought));
+  }
+
+  /** One write after the other, however many calls end at once. */
+  #inTurn(write: () => Promise<void>): Promise<void> {
+    const written = this.#last.then(write);
+    this.#last = written.catch(() => {}); // who asked is told
+    return written;
+  }
+
+  /** Makes the file. Nothing was asked yet, so nothing was used. */
+  async #begin(): Promise<void> {
+    if (this.#named === undefined) await this.#write(this.#head(), NO_USAGE);
+  }
+
+  async #writeCall(asked: Asked, { ms, ...brought }: Brought & { ms: number }): Promise<void> {
+    const { key, agent, request } = this.#known(asked);
+    const known = { key, attempt: this.#attempt(key, agent), agent, request, ms };
+    const line = callLine({ ...known, ...this.#options.marks.redact(brought) });
+    await this.#write(this.#head() + line, usageIn(brought));
+  }
+
+  /** Writes whole lines; `usage` is what is lost when they cannot be written. */
+  async #write(lines: string, usage: Usage | undefined): Promise<void> {
+    const { file, files } = this.#options;
+    this.#bytes += Buffer.byteLength(lines);
     if (this.#bytes > MAX_TAPE_BYTES) throw tooLarge(file, usage);
     try {
-      if (this.#named === undefined) await files.writePrivate(file, head + line);
-      else await files.extend(file, head + line);
+      if (this.#named === undefined) await files.writePrivate(file, lines);
+      else await files.extend(file, lines);
       this.#named = new Set(this.#models.keys());
     } catch (error) {
       throw unwritable(file, error, usage);
@@ -160,9 +193,14 @@ interface Asked {
   request: ModelRequest;
 }
 
-/** An answer as it is kept. Pieces are kept as lengths: their text is that of the answer. */
+/**
+ * An answer as it is kept. Pieces are kept as lengths: their text is that of the answer. Figures that
+ * none can be are left out, as if the service had been silent.
+ */
 function answered({ type: _, ...answer }: ModelAnswer, pieces: readonly string[]): Brought {
   const kept: JsonObject = JSON.parse(JSON.stringify(answer));
+  if (!isSoundUsage(kept.usage)) delete kept.usage;
+  if (!isAmount(kept.cost)) delete kept.cost;
   const inPieces = pieces.length > 1 && pieces.join('') === answer.text;
   return { answer: kept, ...(inPieces && { pieces: pieces.map(({ length }) => length) }) };
 }
@@ -174,15 +212,15 @@ function failureOf(thrown: unknown): TapeFailure {
   return {
     ...{ code, message },
     ...(hint !== undefined && { hint }),
-    ...(retryAfterMs !== undefined && { retryAfterMs }),
-    ...(usage && { usage: { ...usage } }),
+    ...(isAmount(retryAfterMs) && { retryAfterMs }),
+    ...(usage && isSoundUsage({ ...usage }) && { usage }),
   };
 }
 
 /** What the service was paid for counts, also when its answer cannot be written down. */
 function usageIn({ answer, failure }: Brought): Usage | undefined {
-  const usage = answer?.usage ?? failure?.usage;
-  return isObject(usage) ? readUsage(usage) : undefined;
+  const usage = answer?.usage;
+  return isSoundUsage(usage) ? usage : failure?.usage;
 }
 
 function tooLarge(file: string, usage: Usage | undefined): ModelError {
@@ -194,9 +232,12 @@ function tooLarge(file: string, usage: Usage | undefined): ModelError {
 
 function unwritable(file: string, error: unknown, usage: Usage | undefined): ModelError {
   const code = error instanceof Error && 'code' in error ? String(error.code) : 'unknown';
-  const why = code === 'EEXIST' ? 'somebody else has made it meanwhile' : `error ${code}`;
+  const why = code === 'EEXIST' ? 'there is something at that path already' : `error ${code}`;
   return new ModelError('model/tape-unwritable', `the tape ${file} cannot be written: ${why}`, {
-    hint: 'look at the place and the room there, or go on without --record: awp run --resume',
+    hint:
+      code === 'EEXIST'
+        ? 'name a new file, or take the old one away first'
+        : 'look at the place and the room there, or go on without --record: awp run --resume',
     usage,
   });
 }

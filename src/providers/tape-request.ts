@@ -1,5 +1,7 @@
-import type { JsonObject } from '../base/json.ts';
+import type { Json, JsonObject } from '../base/json.ts';
+import type { Message } from '../events/event.ts';
 import type { ModelRequest } from '../ports/model-provider.ts';
+import { keyOf, type TapeCall } from './tape-format.ts';
 
 /** What differs between two runs of the same work, and so is no part of a question on a tape. */
 export interface RunMarks {
@@ -32,13 +34,23 @@ export function questionOf(model: string, request: ModelRequest, marks: RunMarks
     }),
   );
   const redacted = marks.redact(question);
-  const texts = Array.isArray(redacted.messages) ? redacted.messages : [];
-  return { ...redacted, messages: texts.map((message) => plain(message, run, marks)) };
+  return { ...redacted, messages: plain(redacted.messages ?? [], run, marks) };
 }
 
-/** A message without what is the run's own. */
-function plain<T>(message: T, run: string, marks: RunMarks): T {
-  return JSON.parse(JSON.stringify(message), (_, value: unknown) =>
+/** A recorded call as this version would have recorded it: an older one may have kept more. */
+export function asRecordedNow(call: TapeCall, marks: RunMarks): TapeCall {
+  const request = { ...call.request, messages: plain(call.request.messages ?? [], '', marks) };
+  return { ...call, request, key: keyOf(request) };
+}
+
+/** A conversation as a question has it. */
+export function conversationOf(messages: readonly Message[], run: string, marks: RunMarks): Json {
+  return plain<Json>(JSON.parse(JSON.stringify(marks.redact(messages))), run, marks);
+}
+
+/** Messages without what is the run's own. */
+function plain<T>(messages: T, run: string, marks: RunMarks): T {
+  return JSON.parse(JSON.stringify(messages), (_, value: unknown) =>
     typeof value === 'string' ? plainText(value, run, marks) : value,
   );
 }
@@ -50,8 +62,11 @@ function plain<T>(message: T, run: string, marks: RunMarks): T {
 const BOX = /(^|\n\n)## (Sandbox|Programs)\n[\s\S]*?(?=\n\n## |$)/g;
 /** Scratch folders of boxes, wherever the machine keeps such. */
 const SCRATCH = /(?:\/[\w.+-]+)+\/awp-[\w-]+/g;
-/** The report on the budget in a manager's question: its times differ, and what follows from them. */
-const REPORT = /("elapsed_s":)[\d.]+|("budget_remaining_pct":)\d+/g;
+/**
+ * The report on the budget in a manager's question: its times differ, tokens do after a crash, because
+ * a call that was lost counts as what was set aside for it, and so does what follows from them.
+ */
+const REPORT = /("(?:elapsed_s|consumed|budget_remaining_pct)":)[\d.]+/g;
 /** When a service takes calls again, as a failure tells it to a manager. */
 const COME_BACK = /(it takes calls again in \S+, from )[\dT:.-]+Z/g;
 /** Where an object lies in memory, as programs print it. */
@@ -71,7 +86,7 @@ function plainText(text: string, run: string, marks: RunMarks): string {
   return result
     .replace(BOX, '$1## $2\n<of the machine>')
     .replace(SCRATCH, '<scratch>')
-    .replace(REPORT, (_, seconds?: string, share?: string) => `${seconds ?? share}0`)
+    .replace(REPORT, '$10')
     .replace(COME_BACK, '$1<time>')
     .replace(ADDRESS, '<address>')
     .replace(MARK, '$1-<mark>')

@@ -2,7 +2,7 @@ import { isObject, type JsonObject } from '../base/json.ts';
 import type { Usage } from '../events/event.ts';
 
 /** More tokens than any model's context holds: a figure above it is an error of the service. */
-const MOST_TOKENS = 10_000_000;
+export const MOST_TOKENS = 10_000_000;
 
 /** Token figures as the AI SDK reports them. */
 export interface ReportedUsage {

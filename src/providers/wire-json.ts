@@ -1,4 +1,4 @@
-import { isObject } from '../base/json.ts';
+import { isObject, type JsonObject } from '../base/json.ts';
 import { isSoundUsage } from './usage.ts';
 
 /** JSON of a service, checked. */
@@ -22,9 +22,26 @@ const NO_NUMBER = /("\w+_tokens"\s*:\s*)(?:NaN|-?Infinity)/g;
 export function readWireJson(text: string): WireJson | undefined {
   const read = parsed(text) ?? parsed(text.replace(NO_NUMBER, '$1null'));
   if (!read || isDeep(read.value, DEEPEST)) return undefined;
-  if (!isObject(read.value) || isSoundUsage(read.value.usage)) return read;
-  const value = { ...read.value, usage: null };
-  return { value, text: JSON.stringify(value) };
+  if (!isObject(read.value)) return read;
+  const value = withoutOddUsage(read.value);
+  return value === read.value ? read : { value, text: JSON.stringify(value) };
+}
+
+/** Where the events of some APIs hold the usage: in the answer as far as it is there. */
+const HOLDERS = ['response', 'message'];
+
+/** What APIs whose events say their type want in any case; nobody takes it for a count. */
+const NO_FIGURES = { input_tokens: 0, output_tokens: 0 };
+
+/** The same object when there is nothing to take out. */
+function withoutOddUsage(fields: JsonObject): JsonObject {
+  const usage = typeof fields.type === 'string' ? NO_FIGURES : null;
+  const changed: JsonObject = isSoundUsage(fields.usage) ? {} : { usage };
+  for (const name of HOLDERS) {
+    const inner = fields[name];
+    if (isObject(inner) && !isSoundUsage(inner.usage)) changed[name] = { ...inner, usage };
+  }
+  return Object.keys(changed).length === 0 ? fields : { ...fields, ...changed };
 }
 
 function isDeep(value: unknown, levels: number): boolean {
@@ -42,6 +59,8 @@ function parsed(text: string): WireJson | undefined {
 
 const LINE_END = 10;
 const DATA = /^data:\s*/;
+/** A line of its own; in a piece of an answer these letters stand inside of a longer one. */
+const END = /^data:[ \t]*\[DONE\][ \t]*\r?$/m;
 
 /**
  * Cuts a stream of events into whole lines, so that usage figures in it can be checked. Lines
@@ -50,10 +69,16 @@ const DATA = /^data:\s*/;
 export class EventLines {
   readonly #check: (lines: Uint8Array) => void;
   #held: Uint8Array[] = [];
+  #ended = false;
 
   /** `check` sees all lines before anything is done with them, and may throw. */
   constructor(check: (lines: Uint8Array) => void = () => {}) {
     this.#check = check;
+  }
+
+  /** Whether the line that ends streams of chat completions was among them. */
+  get ended(): boolean {
+    return this.#ended;
   }
 
   /** The whole lines that are there with this piece; undefined when it ends none. */
@@ -75,6 +100,8 @@ export class EventLines {
 
   #sound(lines: Uint8Array): Uint8Array {
     this.#check(lines);
+    const buffer = Buffer.from(lines.buffer, lines.byteOffset, lines.byteLength);
+    this.#ended ||= buffer.includes('[DONE]') && END.test(buffer.toString('latin1'));
     return soundLines(lines);
   }
 

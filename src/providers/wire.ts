@@ -2,7 +2,7 @@ import type { createOpenAICompatible } from '@ai-sdk/openai-compatible';
 import { isObject, type JsonObject, parseJson } from '../base/json.ts';
 import { sentName } from '../base/tool-names.ts';
 import type { Message, MessageImage, ToolCall } from '../events/event.ts';
-import { ModelError, type ModelRequest, type ToolSpec } from '../ports/model-provider.ts';
+import { ModelError, type ModelRequest, NO_USAGE, type ToolSpec } from '../ports/model-provider.ts';
 import { oneCallOptions } from './one-call.ts';
 import { reasoningOptions } from './reasoning.ts';
 
@@ -117,7 +117,7 @@ function toWireImage({ path, type, sha256 }: MessageImage, images: ModelRequest[
   if (data)
     return { type: 'file' as const, mediaType: type, data: { type: 'data' as const, data } };
   throw new ModelError('model/no-image', `the image ${path} was not handed to the model`, {
-    usage: { input: 0, output: 0 },
+    usage: NO_USAGE,
   });
 }
 

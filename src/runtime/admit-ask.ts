@@ -7,6 +7,7 @@ import { timeRefusal } from './budget-time.ts';
 import { promptTokens } from './budget-tokens.ts';
 import type { RunContext } from './context.ts';
 import type { Start } from './effect.ts';
+import { modelFor, realMark } from './fallback.ts';
 import type { Pass } from './pass.ts';
 import { settingsOf } from './plan-parts.ts';
 import { type Ask, questionFor } from './question.ts';
@@ -28,12 +29,15 @@ export async function admitAsk(pass: Pass, command: Ask): Promise<void> {
   const messages = [...frame.transcript.slice(0, question.keep), ...question.messages];
   const tools = specsOf(context, frame);
   const settings = settingsOf(context.plan, frame);
+  const isRetry = frame.phase === 'retry';
+  const model = modelFor(context, frame, frame.model);
   const verdict = admission.ask({
     frame,
     purpose,
+    again: isRetry,
     promptTokens: promptTokens(messages, tools),
     maxOutputTokens: settings.maxOutputTokens,
-    price: context.models.get(frame.model)?.price,
+    price: model?.price,
   });
   if (verdict.verdict === 'wait') {
     decided.blocked.push(frame.id);
@@ -44,7 +48,6 @@ export async function admitAsk(pass: Pass, command: Ask): Promise<void> {
     return;
   }
   await context.runFiles.keepContext(frame, files);
-  const isRetry = frame.phase === 'retry';
   const asked: EventData['model.asked'] = {
     call: isRetry && frame.call !== undefined ? frame.call : `${frame.id}/${frame.asks + 1}`,
     attempt: isRetry ? frame.attempt + 1 : 1,
@@ -56,6 +59,7 @@ export async function admitAsk(pass: Pass, command: Ask): Promise<void> {
     inputHash: requestHash({ messages, tools }, frame.model),
     reserved: verdict.reserved,
     purpose,
+    ...realMark(context, model),
   };
   decided.facts.push({ type: 'model.asked', agent: frame.id, data: asked });
   decided.starts.push(modelStart(context, frame, { asked, messages, tools }));

@@ -8,6 +8,7 @@ import { timeRefusal } from './budget-time.ts';
 import { promptTokens } from './budget-tokens.ts';
 import type { RunContext } from './context.ts';
 import type { Start } from './effect.ts';
+import { modelFor, realMark } from './fallback.ts';
 import { asNode, CODE_ENDED, endAsk, type InnerAsk } from './inner-asks.ts';
 import { agentOf } from './plan-parts.ts';
 
@@ -24,7 +25,7 @@ const NOTHING: Admitted = { facts: [], starts: [] };
 
 /** Admits one question of code: within the time and the budget, like those of agents. */
 export function admitInnerAsk(context: RunContext, ask: InnerAsk, now: number): Admitted {
-  const { state, plan, models, stopwatch, innerAsks } = context;
+  const { state, plan, stopwatch, innerAsks } = context;
   const { frame, request } = ask;
   const { model } = asNode(ask, plan);
   if (model === '') {
@@ -38,9 +39,10 @@ export function admitInnerAsk(context: RunContext, ask: InnerAsk, now: number): 
   const verdict = new Admission(state).ask({
     frame,
     purpose: 'work',
+    again: ask.attempts > 0,
     promptTokens: promptTokens(request.messages.map(messageOf), []),
     maxOutputTokens: request.maxOutputTokens ?? settings.maxOutputTokens,
-    price: models.get(model)?.price,
+    price: modelFor(context, frame, model)?.price,
   });
   if (verdict.verdict === 'refused') return refused(context, ask, verdict.refusal);
   if (verdict.verdict === 'go') return sent(context, ask, verdict);
@@ -79,6 +81,7 @@ function sent(
     maxOutputTokens,
     reserved,
     purpose: 'work',
+    ...realMark(context, modelFor(context, frame, asking.model)),
   };
   innerAsks.sent(ask, ask.call);
   const start = modelStart(context, asking, { asked, messages, tools: [] });

@@ -12,6 +12,7 @@ import {
 } from '../ports/model-provider.ts';
 import { costOf } from './budget-tokens.ts';
 import type { RunContext } from './context.ts';
+import { modelFor } from './fallback.ts';
 import { answerHiding, type HideAnswer } from './nodes/hide-answer.ts';
 import { readImages } from './nodes/read-images.ts';
 import { agentOf, settingsOf, toolboxOf } from './plan-parts.ts';
@@ -64,7 +65,7 @@ async function answerOf(
   signal: AbortSignal,
 ): Promise<ModelAnswer> {
   const { frame, asked } = call;
-  const resolved = context.models.get(asked.model);
+  const resolved = modelFor(context, frame, asked.model);
   if (!resolved) throw new AwpError('internal/bug', `the model ${asked.model} was not resolved`);
   const request = await requestOf(context, call, resolved.model);
   const hide = answerHiding(context, frame);
@@ -152,7 +153,7 @@ function responded(
       text: answer.text,
       toolCalls: distinctIds(asked.call, answer.toolCalls),
       usage,
-      cost: answer.cost ?? costOf(context.models.get(asked.model)?.price, usage),
+      cost: answer.cost ?? costOf(modelFor(context, frame, asked.model)?.price, usage),
       ms,
       ...(answer.servedBy !== undefined && { servedBy: answer.servedBy }),
     },
@@ -192,7 +193,7 @@ function failed(context: RunContext, { frame, asked }: ModelCall, error: AwpErro
       message: retryInMs === undefined ? withTimeToComeBack(context, error) : error.message,
       ...(hint !== undefined && { hint }),
       usage,
-      cost: costOf(context.models.get(asked.model)?.price, usage),
+      cost: costOf(modelFor(context, frame, asked.model)?.price, usage),
       ...(retryInMs !== undefined && { retryInMs }),
       ...(retryAfterMs !== undefined && { retryAfterMs }),
     },

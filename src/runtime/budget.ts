@@ -32,6 +32,8 @@ export interface Wanted {
   /** Whose call it is. */
   frame: Pick<Frame, 'scope'>;
   purpose: AskPurpose;
+  /** Whether the same question was sent before: it is no further turn. */
+  again: boolean;
   promptTokens: number;
   /** Most tokens of the answer. */
   maxOutputTokens: number;
@@ -83,7 +85,7 @@ export class Admission {
     const maxOutputTokens = Math.min(wanted.maxOutputTokens, room.tokens);
     const tokens = wanted.promptTokens + maxOutputTokens;
     const cost = costOf(wanted.price, { input: wanted.promptTokens, output: maxOutputTokens });
-    const loops = isTurn(wanted.purpose) ? 1 : 0;
+    const loops = isNewTurn(wanted) ? 1 : 0;
     this.#rooms.take(frame, { tokens, cost: cost ?? 0, calls: 1, loops });
     return { verdict: 'go', reserved: { tokens, cost }, maxOutputTokens };
   }
@@ -180,13 +182,13 @@ export class Admission {
 
   /** Limits that count things: calls (one is kept for each last turn) and turns. */
   #countsShort(
-    { frame, purpose }: Wanted,
+    wanted: Wanted,
     kept: ReadonlyMap<Scope, KeptBack>,
   ): { dimension: Counted; refusal: Refusal } | undefined {
-    const dimensions: readonly Counted[] = isTurn(purpose) ? ['calls', 'loops'] : ['calls'];
+    const dimensions: readonly Counted[] = isNewTurn(wanted) ? ['calls', 'loops'] : ['calls'];
     for (const dimension of dimensions) {
       const room = this.#rooms
-        .of(frame, dimension)
+        .of(wanted.frame, dimension)
         .map((one) => withoutKept(one, kept, dimension))
         .find(({ left }) => left < 1);
       if (room) return { dimension, refusal: refusalOf(dimension, room, 1) };
@@ -288,9 +290,9 @@ function least(limits: readonly (number | null)[]): number | null {
   return known.length === 0 ? null : Math.min(...known);
 }
 
-/** Whether a question counts as a turn of the manager. */
-function isTurn(purpose: AskPurpose): boolean {
-  return purpose === 'turn' || purpose === 'closing';
+/** Whether a question counts as one more turn of the manager. */
+function isNewTurn({ purpose, again }: Wanted): boolean {
+  return !again && (purpose === 'turn' || purpose === 'closing');
 }
 
 /** The fact that a limit refused something. */

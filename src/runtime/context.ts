@@ -2,11 +2,12 @@ import type { ChangeSignal } from '../base/concurrency.ts';
 import type { Plan } from '../events/plan.ts';
 import type { Frame, RunState } from '../events/state.ts';
 import type { GrantedSecret, Host } from '../ports/host.ts';
-import type { ResolvedModel, ToolSpec } from '../ports/model-provider.ts';
+import type { ToolSpec } from '../ports/model-provider.ts';
 import type { Sandbox } from '../ports/sandbox.ts';
 import type { Tool } from '../ports/tool.ts';
 import type { Surroundings } from './agent/prompt.ts';
 import type { ApprovalDesk } from './approvals/desk.ts';
+import type { RoleModels } from './fallback.ts';
 import type { InnerAsks } from './inner-asks.ts';
 import type { ModelTrace } from './model-trace.ts';
 import type { KeptResults } from './nodes/cached-results.ts';
@@ -24,8 +25,8 @@ export interface RunContext {
   plan: Plan;
   state: RunState;
   runFiles: RunFiles;
-  /** Models of the plan, by their string. */
-  models: ReadonlyMap<string, ResolvedModel>;
+  /** Models of the plan, by role and model string. */
+  models: RoleModels;
   /** Tools that workers may be given, by name. */
   tools: ReadonlyMap<string, Tool>;
   /** The same tools as models are told about them. */

@@ -1,10 +1,22 @@
 import { AwpError } from '../base/errors.ts';
 import type { ModelSettings, Plan } from '../events/plan.ts';
-import { ModelError, type ResolvedModel, type ResolveModel } from '../ports/model-provider.ts';
+import type { Frame } from '../events/state.ts';
+import {
+  ModelError,
+  NO_USAGE,
+  type ResolvedModel,
+  type ResolveModel,
+} from '../ports/model-provider.ts';
 import type { Tool } from '../ports/tool.ts';
 import { modelsInOrder } from './engines/next-model.ts';
 import { isGranted } from './grants.ts';
-import { askers } from './plan-parts.ts';
+import { type Asker, askerId, askers } from './plan-parts.ts';
+
+/**
+ * What stands behind each model string, for everybody who asks models, by the id of `askers`. A model
+ * may do for one and not for the other.
+ */
+export type RoleModels = ReadonlyMap<string, ReadonlyMap<string, ResolvedModel>>;
 
 /** Resolves the models of a role, and says what would keep one of them from being asked. */
 export interface Roles {
@@ -18,21 +30,39 @@ export interface Roles {
  * another one stands behind it, or code might never ask it: then it fails when it is asked, so that
  * the log tells of it.
  */
-export function resolveRoles(plan: Plan, roles: Roles): Map<string, ResolvedModel> {
-  const models = new Map<string, ResolvedModel>();
-  for (const { settings, isCode } of askers(plan)) {
-    const names = modelsInOrder(settings).filter((name) => name !== '');
-    const found = names.map((name) => askable(name, settings, roles));
-    const [first] = found;
-    const none = first instanceof AwpError && found.every((one) => one instanceof AwpError);
-    if (none && !isCode) throw first;
-    for (const [index, name] of names.entries()) {
-      const one = found[index];
-      if (one && !(one instanceof AwpError)) models.set(name, one);
-      else if (one && !models.has(name)) models.set(name, unaskable(name, one));
-    }
-  }
-  return models;
+export function resolveRoles(plan: Plan, roles: Roles): RoleModels {
+  return new Map(askers(plan).map((asker) => [asker.id, resolveRole(asker, roles)]));
+}
+
+function resolveRole(
+  { settings, isCode }: Asker,
+  roles: Roles,
+): ReadonlyMap<string, ResolvedModel> {
+  const names = modelsInOrder(settings).filter((name) => name !== '');
+  const found = names.map((name) => [name, askable(name, settings, roles)] as const);
+  const [[, first] = []] = found;
+  const none = first instanceof AwpError && found.every(([, one]) => one instanceof AwpError);
+  if (none && !isCode) throw first;
+  return new Map(
+    found.map(([name, one]) => [name, one instanceof AwpError ? unaskable(name, one) : one]),
+  );
+}
+
+/** Says in a question that a real model answers it, where the run began with simulated ones. */
+export function realMark(
+  { plan }: { plan: Plan },
+  model: ResolvedModel | undefined,
+): { real?: true } {
+  return plan.simulated && model?.simulated === false ? { real: true } : {};
+}
+
+/** What stands behind a model string for the agent that asks. */
+export function modelFor(
+  { models }: { models: RoleModels },
+  frame: Pick<Frame, 'role' | 'agentKey'>,
+  name: string,
+): ResolvedModel | undefined {
+  return models.get(askerId(frame))?.get(name);
 }
 
 function askable(
@@ -49,26 +79,26 @@ function askable(
   }
 }
 
-/** A model that fails when it is asked. */
+/** A model that fails when it is asked. No service hears of it, so it does not count as a real one. */
 function unaskable(name: string, { code, message, hint }: AwpError): ResolvedModel {
   const failure = new ModelError(code as `model/${string}`, message, {
     ...(hint !== undefined && { hint }),
-    usage: { input: 0, output: 0 },
+    usage: NO_USAGE,
   });
   const ask = () => ({
     [Symbol.asyncIterator]: () => ({ next: () => Promise.reject(failure) }),
   });
-  return { provider: { name, ask }, model: name, price: undefined, simulated: false };
+  return { provider: { name, ask }, model: name, price: undefined, simulated: true };
 }
 
 /** The error that somebody is given tools whose models are all known not to call them. */
 export function withoutTools(
   plan: Plan,
-  models: ReadonlyMap<string, ResolvedModel>,
+  models: RoleModels,
   tools: ReadonlyMap<string, Tool>,
 ): AwpError | undefined {
-  const without = askers(plan).find(({ settings, toolbox, isCode }) => {
-    const cannot = (name: string) => models.get(name)?.capabilities?.tools === false;
+  const without = askers(plan).find(({ id, settings, toolbox, isCode }) => {
+    const cannot = (name: string) => models.get(id)?.get(name)?.capabilities?.tools === false;
     if (!toolbox || isCode || !modelsInOrder(settings).every(cannot)) return false;
     return [...tools.values()].some((tool) => isGranted(tool, toolbox));
   });

@@ -43,8 +43,8 @@ export interface TraceOptions {
 }
 
 /**
- * Keeps what models are asked and answer, as it was sent and came, beside the log of the run: texts
- * by their hash among its blobs, and a list of the calls that a crash leaves readable.
+ * Keeps what models are asked, before it is worded for a service, and what came, beside the log of
+ * the run: texts by their hash among its blobs, and a list of the calls that a crash leaves readable.
  */
 export class ModelTrace {
   readonly #options: TraceOptions;

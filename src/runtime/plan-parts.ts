@@ -76,7 +76,9 @@ export function toolboxOf(plan: Plan, frame: Part): Toolbox {
 }
 
 /** Somebody who may ask models. */
-interface Asker {
+export interface Asker {
+  /** As `askerId` gives it for a frame. */
+  id: string;
   name: string;
   settings: ModelSettings;
   /** Left out where no tools are given. */
@@ -85,18 +87,31 @@ interface Asker {
   isCode?: true;
 }
 
+/** Who of `askers` a frame is; code asks as the agent that it stands for. */
+export function askerId({ role, agentKey = '' }: Part): string {
+  if (role === 'judge') return idOf('judge');
+  return idOf(role === 'step' ? 'node' : role, agentKey);
+}
+
+function idOf(role: string, key = ''): string {
+  return `${role} ${key}`;
+}
+
 /** Everybody in a plan who asks models, and whether tools are given to it. */
 export function askers(plan: Plan): Asker[] {
   const { manager, worker, agents = {}, loops = {} } = plan;
   const all = manager && worker ? [['', { manager, worker }] as const] : [];
   return [
     ...[...all, ...Object.entries(loops)].flatMap(([key, loop]) => [
-      { name: named(key, 'manager'), settings: loop.manager },
-      { name: named(key, 'worker'), settings: loop.worker, toolbox: loop.worker },
+      { id: idOf('manager', key), name: named(key, 'manager'), settings: loop.manager },
+      {
+        ...{ id: idOf('worker', key), name: named(key, 'worker') },
+        ...{ settings: loop.worker, toolbox: loop.worker },
+      },
     ]),
-    ...(needsJudge(plan) ? [{ name: 'judge', settings: judgeOf(plan) }] : []),
+    ...(needsJudge(plan) ? [{ id: idOf('judge'), name: 'judge', settings: judgeOf(plan) }] : []),
     ...Object.entries(agents).map(([name, agent]) => ({
-      ...{ name, settings: asking(plan, agent), toolbox: agent },
+      ...{ id: idOf('node', name), name, settings: asking(plan, agent), toolbox: agent },
       ...(agent.module !== undefined && { isCode: true as const }),
     })),
   ];

@@ -8,7 +8,7 @@ import type { ResolvedModel } from '../ports/model-provider.ts';
 import type { Sandbox } from '../ports/sandbox.ts';
 import type { OpenedTools, Tool, ToolOpener } from '../ports/tool.ts';
 import type { RunContext } from './context.ts';
-import { resolveRoles, withoutTools } from './fallback.ts';
+import { type RoleModels, resolveRoles, withoutTools } from './fallback.ts';
 import { isGranted } from './grants.ts';
 import { fanInTools } from './nodes/fan-in-tool.ts';
 import { checkSteps } from './nodes/find-steps.ts';
@@ -65,7 +65,7 @@ export async function prepare(host: Host, plan: Plan, folder: string): Promise<P
 }
 
 interface Parts {
-  models: ReadonlyMap<string, ResolvedModel>;
+  models: RoleModels;
   opened: OpenedTools;
   skillTexts: ReadonlyMap<string, string>;
 }
@@ -118,7 +118,7 @@ function boxOf({ name, isolation, languages }: Sandbox): RunContext['surrounding
   return { name, isolation, languages };
 }
 
-function resolveModels(host: Host, plan: Plan): Map<string, ResolvedModel> {
+function resolveModels(host: Host, plan: Plan): RoleModels {
   return resolveRoles(plan, {
     resolve: host.models,
     objection: (model, name, settings) =>

@@ -146,7 +146,7 @@ export interface NewRun {
   plan: Plan;
   /** Facts about the inputs, which are in place already. */
   inputs: readonly Fact[];
-  /** Whether what models are asked and answer is kept as it was sent. Default false. */
+  /** Whether what models are asked and answer is kept, with the raw answers. Default false. */
   trace?: boolean;
   /** Stops the run when it aborts, with its reason. */
   stop?: AbortSignal;

@@ -302,6 +302,7 @@ export class Box {
     } catch (error) {
       throw notStarted(this.launch, String(error), error);
     } finally {
+      await this.#stopper.gone();
       this.#over = true;
       this.#stopper.release();
       this.#last = this.#closeGroup();

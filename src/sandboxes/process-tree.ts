@@ -48,18 +48,29 @@ export async function treePids(files: Files, pid: number): Promise<number[]> {
   return found;
 }
 
+/** Whether a process is there and has not ended. */
+export async function isThere(files: Files, pid: number): Promise<boolean> {
+  const state = stateIn(await textOf(files, `/proc/${pid}/stat`));
+  return state !== '' && !'ZX'.includes(state);
+}
+
 /** How often a process that was told to halt is looked at before it counts as halted. */
 const LOOKS = 50;
 
 /** The children of a process that was sent SIGSTOP, once it makes no more of them. */
 export async function childrenOfHalted(files: Files, pid: number): Promise<number[]> {
   for (let look = 0; look < LOOKS; look++) {
-    const stat = await textOf(files, `/proc/${pid}/stat`);
-    const state = stat.slice(stat.lastIndexOf(')') + 2, stat.lastIndexOf(')') + 3);
+    const state = stateIn(await textOf(files, `/proc/${pid}/stat`));
     if ('TtZX'.includes(state)) break; // halted, or gone
   }
   const { children } = await processUse(files, pid);
   return children;
+}
+
+/** The letter of a process's state; empty when it is gone. */
+function stateIn(stat: string): string {
+  const after = stat.lastIndexOf(')') + 2;
+  return stat.slice(after, after + 1);
 }
 
 async function processUse(

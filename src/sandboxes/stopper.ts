@@ -1,6 +1,6 @@
 import type { Effects, RunningProcess } from '../ports/effects.ts';
 import type { Execution } from '../ports/sandbox.ts';
-import { childrenOfHalted } from './process-tree.ts';
+import { childrenOfHalted, isThere, treePids } from './process-tree.ts';
 
 /** Why the host ended a program. */
 export type Stop = NonNullable<Execution['stopped']>;
@@ -10,6 +10,10 @@ const GRACE_MS = 400;
 /** After that one, how long pipes that a stranger still holds are waited for, in milliseconds. */
 const LINGER_MS = 200;
 
+/** How often processes that were ended are looked for before they count as gone, and how far apart, in milliseconds. */
+const LOOKS = 100;
+const LOOK_MS = 5;
+
 /** Ends a process and all below it, once, and remembers why; owns the timers of a box. */
 export class Stopper {
   why: Stop | undefined;
@@ -18,6 +22,8 @@ export class Stopper {
   readonly #leavesChild: boolean;
   readonly #timers = new Set<() => void>();
   #over = false;
+  /** What was there when the end was told: the first process may be gone before the last. */
+  #tree: Promise<number[]> | undefined;
 
   /** `leavesChild`: the first process ends by itself and leaves its child to the kernel. */
   constructor(effects: Effects, child: RunningProcess, leavesChild: boolean) {
@@ -44,6 +50,7 @@ export class Stopper {
   stop(why: Stop): void {
     if (this.why !== undefined || this.#over) return;
     this.why = why;
+    this.#tree = treePids(this.#effects.files, this.#child.pid).catch(() => []);
     if (this.#leavesChild) {
       const kill = (): void => this.#kill();
       this.#endChildFirst().then(kill, kill);
@@ -66,6 +73,17 @@ export class Stopper {
       const { stdout, stderr, extra } = this.#child;
       for (const stream of [stdout, stderr, ...extra]) stream.destroy();
     });
+  }
+
+  /** Resolves when the processes that were ended are gone. */
+  async gone(): Promise<void> {
+    const { files, clock } = this.#effects;
+    let left = LOOKS;
+    for (const pid of (await this.#tree) ?? []) {
+      for (; left > 0 && (await isThere(files, pid)); left--) {
+        await new Promise<void>((resolve) => clock.timer(LOOK_MS, resolve));
+      }
+    }
   }
 
   /** The box has ended: no timer is left. */

@@ -2,8 +2,9 @@ import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { describe, expect, it } from 'vitest';
 import { runCli } from '../../src/cli/cli.ts';
+import { testModel } from '../../src/data/model-test.ts';
 import { nodeEffects } from '../../src/effects/index.ts';
-import { apiError, say } from '../fault-server/answers.ts';
+import { apiError, raw, say } from '../fault-server/answers.ts';
 import { type Handler, startFaultServer } from '../fault-server/server.ts';
 import { complete, delegate } from '../make.ts';
 import { fakeShell } from './fake-shell.ts';
@@ -105,6 +106,26 @@ describe('awp models', () => {
       expect(list).toMatchObject([{ name: 'local-1', service: host, price: null, local: null }]);
     }));
 
+  it('asks a server at LLM_BASE_URL with its key and tells the price that it was given', async () => {
+    const key = 'sk-hidden-12345678';
+    const server = await startFaultServer(({ headers }) =>
+      headers.authorization === `Bearer ${key}`
+        ? raw(JSON.stringify({ data: [{ id: 'local-1' }] }))
+        : apiError(401, 'no key'),
+    );
+    const priced = { LLM_PRICE_INPUT: '0.5', LLM_PRICE_OUTPUT: '2' };
+    const variables = { LLM_BASE_URL: server.url, LLM_API_KEY: key };
+    const [with_, without] = [
+      await models([], { ...variables, ...priced }),
+      await models(['--json'], { ...variables, LLM_PRICE_INPUT: 'much', LLM_PRICE_OUTPUT: '1' }),
+    ];
+    await server.close();
+    expect(with_.out).toMatch(/ {2}local-1 +\$0\.5 in, \$2 out per million tokens\n/);
+    const { routes, models: list } = JSON.parse(without.out);
+    expect(routes).toMatchObject([{ ready: false, words: expect.stringContaining('LLM_PRICE') }]);
+    expect(list).toEqual([]);
+  });
+
   it.each<[string, unknown]>([
     ['no list', 'hello'],
     ['a list of nothing', { models: [1, null, 'x'] }],
@@ -161,6 +182,38 @@ describe('awp models test', () => {
     const { input, output } = verdict.usage;
     expect(verdict.cost).toBeCloseTo((input + 2 * output) / 1_000_000, 10);
     expect(verdict.trials[3].firstMs).toBeLessThanOrEqual(verdict.trials[3].ms);
+  });
+
+  const usage = {
+    ...{ prompt_tokens: 1000, completion_tokens: 20, total_tokens: 1020, cost: 0.5 },
+    prompt_tokens_details: { cached_tokens: 900 },
+  };
+  const half: Handler = ({ body }) =>
+    body.tools
+      ? say({ text: 'half', finish: 'length', usage })
+      : say({ text: JSON.stringify(delegate('adder')), usage, pieceLength: 900 });
+
+  it('counts what a failed answer used, and tokens of a cache', async () => {
+    const verdict = JSON.parse((await tested(half, ['--json'])).out);
+    expect(verdict.trials[2]).toMatchObject({ outcome: 'failed', code: 'model/truncated' });
+    expect(verdict.usage).toMatchObject({ input: 3000, output: 60, cached: 2700 });
+    expect(verdict.cost).toBeCloseTo((3000 + 2 * 60) / 1_000_000, 10);
+    expect(verdict.trials[3].words).toBe('1 piece');
+  });
+
+  it('takes what the service says that an answer cost, before any price', async () => {
+    const text = JSON.stringify(delegate('adder'));
+    const server = await startFaultServer(() => say({ text, usage }));
+    const effects = nodeEffects();
+    const get = (name: string) =>
+      name === 'OPENROUTER_API_KEY' ? 'sk-or-v1-hidden1234' : undefined;
+    const fetch: typeof effects.network.fetch = (url, init) =>
+      effects.network.fetch(url.replace('https://openrouter.ai/api/v1', server.url), init);
+    const own = { ...effects, secrets: { get }, network: { ...effects.network, fetch } };
+    const verdict = await testModel('openrouter/any/model', own, new AbortController().signal);
+    await server.close();
+    expect(server.requests).toHaveLength(3);
+    expect(verdict).toMatchObject({ cost: 1.5, usage: { input: 3000 } });
   });
 
   it.each<[string, Handler, number, RegExp]>([

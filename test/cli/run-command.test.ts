@@ -35,6 +35,7 @@ async function awp(argv: string[], more: FakeShellOptions = {}) {
           name: 'flow',
           task: 'from the file',
           managerModel: 'm1',
+          fallbackModels: { manager: ['m2'], worker: ['w2'] },
           budget: { loops: 3 },
           sandbox: { minimum: 'boundary', memoryMb: 99, hosts: ['a.test'] },
         }),
@@ -134,6 +135,20 @@ describe('awp run', () => {
     });
     expect(err).toContain('does not act on critic');
   });
+
+  it.each([
+    [[], ['m2'], ['w2']],
+    [['-m', 'demo'], [], []],
+    [['--manager-model', 'demo'], [], ['w2']],
+    [['--worker-model', 'demo'], ['m2'], []],
+  ])(
+    'with %j asks no model of the workflow in place of one that was chosen',
+    async (argv, manager, worker) => {
+      expect((await awp(['flow', ...argv])).asked.start).toMatchObject({
+        fallbackModels: { manager, worker },
+      });
+    },
+  );
 
   it.each([
     [[], { minimum: 'boundary', memoryMb: 99, hosts: ['a.test'] }],

@@ -4,6 +4,7 @@ import { describe, expect, it } from 'vitest';
 import { AwpError } from '../../src/base/errors.ts';
 import { AgentWorkflow } from '../../src/data/agent-workflow.ts';
 import { loadWorkflow } from '../../src/data/load-workflow.ts';
+import { modelOptions } from '../../src/data/model-options.ts';
 import { nodeFiles } from '../../src/effects/files.ts';
 import { temporaryFolder } from '../make.ts';
 
@@ -85,6 +86,26 @@ critique: { enabled: true }`),
       mustReason: true,
     });
     expect(diagnostics.filter(({ rule }) => rule === 'S12')).toEqual([]);
+  });
+
+  it.each([
+    ['the file of the manager', 'name: x/y', 'models: { manager: [a, b] }', 'x/y', []],
+    [
+      'the loop, when the file names no model',
+      'fallback: [x/z]',
+      'models: { manager: [a, b] }',
+      'a',
+      ['b'],
+    ],
+    ['the file, when nobody names a first', 'fallback: [x/z]', '', undefined, ['x/z']],
+  ])('takes the whole list of the manager from %s', async (_, model, models, first, behind) => {
+    const { options } = await load({
+      'workflow.awp.yaml': loop(`manager: agents/lead\n${models}`),
+      'agents/lead/agent.awp.yaml': `awp_agent: "1.0.0"\nidentity: { id: lead, role: Lead, description: Leads. }\nmodel: { ${model} }\nprompt:\n  system: Be brief.\n`,
+    });
+    const { managerModel, fallbackModels = {} } = options();
+    expect(managerModel).toBe(first);
+    expect(modelOptions({ fallbackModels }, 'manager').fallback ?? []).toEqual(behind);
   });
 
   it('uses the built-in manager when the folder of its own is not there', async () => {

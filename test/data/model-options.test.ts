@@ -33,6 +33,30 @@ describe('options about models', () => {
     { reasoning: 'much' },
     { reasoning: { budgetTokens: 0 } },
     { reasoning: { manager: { budgetTokens: 1.5 } } },
+    { fallbackModels: null },
+    { fallbackModels: 5 },
+    { fallbackModels: { managr: ['a'] } },
+    { fallbackModels: { manager: null } },
+    { fallbackModels: { manager: ['a'], worker: [1] } },
+    { reasoning: null },
+    { reasoning: 7 },
+    { reasoning: {} },
+    { reasoning: { managr: 'high' } },
+    { reasoning: { manager: 'much' } },
+    { reasoning: { budgetTokens: 5, more: 1 } },
+    { mustReason: true },
+    { mustReason: 'yes', reasoning: 'low' },
+    { mustReason: null },
+    { capabilities: null },
+    { capabilities: 5 },
+    { capabilities: { m: null } },
+    { capabilities: { m: 'x' } },
+    { capabilities: { m: { asOf: 5 } } },
+    { record: '' },
+    { record: null },
+    { record: 5 },
+    { replay: ' ' },
+    { traceModels: 'x' },
     { capabilities: { m: { tols: true } } },
     { capabilities: { m: { tools: 'yes' } } },
     { capabilities: { m: { contextTokens: -1 } } },
@@ -42,7 +66,7 @@ describe('options about models', () => {
   });
 
   it('what models can do is kept by model', () => {
-    const said = { m: { tools: false, contextTokens: 8192, vision: null } };
+    const said = { m: { tools: false, contextTokens: 8192, vision: null, asOf: '2026-11-29' } };
     expect(capabilityList(said).get('m')).toEqual(said.m);
     expect(capabilityList(undefined).size).toBe(0);
   });

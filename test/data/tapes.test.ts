@@ -132,6 +132,70 @@ describe('a run over a tape', () => {
     expect(metadata.replayed?.file).toBe(tape);
   });
 
+  it('takes the models behind those of the recording, too, when none is named', async () => {
+    using here = place();
+    const tape = here.at('a.tape');
+    const [down, up] = [
+      scriptedModel(
+        [new ModelError('model/auth', 'wrong key', { usage: { input: 0, output: 0 } })],
+        {
+          name: 'down',
+        },
+      ),
+      scriptedModel([complete('from behind')], { name: 'up' }),
+    ];
+    const live = { managerModel: down, workerModel: up, fallbackModels: { manager: ['up'] } };
+    expect((await here.start({ ...live, record: tape }).result).text).toBe('from behind');
+    const { text, reason } = await here.start({ replay: tape }).result;
+    expect({ text, reason }).toEqual({ text: 'from behind', reason: undefined });
+    const alone = await here.start({ replay: tape, managerModel: 'down', fallbackModels: [] })
+      .result;
+    expect(alone).toMatchObject({ status: 'failed', reason: 'model/auth' });
+  });
+
+  it('gives what the log of a crashed recording lacks, and pays and writes nothing twice', async () => {
+    using here = place();
+    const tape = here.at('a.tape');
+    const store = memoryStore({ folder: here.at('store') });
+    mkdirSync(here.at('store'));
+    const model = scriptedModel([delegate('a'), { summary: 'done' }, complete('the end')]);
+    const append = store.append.bind(store);
+    store.append = async (lease, events, durability) => {
+      if (events.some(({ type }) => type === 'model.responded')) throw new Error('killed');
+      await append(lease, events, durability);
+    };
+    const run = here.start({ model, record: tape, store });
+    await expect(run.result).rejects.toThrow();
+    store.append = append;
+    const went = await resumeRun(run.id, { store, providers: [model], record: tape }).result;
+    expect(went).toMatchObject({ status: 'complete', text: 'the end' });
+    expect(model.calls).toBe(3);
+    expect(readFileSync(tape, 'utf8').match(/"type":"call"/g)).toHaveLength(3);
+    expect((await here.start({ replay: tape }).result).text).toBe('the end');
+  });
+
+  it('goes on with the next answer when a replay was stopped between two of the same question', async () => {
+    using here = place();
+    const tape = here.at('a.tape');
+    const busy = new ModelError('model/overloaded', 'busy', { retryAfterMs: 0 });
+    const model = scriptedModel([busy, busy, busy, complete('at last')]);
+    await here.start({ model, record: tape }).result;
+    const store = memoryStore({ folder: here.at('store') });
+    mkdirSync(here.at('store'));
+    const stop = new AbortController();
+    const append = store.append.bind(store);
+    let failures = 0;
+    store.append = async (lease, events, durability) => {
+      if (events.some(({ type }) => type === 'model.failed') && ++failures === 2) stop.abort('me');
+      await append(lease, events, durability);
+    };
+    const options = { ...TASK, replay: tape, store };
+    const run = new AgentWorkflow(options).start({ signal: stop.signal });
+    expect((await run.result).status).toBe('cancelled');
+    const went = await resumeRun(run.id, { store }).result;
+    expect(went).toMatchObject({ status: 'complete', text: 'at last' });
+  });
+
   it('of a run that began without one cannot be had', async () => {
     using here = place();
     const tape = here.at('a.tape');

@@ -1,14 +1,22 @@
+import { execFile } from 'node:child_process';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import { createServer as createTlsServer } from 'node:https';
 import {
   type AddressInfo,
+  connect,
   createServer as createSocketServer,
   type Socket,
   type Server as SocketServer,
 } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
 import { gzipSync } from 'node:zlib';
 import { afterEach, describe, expect, it } from 'vitest';
 import { keptFetch } from '../../src/effects/kept-fetch.ts';
 import { wantedProxies } from '../../src/effects/secrets.ts';
+import { makeCertificate } from './guarded/certificate.ts';
 
 const closers: (() => void)[] = [];
 afterEach(() => {
@@ -158,14 +166,14 @@ describe('a connection', () => {
       response.end(await bodyOf(request));
     });
     const fetch = keptFetch();
-    const body = 'x';
-    await (await fetch(url, { method: 'POST', body })).text();
+    const request = { method: 'POST', body: 'x', repeatable: true };
+    await (await fetch(url, request)).text();
     // Both sides are in this process: the next request is on its way before the end is seen.
     const [socket] = sockets;
     const gone = new Promise((resolve) => socket?.once('close', resolve));
     socket?.resetAndDestroy();
     await gone;
-    expect(await (await fetch(url, { method: 'POST', body })).text()).toBe('x');
+    expect(await (await fetch(url, request)).text()).toBe('x');
     expect([asked, sockets.length]).toEqual([2, 2]);
   });
 
@@ -182,13 +190,27 @@ describe('a connection', () => {
       });
       const fetch = keptFetch();
       for (let count = 0; count < 3; count++) {
-        const answer = await fetch(url, { method: 'POST', body: 'x' });
+        const answer = await fetch(url, { method: 'POST', body: 'x', repeatable: true });
         expect(await answer.text()).toBe('x');
       }
       // The second is made for the second request, and not kept: the third one meets a third.
       expect(sockets).toHaveLength(3);
     },
   );
+
+  it('that is closed is not replaced for what may be done once only', async () => {
+    let asked = 0;
+    const { url } = await serve((_, response) => {
+      asked += 1;
+      if (asked === 1) response.end('x');
+      else response.socket?.resetAndDestroy();
+    });
+    const fetch = keptFetch();
+    const call = () => fetch(url, { method: 'POST', body: 'pay' });
+    await (await call()).text();
+    const { cause } = await failureOf(call());
+    expect([asked, cause.code]).toEqual([2, 'ECONNRESET']);
+  });
 
   it('that breaks at its first use is a failure', async () => {
     let asked = 0;
@@ -263,6 +285,75 @@ describe('proxies', () => {
     });
   });
 
+  describe('to a host with TLS', () => {
+    it('keep the limit on connecting from what the answer takes', async () => {
+      const { cert, key } = makeCertificate(['api.example.com', 'model.example.com']);
+      const upstream = createTlsServer({ cert, key }, (_, response) => {
+        setTimeout(() => response.end('late'), 700);
+      });
+      const port = await listen(upstream);
+      const proxy = createServer();
+      proxy.on('connect', (_, client: Socket) => {
+        const way = connect(port, '127.0.0.1', () => {
+          client.write('HTTP/1.1 200 OK\r\n\r\n');
+          way.pipe(client).pipe(way);
+        });
+        for (const socket of [way, client]) socket.on('error', () => {});
+      });
+      const through = `http://127.0.0.1:${await listen(proxy)}`;
+      const told = await outcomeOf(
+        `const fetch = keptFetch({ HTTPS_PROXY: '${through}' });
+         const answer = await fetch('https://model.example.com/', { connectMs: 400 });
+         console.log(await answer.text());`,
+        cert,
+      );
+      expect(told).toBe('late');
+    });
+
+    it('that never make a way end with the limit, and with the signal, and close', async () => {
+      const open: Socket[] = [];
+      const proxy = createServer();
+      proxy.on('connect', (_, client: Socket) => {
+        open.push(client.resume());
+        client.on('error', () => {}).on('end', () => client.end());
+      });
+      const through = `http://127.0.0.1:${await listen(proxy)}`;
+      const fetch = keptFetch({ HTTPS_PROXY: through });
+      const late = await failureOf(fetch('https://model.test/', { connectMs: 200 }));
+      expect(late.cause.code).toBe('CONNECT_TIMEOUT');
+      const stop = new AbortController();
+      const call = fetch('https://model.test/', { signal: stop.signal });
+      while (open.length < 2) await turns();
+      stop.abort('no');
+      await expect(call).rejects.toBe('no');
+      while (open.some(({ destroyed }) => !destroyed)) await turns();
+    });
+
+    it('and refuse are told without their password', async () => {
+      const proxy = createServer();
+      proxy.on('connect', (_, client: Socket) => {
+        client.end('HTTP/1.1 407 Proxy Authentication Required\r\n\r\n');
+      });
+      const through = `http://user:s3cret@127.0.0.1:${await listen(proxy)}`;
+      const { cause } = await failureOf(
+        keptFetch({ HTTPS_PROXY: through })('https://model.test/', {}),
+      );
+      expect(cause).toMatchObject({ code: 'PROXY_REFUSED' });
+      expect(String(cause.message)).toBe('the proxy made no way to the host (status 407)');
+    });
+  });
+
+  it.each(['127.0.0.1:3128', 'socks5://p.test:1', '::::', 'http://user:s3cret@p.test:99999'])(
+    'with the address %s are named, without the address',
+    async (address) => {
+      const { cause } = await failureOf(keptFetch({ https_proxy: address })('http://a.test/', {}));
+      expect(cause.code).toBe('PROXY_INVALID');
+      expect(cause.message).toBe(
+        'https_proxy is no address of a proxy, such as http://proxy.example:3128',
+      );
+    },
+  );
+
   it('are used for other hosts, never for this machine', async () => {
     const seen: string[] = [];
     const proxy = await serve((request, response) => {
@@ -276,3 +367,17 @@ describe('proxies', () => {
     expect(seen).toEqual(['http://model.test/v1']);
   });
 });
+
+/** What a program with `keptFetch` prints, in a process that trusts a certificate. */
+async function outcomeOf(program: string, certificate: string): Promise<string> {
+  const folder = mkdtempSync(join(tmpdir(), 'awp-fetch-'));
+  closers.push(() => rmSync(folder, { recursive: true }));
+  const trusted = join(folder, 'trusted.pem');
+  writeFileSync(trusted, certificate);
+  const source = new URL('../../src/effects/kept-fetch.ts', import.meta.url).href;
+  const text = `const { keptFetch } = await import('${source}'); ${program}`;
+  const args = ['--input-type=module', '-e', text];
+  const env = { ...process.env, NODE_EXTRA_CA_CERTS: trusted };
+  const { stdout } = await promisify(execFile)(process.execPath, args, { env });
+  return stdout.trim();
+}

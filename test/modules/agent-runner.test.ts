@@ -23,7 +23,11 @@ async function gone(pid: number): Promise<void> {
 
 describe('the code of an agent', () => {
   it('is told what its node may see, and gives the output', async () => {
-    using flow = agentOf(code('const { node, task, input, item, index } = call; return { node, task, input, item, index };'));
+    using flow = agentOf(
+      code(
+        'const { node, task, input, item, index } = call; return { node, task, input, item, index };',
+      ),
+    );
     const call = callOf(flow, { input: { a: { b: 1 } }, item: 'pear', index: 2 });
     expect(await callAgent(flow, call)).toEqual({
       ...{ node: 'x', task: 'do it', input: { a: { b: 1 } }, item: 'pear', index: 2 },
@@ -39,7 +43,9 @@ describe('the code of an agent', () => {
   });
 
   it('runs in the folder of the workflow, in a process of its own without variables', async () => {
-    using flow = agentOf(code('return { env: process.env, cwd: process.cwd(), pid: process.pid };'));
+    using flow = agentOf(
+      code('return { env: process.env, cwd: process.cwd(), pid: process.pid };'),
+    );
     const result = await callAgent(flow);
     expect(result).toMatchObject({ env: {}, cwd: flow.path });
     expect(result).not.toMatchObject({ pid: process.pid });
@@ -47,7 +53,9 @@ describe('the code of an agent', () => {
 
   it('shows what it logs and prints', async () => {
     using flow = agentOf(
-      code(`call.log('half'); console.log('a\\nb'); console.error('c'); for (let i = 0; i < 100; i += 1) call.log('x'.repeat(5000)); return {};`),
+      code(
+        `call.log('half'); console.log('a\\nb'); console.error('c'); for (let i = 0; i < 100; i += 1) call.log('x'.repeat(5000)); return {};`,
+      ),
     );
     const call = callOf(flow);
     expect(await callAgent(flow, call)).toEqual({});
@@ -111,18 +119,46 @@ describe('the code of an agent', () => {
   });
 
   it.each<[string, string, RegExp]>([
-    ['throws', `\nthrow new Error('no stock');`, /^step\/failed: agents\/x\/agent\.ts:3: no stock$/],
+    [
+      'throws',
+      `\nthrow new Error('no stock');`,
+      /^step\/failed: agents\/x\/agent\.ts:3: no stock$/,
+    ],
     ['throws no error', 'throw null;', /^step\/failed: agents\/x\/agent\.ts: null$/],
-    ['throws a code of its own', `throw Object.assign(new Error('no'), { code: 'node/skip-output' });`, /^step\/failed: .*no$/],
+    [
+      'throws a code of its own',
+      `throw Object.assign(new Error('no'), { code: 'node/skip-output' });`,
+      /^step\/failed: .*no$/,
+    ],
     ['returns nothing', '', /^step\/bad-output: agents\/x\/agent\.ts: it returned nothing$/],
     ['returns a number', 'return 3;', /^step\/bad-output: .*it returned a number$/],
     ['returns a list', 'return [];', /^step\/bad-output: .*it returned a list$/],
     ['returns what is no JSON', 'return { n: 1n };', /^step\/bad-output: .*`n` is a big integer$/],
-    ['returns 100 MB', `return { x: 'x'.repeat(100_000_000) };`, /^step\/bad-output: .*larger than 8 Mi/],
-    ['asks nonsense', 'await call.ask([{ role: "judge", text: "x" }]); return {};', /^usage\/bad-option: .*a question is/],
-    ['asks too hot', 'await call.ask("x", { temperature: 7 }); return {};', /^usage\/bad-option: .*from 0 to 2/],
-    ['calls a tool with a list', 'await call.tools.call("a", []); return {};', /^tool\/bad-input: /],
-    ['ends the process', 'process.exit(3);', /^step\/crashed: .*agents\/x\/agent\.ts .*\(status 3\)$/],
+    [
+      'returns 100 MB',
+      `return { x: 'x'.repeat(100_000_000) };`,
+      /^step\/bad-output: .*larger than 8 Mi/,
+    ],
+    [
+      'asks nonsense',
+      'await call.ask([{ role: "judge", text: "x" }]); return {};',
+      /^usage\/bad-option: .*a question is/,
+    ],
+    [
+      'asks too hot',
+      'await call.ask("x", { temperature: 7 }); return {};',
+      /^usage\/bad-option: .*from 0 to 2/,
+    ],
+    [
+      'calls a tool with a list',
+      'await call.tools.call("a", []); return {};',
+      /^tool\/bad-input: /,
+    ],
+    [
+      'ends the process',
+      'process.exit(3);',
+      /^step\/crashed: .*agents\/x\/agent\.ts .*\(status 3\)$/,
+    ],
     ['is killed', `process.kill(process.pid, 'SIGKILL');`, /^step\/crashed: .*\(SIGKILL\)$/],
     [
       'writes garbage',
@@ -140,14 +176,46 @@ describe('the code of an agent', () => {
   });
 
   it.each<[string, Record<string, string>, RegExp]>([
-    ['has wrong syntax', { 'agents/x/agent.ts': '\nexport const = 1;' }, /^step\/broken: agents\/x\/agent\.ts cannot be loaded: .*agent\.ts:2/s],
-    ['has what types cannot be taken from', { 'agents/x/agent.ts': 'export enum A { B }' }, /enum is not supported/],
-    ['throws', { 'agents/x/agent.ts': `\n\nthrow new Error('no database');` }, /no database \(agents\/x\/agent\.ts:3\)/],
-    ['has no default export', { 'agents/x/agent.ts': 'export const run = 1;' }, /it has no default export/],
-    ['exports a text', { 'agents/x/agent.ts': 'export default "x";' }, /its default export is a string/],
-    ['ends the process', { 'agents/x/agent.ts': 'process.exit(0);' }, /the process of the modules ended/],
-    ['imports what is not there', { 'agents/x/agent.ts': `import 'left-pad';` }, /Cannot find package 'left-pad'/],
-    ['imports from outside of its folder', { 'agents/x/agent.ts': `import '../lib.ts';`, 'agents/lib.ts': '' }, /\.\.\/lib\.ts is outside of the folder of the agent/],
+    [
+      'has wrong syntax',
+      { 'agents/x/agent.ts': '\nexport const = 1;' },
+      /^step\/broken: agents\/x\/agent\.ts cannot be loaded: .*agent\.ts:2/s,
+    ],
+    [
+      'has what types cannot be taken from',
+      { 'agents/x/agent.ts': 'export enum A { B }' },
+      /enum is not supported/,
+    ],
+    [
+      'throws',
+      { 'agents/x/agent.ts': `\n\nthrow new Error('no database');` },
+      /no database \(agents\/x\/agent\.ts:3\)/,
+    ],
+    [
+      'has no default export',
+      { 'agents/x/agent.ts': 'export const run = 1;' },
+      /it has no default export/,
+    ],
+    [
+      'exports a text',
+      { 'agents/x/agent.ts': 'export default "x";' },
+      /its default export is a string/,
+    ],
+    [
+      'ends the process',
+      { 'agents/x/agent.ts': 'process.exit(0);' },
+      /the process of the modules ended/,
+    ],
+    [
+      'imports what is not there',
+      { 'agents/x/agent.ts': `import 'left-pad';` },
+      /Cannot find package 'left-pad'/,
+    ],
+    [
+      'imports from outside of its folder',
+      { 'agents/x/agent.ts': `import '../lib.ts';`, 'agents/lib.ts': '' },
+      /\.\.\/lib\.ts is outside of the folder of the agent/,
+    ],
     ['is behind a link', {}, /agents\/y: .*link/],
   ])('that %s cannot be loaded, and says why', async (what, files, message) => {
     using flow = agentOf(code('return {};'), files);
@@ -191,7 +259,9 @@ describe('the code of an agent', () => {
     const child = spawn(process.execPath, [parent, module, join(flow.path, '../config')], {
       stdio: ['ignore', 'pipe', 'inherit'],
     });
-    const line = await new Promise<string>((done) => child.stdout.once('data', (text) => done(String(text))));
+    const line = await new Promise<string>((done) =>
+      child.stdout.once('data', (text) => done(String(text))),
+    );
     child.kill('SIGKILL');
     const pids = line.trim().split(' ').map(Number);
     expect(pids).toHaveLength(2);
@@ -200,7 +270,11 @@ describe('the code of an agent', () => {
 });
 
 describe('trust in the code of agents', () => {
-  const files = { 'agents/x/notes.md': 'not code', 'agents/x/lib.js': '', 'agents/other/agent.py': '' };
+  const files = {
+    'agents/x/notes.md': 'not code',
+    'agents/x/lib.js': '',
+    'agents/other/agent.py': '',
+  };
 
   it('is asked for once, by the contents of what may be loaded', async () => {
     using flow = agentOf(code('return {};'), files);
@@ -210,7 +284,9 @@ describe('trust in the code of agents', () => {
       return true;
     };
     const untrusted = await callAgent(flow, callOf(flow), { trust: false });
-    expect(untrusted).toMatch(/^trust\/needed: .*agents\/x\/agent\.ts \(\d+ bytes\), agents\/x\/lib\.js/);
+    expect(untrusted).toMatch(
+      /^trust\/needed: .*agents\/x\/agent\.ts \(\d+ bytes\), agents\/x\/lib\.js/,
+    );
     expect(await callAgent(flow, callOf(flow), { trust })).toEqual({});
     expect(await callAgent(flow, callOf(flow), { trust: false })).toEqual({});
     writeFileSync(join(flow.path, 'agents/x/notes.md'), 'other words');
@@ -222,7 +298,8 @@ describe('trust in the code of agents', () => {
 
   it('does not count for a file that changes while the run goes on', async () => {
     using flow = agentOf(code('return {};'));
-    const before = (): void => writeFileSync(join(flow.path, 'agents/x/agent.ts'), code('return { other: 1 };'));
+    const before = (): void =>
+      writeFileSync(join(flow.path, 'agents/x/agent.ts'), code('return { other: 1 };'));
     expect(await callAgent(flow, callOf(flow), { before })).toMatch(
       /^step\/broken: .*agent\.ts is not what it was when the run began/,
     );

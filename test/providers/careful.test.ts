@@ -58,6 +58,14 @@ describe('what a model cannot do is not asked of it', () => {
     });
   });
 
+  it('names no model of a service of which none is known', async () => {
+    const call = collect(
+      over(provider(), { tools: false }, '127.0.0.1:8000'),
+      modelRequest({ tools: [TOOL] }),
+    );
+    await expect(call).rejects.toMatchObject({ hint: expect.stringContaining('that can, or let') });
+  });
+
   it.each<[string, ModelRequest['messages']]>([
     ['a text', [{ role: 'user', text: 'x'.repeat(8001) }]],
     [

@@ -321,6 +321,23 @@ describe('a status that is no success', () => {
     expect(error.retryAfterMs).toBe(wait);
   });
 
+  it('hands on a wait whatever becomes of the words', async () => {
+    const words: Answer = ({ response }) => {
+      response.writeHead(429, { 'retry-after': '7', 'content-type': 'text/plain' });
+      response.end(Buffer.from('trop de requ\u00eates', 'latin1'));
+    };
+    const error = await failureOf(() => words);
+    expect(error).toMatchObject({ code: 'model/rate-limited', retryAfterMs: 7000 });
+  });
+
+  it('never shows a part of the key where what it says is cut', async () => {
+    for (const length of [150, 170, 190]) {
+      const error = await failureOf(() => raw(`${'x'.repeat(length)}${KEY}`));
+      expect(error.message).toContain('sent no JSON: xxx');
+      expect(error.message).not.toContain(KEY.slice(0, 6));
+    }
+  });
+
   it('never shows the key that it echoes, nor the question, in any spelling', async () => {
     const error = await failureOf(() => echoKey(), {
       messages: [{ role: 'user', text: 'a private question' }],
@@ -370,6 +387,59 @@ describe('a service that cannot be had', () => {
     else expect(error.hint).toContain(`${said}, but only AWP_USE_PROXY=1 makes it count`);
   });
 
+  it.each([
+    ['http://model.test/v1', 'http', 'the proxy wants a name and a password'],
+    ['https://model.test/v1', 'http', 'the proxy made no way to the host'],
+    ['https://model.test/v1', 'socks5', '_PROXY is no address of a proxy'],
+  ])('at %s behind a proxy (%s) that cannot be used says so: %s', async (baseUrl, scheme, said) => {
+    const server = await startFaultServer(() => status(407));
+    closers.push(() => server.close());
+    const { port } = new URL(server.url);
+    const proxy = `${scheme}://me:s3cret@127.0.0.1:${port}`;
+    const network = nodeNetwork({ proxies: { HTTPS_PROXY: proxy, HTTP_PROXY: proxy } });
+    const provider = openAiCompatible(
+      { name: 'acme', baseUrl, key: KEY, keyVariable: 'ACME_API_KEY' },
+      { effects: { clock: fixedClock(), network, secrets: { get: () => undefined } } },
+    );
+    const error = await collect(provider, modelRequest()).catch((thrown) => thrown);
+    expect(error).toMatchObject({ code: 'model/unreachable', usage: { input: 0, output: 0 } });
+    expect(error.message).toContain(said);
+    expect(error.hint).toContain('HTTPS_PROXY');
+    expect(JSON.stringify(error) + error.message).not.toContain('s3cret');
+  });
+
+  it('is not taken for one that redirects because of its name', async () => {
+    const reason = Object.assign(new Error('getaddrinfo ENOTFOUND redirect.test'), {
+      code: 'ENOTFOUND',
+    });
+    const network = {
+      ...nodeNetwork(),
+      fetch: () => Promise.reject(new TypeError('fetch failed', { cause: reason })),
+    };
+    const provider = openAiCompatible(
+      { name: 'acme', baseUrl: 'https://redirect.test/v1', key: KEY, keyVariable: 'K' },
+      { effects: { clock: fixedClock(), network, secrets: { get: () => undefined } } },
+    );
+    const asked = collect(provider, modelRequest());
+    await expect(asked).rejects.toMatchObject({ code: 'model/unreachable' });
+  });
+
+  it('is shown without the query of its address when a page answers', async () => {
+    const network = {
+      ...nodeNetwork(),
+      fetch: async () =>
+        new Response('<html>Welcome</html>', { headers: { 'content-type': 'text/html' } }),
+    };
+    const baseUrl = 'https://acme.test/v1?code=hidden-0123';
+    const provider = openAiCompatible(
+      { name: 'acme', baseUrl, key: KEY, keyVariable: 'K' },
+      { effects: { clock: fixedClock(), network, secrets: { get: () => undefined } } },
+    );
+    const error = await collect(provider, modelRequest()).catch((thrown) => thrown);
+    expect(error.hint).toContain('https://acme.test/v1,');
+    expect(`${error.message} ${error.hint}`).not.toContain('hidden');
+  });
+
   it.each([false, true])(
     'never follows a redirect to another place (stream: %s)',
     async (stream) => {
@@ -387,8 +457,9 @@ describe('limits', () => {
   async function limited(
     answer: Answer,
     request: Partial<ModelRequest>,
-  ): Promise<{ error: { code: string; message: string }; passed: number }> {
-    const { provider, clock, server, close } = await overServer(() => answer);
+    variables: Record<string, string> = {},
+  ): Promise<{ error: { code: string; message: string; hint: string }; passed: number }> {
+    const { provider, clock, server, close } = await overServer(() => answer, { variables });
     closers.push(close);
     const start = clock.now();
     const asked = collect(provider, modelRequest(request));
@@ -431,6 +502,19 @@ describe('limits', () => {
       expect(passed).toBeGreaterThanOrEqual(90_000);
     },
   );
+
+  it.each<[string, Answer, Partial<ModelRequest>, Record<string, string>]>([
+    ['AWP_MODEL_FIRST_BYTE_TIMEOUT', silentHead(), {}, {}],
+    ['AWP_MODEL_IDLE_TIMEOUT', silentStream('half'), { stream: true }, {}],
+    ['--budget.time', silentHead(), { timeoutMs: 9000 }, {}],
+    ['--budget.time', silentHead(), { timeoutMs: 9000 }, { AWP_MODEL_TIMEOUT: '10s' }],
+    ['AWP_MODEL_TIMEOUT', silentHead(), { timeoutMs: 9000 }, { AWP_MODEL_TIMEOUT: '8s' }],
+    ['AWP_MODEL_TIMEOUT', silentHead(), {}, { AWP_MODEL_TIMEOUT: '8s' }],
+  ])('say which of them ended the call: %s', async (variable, answer, request, variables) => {
+    const { error } = await limited(answer, request, variables);
+    expect(error).toMatchObject({ code: 'model/timeout', hint: expect.stringContaining(variable) });
+    expect(error.hint.match(/AWP_\w+|--budget/g)).toHaveLength(1);
+  });
 
   it.each([
     ['an endless stream', endless(), true],

@@ -28,7 +28,7 @@ function limited(settings: Partial<LimiterSettings> = {}) {
     started,
     turns,
     async ask(name: string, wanted: Partial<Wanted> = {}, signal = never): Promise<Turn> {
-      const whole = { run: 'r', agent: 'a', tokens: 10, timeoutMs: null, ...wanted };
+      const whole = { run: 'r', agent: 'a', model: 'm', tokens: 10, timeoutMs: null, ...wanted };
       const turn = await limiter.acquire(whole, signal);
       started.push(name);
       turns.push(turn);
@@ -162,15 +162,75 @@ describe('a service that has too much to do', () => {
     expect(started).toEqual(['1', '2']);
   });
 
+  it('holds back one model, and lets the calls of others by', async () => {
+    const { ask, started, clock, limiter } = limited({ atOnce: 4 });
+    const turn = await ask('a1', { model: 'a' });
+    turn.refused(5000);
+    turn.answered([{ of: 'requests', left: 0, resetMs: 9000 }]);
+    turn.end(0);
+    void ask('a2', { model: 'a' });
+    void ask('a3', { model: 'a' });
+    void ask('b1', { model: 'b' }).then((other) => other.end(0));
+    await settle();
+    expect([started, limiter.waiting]).toEqual([['a1', 'b1'], 2]);
+    clock.advance(9000);
+    await settle();
+    expect(started).toEqual(['a1', 'b1', 'a2', 'a3']);
+    expect(clock.pending).toBe(0);
+  });
+
+  it('shares what it takes at once and in a minute among all models', async () => {
+    const { ask, started, limiter } = limited({ atOnce: 9, requestsPerMinute: 2 });
+    for (const model of ['a', 'b', 'c']) void ask(model, { model });
+    await settle();
+    expect([started, limiter.waiting]).toEqual([['a', 'b'], 1]);
+  });
+
+  it('turns those away that wait already and have less time', async () => {
+    const { ask, turns, limiter } = limited({ atOnce: 1 });
+    await ask('1');
+    const { signal } = new AbortController();
+    const late = ask('2', { timeoutMs: 100_000 }, signal).catch((error: unknown) => error);
+    for (const wanted of [{ timeoutMs: 900_000 }, { timeoutMs: 5000, model: 'other' }, {}]) {
+      void ask('3', wanted);
+    }
+    turns[0]?.refused(300_000);
+    expect(await late).toMatchObject({ waitMs: 300_000 });
+    expect(await late).toBeInstanceOf(ComeBackLater);
+    expect(getEventListeners(signal, 'abort')).toEqual([]);
+    expect(limiter.waiting).toBe(3);
+  });
+
+  it('is asked again by everybody once a minute is over, and may then name a shorter wait', async () => {
+    const { ask, started, clock } = limited();
+    const turn = await ask('1');
+    turn.refused(86_400_000);
+    turn.end(0);
+    await expect(ask('x', { timeoutMs: 90_000 })).rejects.toBeInstanceOf(ComeBackLater);
+    clock.advance(60_000);
+    const again = await ask('2', { timeoutMs: 90_000 });
+    again.refused(2000);
+    again.end(0);
+    void ask('3', { timeoutMs: 90_000 });
+    clock.advance(1999);
+    await settle();
+    expect(started).toEqual(['1', '2']);
+    clock.advance(1);
+    await settle();
+    expect(started).toEqual(['1', '2', '3']);
+  });
+
   it('is not waited for by a call that has less time, which says when to come back', async () => {
     const { ask, clock } = limited();
     const turn = await ask('1');
     turn.refused(86_400_000);
     turn.end(0);
     clock.advance(1000);
-    const late = await ask('2', { timeoutMs: 58_000 }).catch((error: unknown) => error);
-    expect(late).toBeInstanceOf(ComeBackLater);
-    expect(late).toMatchObject({ waitMs: 86_399_000 });
+    for (const timeoutMs of [58_000, 300_000]) {
+      const late = await ask('2', { timeoutMs }).catch((error: unknown) => error);
+      expect(late).toBeInstanceOf(ComeBackLater);
+      expect(late).toMatchObject({ waitMs: 86_399_000 });
+    }
   });
 
   it.each([
@@ -292,7 +352,7 @@ describe('a fair queue', () => {
         const queue = new FairQueue<{ run: string; agent: string; place: number }>();
         for (const [place, item] of items.entries()) queue.add({ ...item, place });
         const order: { run: string; agent: string; place: number }[] = [];
-        for (let next = queue.first(); next; next = queue.first()) {
+        for (let [next] = queue.inTurn(); next; [next] = queue.inTurn()) {
           queue.take(next);
           order.push(next);
         }
@@ -321,11 +381,7 @@ describe('a fair queue', () => {
     queue.add(item);
     queue.add(item);
     expect(queue.size).toBe(1);
-    expect([queue.remove(item), queue.remove(item), queue.first()]).toEqual([
-      true,
-      false,
-      undefined,
-    ]);
+    expect([queue.remove(item), queue.remove(item), ...queue.inTurn()]).toEqual([true, false]);
   });
 });
 

@@ -1,18 +1,22 @@
-import { afterEach, describe, expect, it } from 'vitest';
+import { afterEach, describe, expect, it, vi } from 'vitest';
 import type { JsonObject } from '../../src/base/json.ts';
-import { fixedClock } from '../../src/effects/fake-clock.ts';
+import { type FixedClock, fixedClock } from '../../src/effects/fake-clock.ts';
 import { nodeNetwork } from '../../src/effects/network.ts';
 import type { Message } from '../../src/events/event.ts';
 import type { ModelRequest } from '../../src/ports/model-provider.ts';
 import { optional } from '../../src/providers/optional.ts';
+import { makeResolver } from '../../src/providers/resolve.ts';
 import { collect, modelRequest } from '../contracts/provider-contract.ts';
 import { openrouter } from './conformance/chat-completions.ts';
+import { bedrock } from './conformance/converse.ts';
 import { anthropic } from './conformance/messages.ts';
 import { type Subject, subjectOf } from './conformance/subject.ts';
 import { json, type Wire } from './conformance/wire.ts';
+import { whileTimePasses } from './support/over-server.ts';
 
 const subjects: Subject[] = [];
 afterEach(async () => {
+  vi.unstubAllEnvs();
   for (const subject of subjects.splice(0)) await subject.close();
 });
 
@@ -108,6 +112,57 @@ describe('OpenRouter', () => {
     expect(question.body.reasoning).toEqual({ max_tokens: 3000 });
   });
 });
+
+describe('Bedrock', () => {
+  it('has the time that a slow model needs for the longest answer, since it streams nothing', async () => {
+    const clock = fixedClock();
+    const { provider, seen } = overBedrock(clock, { AWS_BEARER_TOKEN_BEDROCK: 'k' }, 90_000);
+    const long = modelRequest({ maxOutputTokens: 8192, stream: true });
+    await expect(whileTimePasses(clock, collect(provider, long))).resolves.toMatchObject([
+      { text: 'yes' },
+    ]);
+    const short = modelRequest({ maxOutputTokens: 400 });
+    await expect(whileTimePasses(clock, collect(provider, short))).rejects.toMatchObject({
+      code: 'model/timeout',
+      message: 'bedrock did not begin to answer within 60 s',
+    });
+    expect(seen).toHaveLength(2);
+  });
+
+  it('gets no key that the user did not give', async () => {
+    vi.stubEnv('AWS_BEARER_TOKEN_BEDROCK', 'from-elsewhere');
+    vi.stubEnv('AWS_SESSION_TOKEN', 'from-elsewhere');
+    const keys = { AWS_ACCESS_KEY_ID: 'AKIAMINE', AWS_SECRET_ACCESS_KEY: 'mine-0123456789' };
+    const clock = fixedClock();
+    const { provider, seen } = overBedrock(clock, keys, 0);
+    await whileTimePasses(clock, collect(provider, modelRequest()));
+    expect(seen[0]?.get('authorization')).toMatch(/^AWS4-HMAC-SHA256 Credential=AKIAMINE/);
+    expect(JSON.stringify([...(seen[0] ?? [])])).not.toContain('from-elsewhere');
+  });
+});
+
+/** Bedrock behind a network that answers after so many milliseconds of the clock. */
+function overBedrock(clock: FixedClock, keys: Record<string, string>, afterMs: number) {
+  const seen: Headers[] = [];
+  const variables: Record<string, string> = { AWS_REGION: 'eu-west-1', ...keys };
+  const { body = '', headers } = bedrock.answer(
+    { text: ['yes'], usage: { input: 5, output: 1 } },
+    false,
+  );
+  const network = {
+    ...nodeNetwork(),
+    fetch: (_: string, init: RequestInit) =>
+      new Promise<Response>((resolve, reject) => {
+        seen.push(new Headers(init.headers));
+        init.signal?.addEventListener('abort', () => reject(init.signal?.reason));
+        clock.timer(afterMs, () => resolve(new Response(body, headers ? { headers } : {})));
+      }),
+  };
+  const resolve = makeResolver({
+    effects: { clock, network, secrets: { get: (name) => variables[name] } },
+  });
+  return { provider: resolve('bedrock/amazon.nova-2').provider, seen };
+}
 
 describe('a service whose package is not there', () => {
   const service = {

@@ -1,3 +1,4 @@
+import { setImmediate as turn } from 'node:timers/promises';
 import { afterEach, describe, expect, it } from 'vitest';
 import { fixedClock } from '../../src/effects/fake-clock.ts';
 import { nodeNetwork } from '../../src/effects/network.ts';
@@ -21,36 +22,38 @@ const SHOW = {
 interface Setting {
   script?: Script;
   answer?: WireAnswer;
-  show?: WireAnswer;
+  /** Undefined: it says nothing at all. */
+  show?: WireAnswer | undefined | (() => WireAnswer);
   variables?: Record<string, string>;
 }
 
-async function start({
-  script = { text: ['yes'] },
-  answer,
-  show = json(SHOW),
-  variables,
-}: Setting) {
+async function start(setting: Setting) {
+  const { script = { text: ['yes'] }, answer, variables } = setting;
+  const show = 'show' in setting ? setting.show : json(SHOW);
   const server = await startFaultServer(({ path, body }) => ({ response }) => {
     const chat = answer ?? ollama.answer(script, body.stream === true);
-    const { status = 200, headers = {}, body: text } = path === '/api/show' ? show : chat;
+    const tell = () => (typeof show === 'function' ? show() : show);
+    const sent = path === '/api/show' ? tell() : chat;
+    if (!sent) return;
+    const { status = 200, headers = {}, body: text } = sent;
     response.writeHead(status, headers);
     response.end(text);
   });
   servers.push(server);
   const OLLAMA_HOST = new URL(server.url).host;
+  const clock = fixedClock();
   const resolve = makeResolver({
     effects: {
-      clock: fixedClock(),
+      clock,
       network: nodeNetwork(),
       secrets: { get: (name) => ({ OLLAMA_HOST, ...variables })[name] },
     },
   });
   const { provider, model, price } = resolve('ollama/qwen3');
-  const ask = (request: Partial<ModelRequest> = {}) =>
-    collect(provider, modelRequest({ model, ...request }));
+  const ask = (request: Partial<ModelRequest> = {}, signal?: AbortSignal) =>
+    collect(provider, modelRequest({ model, ...request }), signal);
   const chats = () => server.requests.filter(({ path }) => path === '/api/chat');
-  return { ask, server, chats, price };
+  return { ask, server, chats, price, clock };
 }
 
 const windowOf = (request: { body: Record<string, unknown> } | undefined): unknown =>
@@ -71,7 +74,6 @@ describe('the window that Ollama is asked for', () => {
       { OLLAMA_NUM_CTX: '999999' },
       131_072,
     ],
-    ['none of what is no number', 10, 500, { OLLAMA_NUM_CTX: 'large' }, 16_384],
   ])('is %s', async (...[, length, maxOutputTokens, variables, window]) => {
     const { ask, chats } = await start({ variables });
     await ask({ messages: userText(length), maxOutputTokens });
@@ -98,6 +100,36 @@ describe('the window that Ollama is asked for', () => {
   });
 });
 
+describe('the facts about a model', () => {
+  it('are asked for again when the service could not tell', async () => {
+    const shows = [json({ error: 'not found' }, 404), json(SHOW)];
+    const { ask, chats, server } = await start({ show: () => shows.shift() ?? json({}, 500) });
+    const long = { messages: userText(900_000), maxOutputTokens: 500 };
+    await ask(long);
+    await ask(long);
+    await ask(long);
+    expect(chats().map(windowOf)).toEqual([524_288, 131_072, 131_072]);
+    expect(server.requests).toHaveLength(5);
+  });
+
+  it.each<[string, Partial<ModelRequest>, number]>([
+    ['the caller', {}, 0],
+    ['the time of the call', { timeoutMs: 500 }, 500],
+  ])('are not waited for when %s ends the call', async (_, request, passes) => {
+    const { ask, server, clock } = await start({ show: undefined });
+    const stop = new AbortController();
+    const asked = ask(request, stop.signal).catch((error: unknown) => error);
+    while (server.requests.length === 0) await turn();
+    if (passes === 0) stop.abort('enough');
+    clock.advance(passes);
+    expect(await asked).toEqual(
+      passes === 0 ? 'enough' : expect.objectContaining({ code: 'model/timeout' }),
+    );
+    expect(server.requests).toHaveLength(1);
+    expect(clock.pending).toBe(0);
+  });
+});
+
 describe('what Ollama cuts off in silence is said', () => {
   it.each([false, true])('when prompt and answer fill the window (stream: %s)', async (stream) => {
     const { ask } = await start({
@@ -112,13 +144,42 @@ describe('what Ollama cuts off in silence is said', () => {
     });
   });
 
-  it('and a prompt that cannot fit is not sent', async () => {
-    const { ask, chats } = await start({});
-    await expect(ask({ messages: userText(1_100_000) })).rejects.toMatchObject({
+  it.each<[string, number, Record<string, string>]>([
+    ['131,072', 1_100_000, {}],
+    ['2,048', 20_000, { OLLAMA_NUM_CTX: '2048' }],
+  ])('and a prompt that cannot fit into %s tokens is not sent', async (said, length, variables) => {
+    const { ask, chats } = await start({ variables });
+    await expect(ask({ messages: userText(length) })).rejects.toMatchObject({
       code: 'model/too-long',
-      message: expect.stringContaining('131,072'),
+      message: expect.stringContaining(said),
+      hint: expect.stringContaining('raise OLLAMA_NUM_CTX'),
     });
     expect(chats()).toEqual([]);
+  });
+
+  it('and it is told to refuse what does not fit, not to leave out old messages', async () => {
+    const { ask, chats } = await start({});
+    await ask();
+    await ask({ stream: true });
+    for (const { body } of chats()) expect(body).toMatchObject({ truncate: false, shift: false });
+  });
+
+  const REFUSED =
+    'the prompt is longer than the context length currently available to the model; shorten the prompt';
+  const inside = {
+    error: { code: 400, type: 'exceed_context_size_error', message: 'exceeds the context size' },
+  };
+
+  it.each([
+    ['in words', json({ error: REFUSED }, 400)],
+    ['in JSON', json({ error: JSON.stringify(inside) }, 400)],
+    ['in a stream', { body: `${JSON.stringify({ error: JSON.stringify(inside) })}\n` }],
+  ])('and its refusal of a prompt that does not fit is understood %s', async (_, answer) => {
+    const { ask } = await start({ answer });
+    await expect(ask({ stream: true })).rejects.toMatchObject({
+      code: 'model/too-long',
+      hint: expect.stringContaining('raise OLLAMA_NUM_CTX'),
+    });
   });
 });
 
@@ -168,6 +229,15 @@ describe('what else goes over its wire', () => {
       await ask();
       expect(chats().map(({ body }) => body.think)).toEqual([think, undefined]);
     }
+  });
+
+  it('is never the key', async () => {
+    const key = 'hush-key-0123456789';
+    const body = `${JSON.stringify({ error: `${'x'.repeat(285)} ${key}` })}\n`;
+    const { ask } = await start({ answer: { body }, variables: { OLLAMA_API_KEY: key } });
+    const error = await ask({ stream: true }).catch((thrown) => thrown);
+    expect(error.message).toContain('broke the answer off: xxx');
+    expect(`${error.message} ${error.hint}`).not.toContain(key.slice(0, 6));
   });
 
   it('costs nothing', async () => {

@@ -116,6 +116,32 @@ describe('lines of a stream', () => {
     expect(Buffer.from(ready ?? []).toString()).toBe('data: {"choices":[],"usage":null}\n');
   });
 
+  it('lose them inside of an answer, too, as far as it is there', () => {
+    for (const name of ['response', 'message']) {
+      const sent = { type: 'x', [name]: { id: 'r', usage: { input_tokens: '3' } } };
+      const none = { input_tokens: 0, output_tokens: 0 };
+      expect(readWireJson(JSON.stringify(sent))?.value).toEqual({
+        type: 'x',
+        [name]: { id: 'r', usage: none },
+      });
+    }
+  });
+
+  it('end with a line of its own', () => {
+    const ended = (text: string): boolean => {
+      const lines = new EventLines();
+      for (const byte of Buffer.from(text)) lines.push(Buffer.from([byte]));
+      lines.rest();
+      return lines.ended;
+    };
+    for (const text of ['data: [DONE]', 'data: {}\n\ndata:[DONE]\r\n\r\n']) {
+      expect(ended(text)).toBe(true);
+    }
+    for (const text of ['data: {"a":"data: [DONE]"}\n', 'data: [DONE] not\n', '[DONE]\n', '']) {
+      expect(ended(text)).toBe(false);
+    }
+  });
+
   it('are no JSON below 64 levels', () => {
     const deep = (levels: number) => `{"usage":5,"x":${'['.repeat(levels)}${']'.repeat(levels)}}`;
     expect(readWireJson(deep(63))?.value).toMatchObject({ usage: null });

@@ -126,6 +126,43 @@ describe('where a model string leads (decision 22)', () => {
       { LLM_BASE_URL: LOCAL, LLM_API_KEY: 'sk-ant-api03-x' },
       `${LOCAL}/chat/completions m sk-ant-api03-x`,
     ],
+    // Many services have OpenAI's API beside their own, under another path.
+    [
+      'gemini-3.8-flash',
+      {
+        LLM_BASE_URL: 'https://generativelanguage.googleapis.com/v1beta/openai/',
+        GEMINI_API_KEY: 'k-go',
+      },
+      'https://generativelanguage.googleapis.com/v1beta/openai/chat/completions gemini-3.8-flash k-go',
+    ],
+    [
+      'cohere/command-a',
+      { LLM_BASE_URL: 'https://api.cohere.com/compatibility/v1', COHERE_API_KEY: 'k-co' },
+      'https://api.cohere.com/compatibility/v1/chat/completions command-a k-co',
+    ],
+    [
+      'grok-4',
+      { LLM_BASE_URL: 'https://api.x.ai/v1', LLM_API_KEY: 'k1' },
+      'https://api.x.ai/v1/chat/completions grok-4 k1',
+    ],
+    [
+      'claude-sonnet-4',
+      { LLM_BASE_URL: 'https://api.anthropic.com/v1/', LLM_API_KEY: 'k1' },
+      'https://api.anthropic.com/v1/messages claude-sonnet-4 k1',
+    ],
+    [
+      'gpt-4o',
+      { LLM_BASE_URL: 'https://api.openai.com/v1?api-version=3', LLM_API_KEY: 'k1' },
+      'https://api.openai.com/v1/responses?api-version=3 gpt-4o k1',
+    ],
+    [
+      'azure/mine',
+      {
+        AZURE_API_KEY: 'k-az',
+        AZURE_OPENAI_ENDPOINT: 'https://acme.openai.azure.com/openai?api-version=preview',
+      },
+      'https://acme.openai.azure.com/openai/v1/responses?api-version=preview mine k-az',
+    ],
     ['ollama/llama3:8b', {}, 'http://localhost:11434/api/chat llama3:8b no key'],
     ['ollama/llama3', { LLM_API_KEY: 'k1' }, 'http://localhost:11434/api/chat llama3 no key'],
     ['ollama/m', { OLLAMA_HOST: '10.0.0.7' }, 'http://10.0.0.7:11434/api/chat m no key'],
@@ -140,6 +177,21 @@ describe('where a model string leads (decision 22)', () => {
       'ollama/m',
       { LLM_BASE_URL: 'http://localhost:11434/v1' },
       'http://localhost:11434/api/chat m no key',
+    ],
+    [
+      'ollama/m',
+      { LLM_BASE_URL: 'http://127.0.0.1:11434/v1/' },
+      'http://127.0.0.1:11434/api/chat m no key',
+    ],
+    [
+      'm',
+      { LLM_BASE_URL: 'http://[::1]:8000', OLLAMA_HOST: '0.0.0.0:8000' },
+      'http://[::1]:8000/api/chat m no key',
+    ],
+    [
+      'm',
+      { LLM_BASE_URL: 'http://localhost:11434/behind/v1' },
+      'http://localhost:11434/behind/v1/chat/completions m no key',
     ],
     [
       'groq/m',
@@ -176,7 +228,12 @@ describe('where a model string leads (decision 22)', () => {
   });
 
   it.each<[string, Variables, string, string]>([
-    ['openai/gpt-4o', {}, 'model/no-key', 'set OPENAI_API_KEY, use a local model'],
+    [
+      'openai/gpt-4o',
+      {},
+      'model/no-key',
+      'set OPENAI_API_KEY (or keep it: awp secrets set OPENAI_API_KEY)',
+    ],
     ['openai/gpt-4o', { GROQ_API_KEY: 'k' }, 'model/no-key', 'OPENAI_API_KEY'],
     ['openai/gpt-4o', { OPENROUTER_API_KEY: 'k' }, 'model/no-key', 'put openrouter/ before'],
     ['groq/m', { LLM_API_KEY: 'k' }, 'model/no-key', 'GROQ_API_KEY'],
@@ -223,6 +280,12 @@ describe('where a model string leads (decision 22)', () => {
       'set AWS_SECRET_ACCESS_KEY',
     ],
     ['google/gemini', {}, 'model/no-key', 'GOOGLE_GENERATIVE_AI_API_KEY'],
+    ...['16k', 'abc', '-5', '1.5', '0'].map((size): [string, Variables, string, string] => [
+      'ollama/m',
+      { OLLAMA_NUM_CTX: size },
+      'usage/bad-limit',
+      'for example OLLAMA_NUM_CTX=32768',
+    ]),
   ])('%s with %o is %s, and it says: %s', (...[model, variables, code, hint]) => {
     const options = { extra: new Map([['demo', scripted]]) };
     const error = (() => {

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import type { JsonObject } from '../../src/base/json.ts';
 import {
   callLine,
   headerLine,
@@ -40,11 +41,65 @@ describe('a tape', () => {
     });
   });
 
-  it.each([
-    ['in the middle of a line', WHOLE + callLine(CALL).slice(0, 50)],
-    ['before the line end', WHOLE + callLine(CALL).trimEnd()],
-  ])('that was broken off %s is what came before', (_, text) => {
+  it('that was broken off in the middle of a line is what came before', () => {
+    const text = WHOLE + callLine(CALL).slice(0, 50);
     expect(readTape(text, 't')).toMatchObject({ calls: [CALL], sound: WHOLE });
+  });
+
+  it('that lacks only its last line end is whole', () => {
+    expect(readTape(WHOLE.trimEnd(), 't')).toMatchObject({ calls: [CALL], sound: WHOLE });
+    expect(readTape(headerLine(HEADER).trimEnd(), 't').calls).toEqual([]);
+  });
+
+  it('names the models behind those of the roles', () => {
+    const fallback = { manager: ['x'], worker: ['y', 'z'] };
+    const roles = { manager: 'm', worker: 'w', fallback };
+    expect(readTape(headerLine({ ...HEADER, roles }), 't').header.roles).toEqual(roles);
+  });
+
+  it.each<[string, object]>([
+    ['no fields', {}],
+    ['no text', { toolCalls: [] }],
+    ['a number as text', { text: 5, toolCalls: [] }],
+    ['no list of calls', { text: '' }],
+    ['a text as calls', { text: '', toolCalls: 'x' }],
+    ['a call without a name', { text: '', toolCalls: [{ id: '', args: {} }] }],
+    ['a call without arguments', { text: '', toolCalls: [{ id: '', name: 'a.b' }] }],
+    ['negative tokens', { text: '', toolCalls: [], usage: { input: -1, output: 0 } }],
+    ['absurd tokens', { text: '', toolCalls: [], usage: { input: 1e308, output: 0 } }],
+    ['half a usage', { text: '', toolCalls: [], usage: { input: 1 } }],
+    ['odd cached tokens', { text: '', toolCalls: [], usage: { input: 1, output: 1, cached: 'x' } }],
+    ['a text as cost', { text: '', toolCalls: [], cost: '7' }],
+    ['a negative cost', { text: '', toolCalls: [], cost: -7 }],
+  ])('whose answer has %s is refused', (_, answer) => {
+    const text = WHOLE + callLine({ ...CALL, answer: answer as JsonObject });
+    expect(() => readTape(text, 'my.tape')).toThrow(
+      expect.objectContaining({
+        code: 'model/tape-damaged',
+        message: 'line 3 of the tape my.tape has an answer that cannot be one',
+      }),
+    );
+  });
+
+  it.each<[string, JsonObject]>([
+    ['usage', { usage: { input: -1, output: 0 } }],
+    ['wait', { retryAfterMs: -1 }],
+  ])('whose failure has no sound %s is refused', (_, fields) => {
+    const failure = { code: 'model/auth', message: 'no', ...fields };
+    const text = WHOLE + callLine({ ...CALL, answer: undefined, failure } as never);
+    expect(() => readTape(text, 't')).toThrow('line 3 of the tape t has a failure that cannot');
+  });
+
+  it.each<[string, JsonObject]>([
+    ['a rate that is a text', { price: { input: '1', output: 1 } }],
+    ['a rate that is none', { price: { input: null, output: 1 } }],
+    ['an odd price of what is cached', { price: { input: 1, output: 1, cachedInput: 'y' } }],
+    ['odd prices of long prompts', { price: { input: 1, output: 1, long: 'x' } }],
+    ['a model that is no text', { model: 7 }],
+    ['no truth about simulated', { simulated: 'no' }],
+  ])('that says of a model %s is refused', (_, facts) => {
+    const text = WHOLE + modelLine({ name: 'n', service: 'acme', facts });
+    expect(() => readTape(text, 't')).toThrow('line 3 of the tape t says of n what cannot be');
   });
 
   it.each([

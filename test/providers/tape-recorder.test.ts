@@ -13,6 +13,7 @@ import { type Script, scriptedModel } from '../../src/providers/scripted.ts';
 import { MAX_TAPE_BYTES, readTape, type Tape } from '../../src/providers/tape-format.ts';
 import { TapePlayer } from '../../src/providers/tape-player.ts';
 import { TapeRecorder } from '../../src/providers/tape-recorder.ts';
+import type { SettledCall } from '../../src/providers/tape-shelf.ts';
 import { makeRedact } from '../../src/runtime/redact.ts';
 import {
   type ContractAnswer,
@@ -33,7 +34,10 @@ const marks = {
   redact: makeRedact([SECRET]),
 };
 
-function recorder(file: string, more: { files?: Files; before?: Tape } = {}): TapeRecorder {
+function recorder(
+  file: string,
+  more: Partial<ConstructorParameters<typeof TapeRecorder>[0]> = {},
+): TapeRecorder {
   const header = { program: 'test', roles: { manager: 'm', worker: 'm' } };
   return new TapeRecorder({ file, files, clock, marks, header, ...more });
 }
@@ -67,6 +71,12 @@ async function outcome(provider: ModelProvider, request: ModelRequest): Promise<
     const usage = error instanceof ModelError ? error.usage : undefined;
     return { code, message, hint, retryAfterMs, usage };
   });
+}
+
+/** What a log has of so many answers to the question `a` of the manager. */
+function settled(calls: number): SettledCall[] {
+  const messages = [{ role: 'user', text: 'a' }];
+  return Array.from({ length: calls }, () => ({ agent: 'manager', model: 'm', messages }));
 }
 
 async function withTape<T>(use: (file: string) => Promise<T>): Promise<T> {
@@ -206,6 +216,29 @@ describe('a replay', () => {
     });
   });
 
+  it('gives a run that goes on what comes behind what it has had', async () => {
+    await withTape(async (file) => {
+      const live = recorded(file, scriptedModel(['1', '2', '3', 'other']));
+      for (const _ of '123') await collect(live, ask('a'));
+      await collect(live, ask('b'));
+      const options = { tape: tapeOf(file), file, marks, settled: settled(2) };
+      const { provider } = new TapePlayer(options).resolve('m');
+      expect((await collect(provider, ask('a'))).at(-1)).toMatchObject({ text: '3' });
+      expect((await collect(provider, ask('b'))).at(-1)).toMatchObject({ text: 'other' });
+    });
+  });
+
+  it.each([
+    ['analyst__report.md', 'names that depend on which was first'],
+    ['report-2.md', undefined],
+  ])('that misses because of the file %s says what to try', async (name, why) => {
+    await withTape(async (file) => {
+      await collect(recorded(file, scriptedModel(['x'])), ask('wrote report.md\nthen'));
+      const miss = await outcome(replayed(file), ask(`wrote ${name}\nthen`));
+      expect((miss as AwpError).hint?.includes(why ?? 'which was first')).toBe(why !== undefined);
+    });
+  });
+
   it('refuses a model that was not recorded and names those that were', async () => {
     await withTape(async (file) => {
       await collect(recorded(file, scriptedModel(['x'])), ask('a'));
@@ -293,7 +326,8 @@ describe('a recording', () => {
       const text = readFileSync(file, 'utf8');
       const head = text.indexOf('\n') + 1;
       for (let end = head; end <= text.length; end += 7) {
-        const whole = text.slice(0, end).split('\n').length - 2;
+        const cut = text.slice(0, end);
+        const whole = cut.split('\n').length - (cut.endsWith('}') && text[end] === '\n' ? 1 : 2);
         expect(readTape(text.slice(0, end), file).calls).toHaveLength(whole);
       }
     });
@@ -302,10 +336,30 @@ describe('a recording', () => {
   it('goes on behind what is there, with the numbers of the attempts', async () => {
     await withTape(async (file) => {
       await collect(recorded(file, scriptedModel(['one'])), ask('a'));
-      await collect(recorded(file, scriptedModel(['two']), { before: tapeOf(file) }), ask('a'));
+      const going = { before: tapeOf(file), settled: settled(1) };
+      await collect(recorded(file, scriptedModel(['two']), going), ask('a'));
       const { calls, header } = tapeOf(file);
       expect(calls.map(({ attempt }) => attempt)).toEqual([1, 2]);
       expect(header.models).toHaveLength(1);
+    });
+  });
+
+  it('that goes on gives first what the log of the run lacks, and asks and writes nothing for it', async () => {
+    await withTape(async (file) => {
+      const before = recorded(
+        file,
+        scriptedModel(['one', new ModelError('model/auth', 'no'), 'x']),
+      );
+      await collect(before, ask('a'));
+      const failure = await outcome(before, ask('a'));
+      await collect(before, ask('a', 'somebody else'));
+      const tape = readFileSync(file, 'utf8');
+      const model = scriptedModel(['two']);
+      const live = recorded(file, model, { before: tapeOf(file), settled: settled(1) });
+      expect(await outcome(live, ask('a'))).toEqual(failure);
+      expect([model.calls, readFileSync(file, 'utf8')]).toEqual([0, tape]);
+      expect((await collect(live, ask('a'))).at(-1)).toMatchObject({ text: 'two' });
+      expect(tapeOf(file).calls).toHaveLength(4);
     });
   });
 
@@ -327,35 +381,59 @@ describe('a recording', () => {
       const asking = collect(recorded(file, never), ask('a'), stop.signal);
       stop.abort(new Error('stopped'));
       await expect(asking).rejects.toThrow('stopped');
-      expect(await files.info(file)).toBeUndefined();
+      expect(tapeOf(file).calls).toEqual([]);
     });
   });
 
-  it('never writes over what is there, and says what the answer had cost', async () => {
-    await withTape(async (file) => {
-      writeFileSync(file, 'mine');
-      const live = recorded(file, scriptedModel([{ text: 'x', usage: { input: 5, output: 6 } }]));
-      expect(await outcome(live, ask('a'))).toMatchObject({
-        code: 'model/tape-unwritable',
-        usage: { input: 5, output: 6 },
-      });
-      expect(readFileSync(file, 'utf8')).toBe('mine');
+  it.each([
+    ['where something is', 'a.tape', 'there is something at that path already'],
+    ['where no folder is', 'none/a.tape', 'ENOENT'],
+  ])('%s is refused before anybody is asked', async (_, name, why) => {
+    using folder = temporaryFolder();
+    writeFileSync(join(folder.path, 'a.tape'), 'mine');
+    const model = scriptedModel(['x']);
+    expect(await outcome(recorded(join(folder.path, name), model), ask('a'))).toMatchObject({
+      code: 'model/tape-unwritable',
+      message: expect.stringContaining(why),
+      usage: { input: 0, output: 0 },
     });
+    expect(model.calls).toBe(0);
+    expect(readFileSync(join(folder.path, 'a.tape'), 'utf8')).toBe('mine');
   });
 
-  it('says so when the tape cannot be written any more', async () => {
+  it('leaves out figures that none can be, as if the service had been silent', async () => {
     await withTape(async (file) => {
-      const full: Files = {
-        ...files,
-        extend: async () => {
-          throw Object.assign(new Error('no room'), { code: 'ENOSPC' });
+      const text = 'x';
+      const odd: ModelProvider = {
+        name: 'odd',
+        async *ask() {
+          const usage = { input: -5, output: Number.NaN };
+          yield { type: 'end', text, toolCalls: [], usage, cost: Number.NEGATIVE_INFINITY };
         },
       };
-      const live = recorded(file, scriptedModel(['one', 'two']), { files: full });
+      await collect(recorded(file, odd), ask('a'));
+      expect(tapeOf(file).calls[0]?.answer).toEqual({ text, toolCalls: [] });
+    });
+  });
+
+  it('says so when the tape cannot be written any more, and what the answer had cost', async () => {
+    await withTape(async (file) => {
+      let isFull = false;
+      const full: Files = {
+        ...files,
+        extend: async (path, text) => {
+          if (isFull) throw Object.assign(new Error('no room'), { code: 'ENOSPC' });
+          await files.extend(path, text);
+        },
+      };
+      const script = ['one', { text: 'two', usage: { input: 5, output: 6 } }];
+      const live = recorded(file, scriptedModel(script), { files: full });
       await collect(live, ask('a'));
+      isFull = true;
       expect(await outcome(live, ask('b'))).toMatchObject({
         code: 'model/tape-unwritable',
         message: expect.stringContaining('ENOSPC'),
+        usage: { input: 5, output: 6 },
       });
       expect(tapeOf(file).calls).toHaveLength(1);
     });

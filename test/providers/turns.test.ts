@@ -152,6 +152,20 @@ describe('a service that refuses for now', () => {
     expect(await second).toMatchObject([{ text: 'done' }]);
   });
 
+  it('holds back only the model that it spoke of: another one, behind it in a list, is asked', async () => {
+    const { provider, server } = await started(({ body }) =>
+      body.model === 'full' ? apiError(429, 'slow down', { 'retry-after': '3600' }) : say('done'),
+    );
+    await collect(provider, from('a', { model: 'full', timeoutMs: 300_000 })).catch(() => {});
+    for (const timeoutMs of [50_000, 300_000]) {
+      const other = collect(provider, from('a', { model: 'other', timeoutMs }));
+      expect(await other).toMatchObject([{ text: 'done' }]);
+      const same = collect(provider, from('a', { model: 'full', timeoutMs }));
+      await expect(same).rejects.toMatchObject({ retryAfterMs: 3_600_000 });
+    }
+    expect(server.requests).toHaveLength(3);
+  });
+
   it('is not waited for beyond the time that is left: the call says when to come back', async () => {
     const { provider, server } = await started(() =>
       apiError(429, 'slow down', { 'retry-after': '86400' }),

@@ -155,7 +155,8 @@ class World {
     const isSpent = scopesOf(this.state, frame).some(({ limits: most, ledger: { used } }) =>
       (['tokens', 'cost'] as const).some((one) => used[one] >= (most[one] ?? Infinity)),
     );
-    const wanted = { frame, purpose, promptTokens, maxOutputTokens, price: PRICE };
+    const size = { promptTokens, maxOutputTokens };
+    const wanted = { frame, purpose, again: false, ...size, price: PRICE };
     const verdict = admission.ask(wanted);
     if (verdict.verdict !== 'go') return [];
     expect(isSpent).toBe(false);

@@ -1,8 +1,10 @@
 import { describe, expect, it } from 'vitest';
-import type { Usage } from '../../src/events/event.ts';
+import type { RunEventType, Usage } from '../../src/events/event.ts';
 import { resultJson, resultOf } from '../../src/events/result.ts';
 import type { ModelChunk, Price } from '../../src/ports/model-provider.ts';
 import { costOf } from '../../src/runtime/budget-tokens.ts';
+import { resumeRun } from '../../src/runtime/run.ts';
+import { memoryStore } from '../../src/stores/memory-store.ts';
 import {
   complete,
   logOf,
@@ -55,7 +57,11 @@ describe('what tokens cost', () => {
 });
 
 describe('what a run cost', () => {
-  async function runOf(end: Partial<ModelChunk>, price: Price | undefined) {
+  async function runOf(
+    end: Partial<ModelChunk>,
+    price: Price | undefined,
+    { cutBehind }: { cutBehind?: RunEventType } = {},
+  ) {
     using folder = temporaryFolder();
     const provider = {
       name: 'acme',
@@ -70,7 +76,16 @@ describe('what a run cost', () => {
     };
     const run = await startTestRun(host, testPlan());
     await run.done;
-    return { result: resultOf(run.state, 'x'), log: await logOf(host.store) };
+    const log = await logOf(host.store);
+    const cut = log.findIndex(({ type }) => type === cutBehind);
+    if (cut < 0) return { result: resultOf(run.state, 'x'), log };
+    const store = memoryStore({ folder: folder.path });
+    const lease = await store.create('r-test', 'a process that died');
+    await store.append(lease, log.slice(0, cut + 1), 'full');
+    await store.release(lease);
+    const resumed = await resumeRun({ ...host, store }, { id: 'r-test' });
+    await resumed.done;
+    return { result: resultOf(resumed.state, 'x'), log: await logOf(store) };
   }
 
   const usage = { input: 100, output: 50, cached: 80, reasoning: 20 };
@@ -94,5 +109,15 @@ describe('what a run cost', () => {
     expect(resultJson(result)).toMatchObject({ cost_usd: null, cost_at_least_usd: 0 });
     const known = await runOf({ usage } as Partial<ModelChunk>, PRICE);
     expect(known.result).not.toHaveProperty('costAtLeast');
+  });
+
+  it('is at least what is known when nobody knows what a call cost whose process died', async () => {
+    const end = { usage, cost: 0.5 } as Partial<ModelChunk>;
+    const cut = { cutBehind: 'model.asked' } as const;
+    expect((await runOf(end, undefined, cut)).result).toMatchObject({
+      cost: null,
+      costAtLeast: 0.5,
+    });
+    expect((await runOf(end, PRICE, cut)).result.cost).toBeGreaterThan(0.5);
   });
 });

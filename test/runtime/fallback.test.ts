@@ -10,6 +10,8 @@ import {
 } from '../../src/ports/model-provider.ts';
 import { UNKNOWN } from '../../src/providers/capabilities.ts';
 import { type Script, scriptedModel } from '../../src/providers/scripted.ts';
+import { resumeRun } from '../../src/runtime/run.ts';
+import { memoryStore } from '../../src/stores/memory-store.ts';
 import {
   complete,
   delegate,
@@ -24,10 +26,9 @@ import { whileTimePasses } from '../providers/support/over-server.ts';
 
 /** What stands behind a model string: answers, or the error of asking or of resolving. */
 type Behind =
-  | { answers: Script }
+  | { answers?: Script; can?: Partial<Capabilities>; real?: boolean }
   | { asked: ModelError }
-  | { resolved: ModelError }
-  | { can: Partial<Capabilities> };
+  | { resolved: ModelError };
 
 function failing(error: ModelError): ModelProvider {
   const ask = () => ({ [Symbol.asyncIterator]: () => ({ next: () => Promise.reject(error) }) });
@@ -41,9 +42,9 @@ function resolved(model: string, behind: Behind | undefined): ResolvedModel {
   if ('asked' in behind) {
     return { provider: failing(behind.asked), model, price, simulated: true };
   }
-  const answers = 'answers' in behind ? behind.answers : [];
-  const capabilities = { ...UNKNOWN, ...('can' in behind && behind.can) };
-  return { provider: scriptedModel(answers), model, price, simulated: true, capabilities };
+  const { answers = [], can, real = false } = behind;
+  const capabilities = { ...UNKNOWN, ...can };
+  return { provider: scriptedModel(answers), model, price, simulated: !real, capabilities };
 }
 
 /** A run of `first`, with other models behind it. */
@@ -54,9 +55,14 @@ async function runOf(
 ) {
   using folder = temporaryFolder();
   const clock = fixedClock();
+  const known = new Map<string, ResolvedModel>();
   const host = {
     ...testHost(folder.path, { script: [], effects: { clock } }),
-    models: (model: string) => resolved(model, models[model]),
+    models: (model: string) => {
+      const found = known.get(model) ?? resolved(model, models[model]);
+      known.set(model, found);
+      return found;
+    },
   };
   const plan = testPlan({ tools: ['arithmetic.*'], ...options });
   const named = {
@@ -174,6 +180,105 @@ describe('when a model cannot, the next one of the list is asked', () => {
     const { result, switches } = await runOf(models, { fallbackModels: ['second'] });
     expect(result).toMatchObject({ status: 'failed', reason: 'model/payment', cost: 0 });
     expect(switches).toHaveLength(1);
+  });
+
+  it('until the list ends, and says of each what kept it', async () => {
+    const models = { first: { resolved: noKey }, second: { asked: refusedKey } };
+    const { result } = await runOf(
+      { ...models, worker: { answers: [] } },
+      { fallbackModels: ['second'] },
+    );
+    expect(result.metadata.message).toBe('first: there is no key; second: the key is wrong');
+  });
+
+  it('in the last turn, too, which is no further turn', async () => {
+    const models: Record<string, Behind> = {
+      first: { answers: [delegate('one'), overloaded, overloaded, refusedKey] },
+      worker: { answers: [worker] },
+      second: { answers: [complete('yes')] },
+    };
+    const { result, log } = await runOf(models, {
+      fallbackModels: { manager: ['second'] },
+      budget: { loops: 2 },
+    });
+    expect(result).toMatchObject({ status: 'complete', text: 'yes' });
+    expect(result.usage.loops).toBe(2);
+    expect(only(log, 'budget.exhausted')).toEqual([]);
+  });
+
+  it('for one role, while the other still asks the first', async () => {
+    const models: Record<string, Behind> = {
+      first: { can: { reasoning: false }, answers: [worker] },
+      second: { can: { reasoning: true }, answers: [delegate('one'), complete('yes')] },
+    };
+    for (const roles of [
+      { manager: 'first', worker: 'first' },
+      { manager: 'first', worker: 'second' },
+    ]) {
+      const { asked, result } = await runOf(
+        roles.worker === 'first'
+          ? models
+          : { ...models, second: { can: {}, answers: [delegate('one'), worker, complete('yes')] } },
+        {
+          reasoning: { manager: 'high' },
+          mustReason: true,
+          fallbackModels: { manager: ['second'] },
+        },
+        roles,
+      );
+      expect(result.status).toBe('complete');
+      expect(asked[1]).toBe('0/1#2 second');
+      expect(asked).toContain(`1.1/1#1 ${roles.worker}`);
+    }
+  });
+
+  it.each<[string, Behind, boolean]>([
+    ['a simulated one answers', { answers: [complete('yes')] }, true],
+    ['a real one is asked', { answers: [complete('yes')], real: true }, false],
+    ['no real one can be asked', { resolved: noKey }, true],
+  ])(
+    'and the result is simulated as long as no real one was asked: %s',
+    async (_, second, simulated) => {
+      const models = { first: { asked: refusedKey }, second, worker: { answers: [] } };
+      const { result, log } = await runOf(models, { fallbackModels: ['second'] });
+      expect(result.metadata.simulated).toBe(simulated);
+      expect(only(log, 'model.asked').filter(({ data }) => data.real)).toHaveLength(
+        simulated ? 0 : 1,
+      );
+    },
+  );
+
+  it('and a run that is taken up again begins with the first', async () => {
+    using folder = temporaryFolder();
+    const store = memoryStore({ folder: folder.path });
+    let up = false;
+    const first: ModelProvider = {
+      name: 'first',
+      ask: (request, signal) =>
+        (up ? scriptedModel([complete('it is back')]) : failing(refusedKey)).ask(request, signal),
+    };
+    const behind = { first, second: failing(refusedKey) };
+    const price = { input: 1, output: 1 };
+    const host = {
+      ...testHost(folder.path, { script: [], store }),
+      models: (model: string) => ({
+        provider: behind[model as keyof typeof behind],
+        ...{ model, price, simulated: true },
+      }),
+    };
+    const plan = testPlan({ fallbackModels: ['second'] });
+    const named = {
+      ...plan,
+      manager: { ...plan.manager, model: 'first' },
+      worker: { ...plan.worker, model: 'first' },
+    };
+    const run = await startTestRun(host, named);
+    await run.done;
+    expect(run.state.status).toBe('failed');
+    up = true;
+    const again = await resumeRun(host, { id: run.id });
+    await again.done;
+    expect(resultOf(again.state, 'x')).toMatchObject({ status: 'complete', text: 'it is back' });
   });
 
   it('but not when no other model would mend it', async () => {

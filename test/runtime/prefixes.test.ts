@@ -52,6 +52,13 @@ const SCENARIOS: Readonly<Record<string, Scenario>> = {
       return rounds < 2 ? write(`output/${request.headers['x-awp-agent']}.txt`) : answer;
     },
   },
+  'a last turn': {
+    model: (request) => {
+      if (!isManager(request)) return answer;
+      return turns(request) === 0 ? delegate('a') : complete('the last word');
+    },
+    options: { budget: { loops: 2 } },
+  },
   'answers that must be corrected': {
     model: (request) => {
       if (!isManager(request)) return answer;

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Sandbox } from '../../src/ports/sandbox.ts';
+import { encodeFrame } from '../../src/sandboxes/frames.ts';
 import { withstandsBattery } from '../contracts/sandbox-boundary.ts';
 import { boxOrReason, describeBox, POLICY, runIn } from '../contracts/sandbox-contract.ts';
 import { type Bait, layBait } from './bait.ts';
@@ -88,7 +89,6 @@ const session = new inspector.Session(); session.connect(); got = true`,
   'J42 imports from a registry': "got = await import('jsr:@std/fs')",
   'J43 reads descriptors by the kernel’s names':
     "for (const fd of fs.readdirSync('/proc/self/fd')) got = fd",
-  'J43 opens the channel on which its job came': 'got = Boolean(new net.Socket({ fd: 3 }))',
   'J48 requires a host file':
     "got = process.getBuiltinModule('module').createRequire('file:///x.js')(FILE)",
   'J50 asks for more rights':
@@ -254,6 +254,21 @@ console.log('done');`;
     expect(({} as { polluted?: number }).polluted).toBeUndefined();
     expect(heard).toContainEqual({ list: [1] });
     expect(heard).not.toContainEqual('a text');
+  });
+
+  // By then the number may be that of a pipe of Deno's own: it can harm itself with it, not us.
+  it('J43 speaks to the host by the channel on which its job came', async () => {
+    const forged = encodeFrame({ kind: 'F', name: 'forged.txt', payload: Buffer.from('x') });
+    const code = `
+import net from 'node:net';
+try {
+  const way = new net.Socket({ fd: 3 });
+  way.on('error', () => {});
+  way.write(Buffer.from('${Buffer.from(forged).toString('hex')}', 'hex'), () => Deno.exit(0));
+} catch {}`;
+    const done = await runIn(opened, { language: 'javascript', code });
+    expect(done.stopped).not.toBe('frames');
+    expect(done.files).toEqual([]);
   });
 
   it('J38 J45 leaves what is no regular file', async () => {

@@ -12,6 +12,8 @@ export const rank = tool({
   sideEffects: false,
   execute: ({ items }) => ({
     // What failed has no stars.
-    ranking: items.filter(({ stars }) => stars !== undefined).toSorted((a, b) => b.stars - a.stars),
+    ranking: items
+      .flatMap(({ stars, mood }) => (stars === undefined ? [] : [{ stars, mood }]))
+      .toSorted((a, b) => b.stars - a.stars),
   }),
 });

@@ -123,7 +123,7 @@ export const RUN_OPTIONS: readonly Option[] = [
     name: 'trace-models',
     group: 'MODEL',
     rare: true,
-    help: 'keep requests and answers as sent, for runs show --calls',
+    help: 'keep questions and raw answers, for runs show --calls',
   },
   { name: 'run-id', value: 'ID', group: 'OTHER', rare: true, help: 'the id of the new run' },
   {

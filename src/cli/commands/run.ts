@@ -3,6 +3,7 @@ import { AwpError } from '../../base/errors.ts';
 import type { Json } from '../../base/json.ts';
 import type { InputValue } from '../../data/inputs.ts';
 import type { LoadedWorkflow } from '../../data/load-workflow.ts';
+import { modelOptions } from '../../data/model-options.ts';
 import type { WorkflowOptions } from '../../data/options.ts';
 import type { StartOptions } from '../../data/run-handle.ts';
 import { budgetFlags } from '../budget-flags.ts';
@@ -121,7 +122,7 @@ async function newRun(
     task: await taskOf(args.text('task') ?? base?.task, { folder, shell }),
     inputs: { ...base?.inputs, ...inputsOf(engine, args) },
     budget: { ...base?.budget, ...budgetFlags(args) },
-    ...modelsOf(args),
+    ...modelsOf(args, base?.fallbackModels),
     ...tapeOptions(args, shell),
     ...sandboxFlags(args, base?.sandbox),
     ...pythonOption(args, shell),
@@ -194,7 +195,7 @@ function durabilityOf(args: Arguments): Pick<WorkflowOptions<Json>, 'durability'
   return { durability: parseChoice('durability', text, ['full', 'batched'] as const) };
 }
 
-/** Where the models' answers go to or come from, and whether they are kept as they were sent. */
+/** Where the models' answers go to or come from, and whether a trace of them is kept. */
 function tapeOptions(
   args: Arguments,
   shell: Shell,
@@ -226,16 +227,28 @@ function inputsOf(engine: Engine, args: Arguments): Record<string, InputValue> {
   return Object.fromEntries(inputs);
 }
 
-/** `-m` counts for both, so that it also replaces the models that a workflow folder names. */
+/**
+ * `-m` counts for both, so that it also replaces the models that a workflow folder names, with those
+ * behind them: nobody else is asked in place of a model that a person chose.
+ */
 function modelsOf(
   args: Arguments,
-): Pick<WorkflowOptions<Json>, 'model' | 'managerModel' | 'workerModel'> {
+  behind: WorkflowOptions<Json>['fallbackModels'],
+): Pick<WorkflowOptions<Json>, 'model' | 'managerModel' | 'workerModel' | 'fallbackModels'> {
   const model = args.text('model');
   const managerModel = args.text('manager-model') ?? model;
   const workerModel = args.text('worker-model') ?? model;
+  const behindOf = (role: 'manager' | 'worker') =>
+    modelOptions(behind ? { fallbackModels: behind } : {}, role).fallback ?? [];
   return {
     ...(model !== undefined && { model }),
     ...(managerModel !== undefined && { managerModel }),
     ...(workerModel !== undefined && { workerModel }),
+    ...(behind && {
+      fallbackModels: {
+        manager: managerModel === undefined ? behindOf('manager') : [],
+        worker: workerModel === undefined ? behindOf('worker') : [],
+      },
+    }),
   };
 }

@@ -16,7 +16,7 @@ export function formatTokens(tokens: number, estimated = false): string {
  */
 export function formatCost(state: RunState, symbols: Symbols): string | undefined {
   const { used, unpriced }: Ledger = state.ledger;
-  if (used.calls === 0 || state.plan?.simulated) return undefined;
+  if (used.calls === 0 || state.simulated) return undefined;
   if (unpriced === 0) return dollars(used.cost);
   return used.cost > 0 ? `${symbols.atLeast} ${dollars(used.cost)}` : symbols.unknown;
 }

@@ -124,6 +124,6 @@ function replayedLine({ state, style }: Ending): string[] {
 
 /** A run without a model says so in its last line (experience 6.2). */
 function simulatedLine({ state, style }: Ending): string[] {
-  if (!state.plan?.simulated) return [];
+  if (!state.simulated) return [];
   return [`${style.paint('dim', 'simulated: no model was called, tokens are estimates')}\n`];
 }

@@ -83,7 +83,7 @@ function headerSpans(view: TreeView, width: number): Span[] {
   const facts = [
     state.run,
     interrupted ? 'interrupted' : status === 'running' ? undefined : status,
-    plan?.simulated ? 'simulated' : undefined,
+    state.simulated ? 'simulated' : undefined,
     plan?.replay ? 'replayed' : undefined,
     plan && formatDuration(activeTime(state, now)),
     progress,

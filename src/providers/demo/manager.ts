@@ -1,5 +1,5 @@
 import { isObject, type JsonObject } from '../../base/json.ts';
-import { ModelError } from '../../ports/model-provider.ts';
+import { ModelError, NO_USAGE } from '../../ports/model-provider.ts';
 import { lookEnvelopes, writeEnvelopes } from './envelopes.ts';
 import { fieldsOf, type Known } from './known.ts';
 import type { ManagerPrompt, PromptReport } from './read-prompt.ts';
@@ -58,7 +58,7 @@ export function outOfScope(problem: string): ModelError {
     'model/out-of-scope',
     `${problem}. The demo model follows fixed rules: it profiles a table (CSV, TSV or JSON records) with a numeric column, follows trends, compares groups, finds outliers and peaks`,
     {
-      usage: { input: 0, output: 0 },
+      usage: NO_USAGE,
       hint: 'for any other task use a real model: a local one with Ollama (-m ollama/qwen3), or one of OpenRouter with a key (OPENROUTER_API_KEY, -m openrouter/...)',
     },
   );

@@ -11,7 +11,7 @@ import type { Command } from '../command.ts';
 import { evaluated, keptAnswer } from '../evaluation/decide.ts';
 import { hideSensitive, isReserved } from '../nodes/hide-fields.ts';
 import { loopOf } from '../plan-parts.ts';
-import { nextModel } from './next-model.ts';
+import { nextModel, whyNoModel } from './next-model.ts';
 import { isStalled } from './stall.ts';
 import { nextForWorker } from './worker.ts';
 
@@ -43,7 +43,8 @@ const MANAGER: Readonly<Record<Phase, Row>> = {
   failed(plan, state, frame) {
     const next = nextModel(plan, frame);
     if (next) return next;
-    const { code = 'internal/bug', message = 'no answer' } = frame.failure ?? {};
+    const { code = 'internal/bug' } = frame.failure ?? {};
+    const message = whyNoModel(frame) ?? 'no answer';
     const kept = scoredEnd(plan, state, frame);
     if (kept) return [kept];
     if (exhaustedFor(state, frame)) return [endPartial(plan, state, frame)];

@@ -31,3 +31,10 @@ export function nextModel(plan: Plan, frame: Frame): Command[] | undefined {
   const data = { call, from: model, to, reason, message };
   return [{ do: 'record', facts: [{ type: 'model.switched', agent: id, data }] }];
 }
+
+/** Why no model of a list answered: of each what it said, or only the one message. */
+export function whyNoModel({ failure, model, passedOver }: Frame): string | undefined {
+  if (!failure?.code.startsWith('model/') || passedOver.length === 0) return failure?.message;
+  const said = [...passedOver, { model, message: failure.message }];
+  return said.map((one) => `${one.model}: ${one.message}`).join('; ');
+}

@@ -5,7 +5,7 @@ import type { Command } from '../command.ts';
 import { evaluated, keptAnswer } from '../evaluation/decide.ts';
 import { agentOf, toolboxOf } from '../plan-parts.ts';
 import { parallelCalls } from '../tools/policy.ts';
-import { nextModel } from './next-model.ts';
+import { nextModel, whyNoModel } from './next-model.ts';
 import { nextPreparation, PREPARING_FAILED } from './preparing.ts';
 
 /**
@@ -34,7 +34,7 @@ const ROWS: Readonly<Record<Phase, Row>> = {
 
   failed: (plan, _state, frame) =>
     nextModel(plan, frame) ?? [
-      fail(frame, frame.failure?.code ?? 'internal/bug', frame.failure?.message ?? 'no answer'),
+      fail(frame, frame.failure?.code ?? 'internal/bug', whyNoModel(frame) ?? 'no answer'),
     ],
 
   read: (_plan, _state, frame) => [{ do: 'read', frame }],

@@ -15,6 +15,14 @@ export function tellReady() {
   channel.write(Buffer.from([0x53, 0, 0, 0, 0, 0, 0, 0, 0]));
 }
 
+/** Closes the channel; resolves when Deno has really let go of it, which is later than it is told. */
+async function closed() {
+  const told = new Promise((resolve) => channel.once('close', resolve));
+  channel.destroy();
+  await told;
+  await new Promise((resolve) => setTimeout(resolve, 0));
+}
+
 /** The job, once all of it is there; the channel is closed then. */
 export async function takeJob() {
   const job = { source: '', args: [], tools: [], secrets: {}, files: [] };
@@ -47,7 +55,7 @@ export async function takeJob() {
       take[kind]?.(bytes.toString('utf8', HEAD_BYTES, at), bytes.subarray(at, end));
       // Behind the job come the limits of the collector, which is another process.
       if (kind === 'L') {
-        channel.destroy();
+        await closed();
         return job;
       }
       chunks = [bytes.subarray(end)];

@@ -181,6 +181,15 @@ describe.each(WIRES)('the adapter of $name', (wire) => {
     },
   );
 
+  it.each(wire.brokenOff ? [wire.brokenOff] : [])(
+    'reads the error that is all of a stream',
+    async ({ body, code }) => {
+      const { headers } = wire.answer({ text: ['half'] }, true);
+      const error = await failure({ ...(headers && { headers }), body }, { stream: true });
+      expect(error).toMatchObject({ code });
+    },
+  );
+
   it.each<[Refusal, string, boolean]>([
     ['auth', 'model/auth', false],
     ['unknown-model', 'model/unknown', false],

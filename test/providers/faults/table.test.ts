@@ -4,8 +4,8 @@ import { isRetryable, type ModelError } from '../../../src/ports/model-provider.
 import { collect, modelRequest } from '../../contracts/provider-contract.ts';
 import { say } from '../../fault-server/answers.ts';
 import { complete, only } from '../../make.ts';
-import { KEY, overServer } from '../support/over-server.ts';
-import { overTime, runOver } from '../support/run-over.ts';
+import { KEY, overServer, overTime } from '../support/over-server.ts';
+import { runOver } from '../support/run-over.ts';
 import { type Charged, FAULTS, type Fault } from './table.ts';
 
 const CASES = FAULTS.flatMap((fault) =>

@@ -18,6 +18,7 @@ import {
   chunked,
   forever,
   GOOD_JSON,
+  GOOD_STREAM,
   goodAs,
   head,
   JSON_TYPE,
@@ -114,8 +115,42 @@ const refused: Fault[] = [
       `${head(JSON_TYPE, 'content-length: 900').replace('200 OK', '500 No')}{"error":`,
       'reset',
     ),
-    ...{ code: 'model/truncated', attempts: 5, charged: 'reserved' },
+    message: /status 500/,
+    ...{ code: 'model/server-error', attempts: 5, charged: 'reserved' },
   },
+  {
+    name: 'a refused key in an alphabet of its own',
+    answer: wire(
+      Buffer.from(`${head('connection: close').replace('200 OK', '401 No')}cl\u00e9`, 'latin1'),
+    ),
+    message: /status 401: cl/,
+    ...{ code: 'model/auth', attempts: 1, charged: 'nothing' },
+  },
+  {
+    name: 'a refused key whose body is cut off',
+    answer: wire(
+      `${head(JSON_TYPE, 'content-length: 900').replace('200 OK', '401 No')}{"error":`,
+      'reset',
+    ),
+    message: /status 401/,
+    ...{ code: 'model/auth', attempts: 1, charged: 'nothing' },
+  },
+  {
+    name: 'a refused key whose body is packed in an unknown way',
+    answer: wire(
+      `${head('content-encoding: lzma', 'content-length: 1').replace('200 OK', '401 No')}x`,
+    ),
+    message: /status 401/,
+    ...{ code: 'model/auth', attempts: 1, charged: 'nothing' },
+  },
+  ...['', 'no credi'].map(
+    (start): Fault => ({
+      name: `an empty account that falls silent after '${start}'`,
+      answer: wire(`${head('content-length: 900').replace('200 OK', '402 No')}${start}`, 'hold'),
+      message: new RegExp(`status 402(: ${start})?$`),
+      ...{ code: 'model/payment', attempts: 1, charged: 'nothing', silent: true },
+    }),
+  ),
   {
     name: 'a redirect to another host',
     answer: redirect('http://elsewhere.test/v1/chat/completions'),
@@ -474,6 +509,16 @@ const odd: Fault[] = [
     name: 'no end reason in whole JSON',
     answer: say({ text: 'whole', finish: null, usage }),
     ...{ attempts: 1, charged: SAID, only: 'one piece' },
+  },
+  {
+    name: 'a stream that stays open behind its end mark',
+    answer: wire(head(STREAM_TYPE) + GOOD_STREAM, 'hold'),
+    ...{ attempts: 1, charged: SAID, only: 'stream', silent: true },
+  },
+  {
+    name: 'a stream that breaks behind its end mark',
+    answer: wire(head(STREAM_TYPE, 'transfer-encoding: chunked') + chunked(GOOD_STREAM, false)),
+    ...{ attempts: 1, charged: SAID, only: 'stream' },
   },
   {
     name: 'a stream of single letters and comments',

@@ -56,8 +56,11 @@ export async function failureOf(
   }
 }
 
-/** Lets the time of a fixed clock pass, a second a turn, until `work` is over. */
-export async function whileTimePasses<T>(clock: FixedClock, work: Promise<T>): Promise<T> {
+/** Lets time pass until `work` is over, wherever `waits` says that nothing else can happen. */
+export async function overTime<T>(
+  work: Promise<T>,
+  { clock, waits }: { clock: FixedClock; waits(): boolean | Promise<boolean> },
+): Promise<T> {
   let over = false;
   const watched = work.finally(() => {
     over = true;
@@ -65,7 +68,12 @@ export async function whileTimePasses<T>(clock: FixedClock, work: Promise<T>): P
   watched.catch(() => {});
   while (!over) {
     await turn();
-    clock.advance(1000);
+    if (await waits()) clock.advance(1000);
   }
   return watched;
+}
+
+/** Lets the time of a fixed clock pass, a second a turn, until `work` is over. */
+export function whileTimePasses<T>(clock: FixedClock, work: Promise<T>): Promise<T> {
+  return overTime(work, { clock, waits: () => true });
 }

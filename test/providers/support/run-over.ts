@@ -1,28 +1,9 @@
-import { setImmediate as turn } from 'node:timers/promises';
 import type { BudgetOptions } from '../../../src/data/options.ts';
-import type { FixedClock } from '../../../src/effects/fake-clock.ts';
 import type { RunEvent } from '../../../src/events/event.ts';
 import { memoryStore } from '../../../src/stores/memory-store.ts';
 import type { Handler } from '../../fault-server/server.ts';
 import { logOf, startTestRun, temporaryFolder, testHost, testPlan } from '../../make.ts';
-import { KEY, overServer } from './over-server.ts';
-
-/** Lets time pass until `work` is over, wherever `waits` says that nothing else can happen. */
-export async function overTime<T>(
-  work: Promise<T>,
-  { clock, waits }: { clock: FixedClock; waits(): boolean | Promise<boolean> },
-): Promise<T> {
-  let over = false;
-  const watched = work.finally(() => {
-    over = true;
-  });
-  watched.catch(() => {});
-  while (!over) {
-    await turn();
-    if (await waits()) clock.advance(1000);
-  }
-  return watched;
-}
+import { KEY, overServer, overTime } from './over-server.ts';
 
 /** How a run over a fault server is to go. */
 export interface RunOver {
