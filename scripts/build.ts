@@ -1,5 +1,5 @@
 /**
- * Makes `dist/`, what the package ships: JavaScript and types of `src/`, the programs that run in
+ * Makes `dist/`, what the package ships: JavaScript of `src/` and the types of what it exports, the programs that run in
  * other processes as they are, the data of `awp demo`, and the data kit.
  */
 import { spawnSync } from 'node:child_process';
@@ -13,6 +13,7 @@ import {
   rmSync,
 } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
+import { reachableDeclarations } from './declarations.ts';
 import { copyKit } from './kit.ts';
 
 const ROOT = resolve(import.meta.dirname, '..');
@@ -23,6 +24,7 @@ const ENTRY = join(DIST, 'cli/main.js');
 
 rmSync(DIST, { recursive: true, force: true });
 compile();
+leaveOutDeclarations();
 for (const file of globSync(AS_THEY_ARE, { cwd: join(ROOT, 'src') })) {
   const target = join(DIST, file);
   mkdirSync(dirname(target), { recursive: true });
@@ -41,4 +43,16 @@ function compile(): void {
   const { status, error } = spawnSync(process.execPath, args, { cwd: ROOT, stdio: 'inherit' });
   if (error) throw error;
   if (status !== 0) throw new Error(`the compiler ended with status ${status}`);
+}
+
+/** Types of what nobody can import are a sixth of what we make ourselves: they are not shipped. */
+function leaveOutDeclarations(): void {
+  const { exports: named } = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8'));
+  const entries = Object.values<string | { types: string }>(named).flatMap((target) =>
+    typeof target === 'string' ? [] : [join(ROOT, target.types)],
+  );
+  const wanted = reachableDeclarations(entries);
+  for (const file of globSync('**/*.d.ts', { cwd: DIST })) {
+    if (!wanted.has(join(DIST, file))) rmSync(join(DIST, file));
+  }
 }

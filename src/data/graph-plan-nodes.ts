@@ -71,13 +71,15 @@ function milliseconds(seconds: number): number {
   return Math.ceil(seconds * 1000);
 }
 
-/** `timeout_per_agent` is about agents: sub-workflows and loops have limits of their own. */
+/**
+ * `timeout_per_agent` is about agents: sub-workflows and loops have limits of their own. Nodes of a
+ * program have the time that they were given, and no other.
+ */
 function timeoutOf(node: NodeModel, { manifest, folder }: GraphSource): number | null {
   if (node.timeout !== undefined) return milliseconds(node.timeout);
-  if (isNested(node)) return null;
+  if (isNested(node) || folder === undefined) return null;
   const { execution } = manifest.orchestration ?? {};
-  if (!execution) return folder === undefined ? null : 120_000;
-  return milliseconds(execution.timeout_per_agent);
+  return execution ? milliseconds(execution.timeout_per_agent) : 120_000;
 }
 
 /** Whether a node is a graph or a loop of its own. */

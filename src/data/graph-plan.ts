@@ -1,3 +1,4 @@
+import { matchesTool } from '../base/paths.ts';
 import type {
   PlanAgent,
   PlanEvaluation,
@@ -120,6 +121,7 @@ class Parts {
     // The node's own agent comes before those that take over: plans are read by people, too.
     if (!isNested(node) && !node.fan_out?.agent_template) agentKey(node.agent ?? node.id);
     const common = commonNode(node, { source, index, keyOf, agentKey });
+    this.#refuseForbidden(common.fanIn?.tool, index, source);
     if (isNested(node)) return { ...common, ...this.#nested(node, index, place) };
     const agent = common.fanOut?.agent ?? agentKey(node.agent ?? node.id);
     const named = agent === undefined ? undefined : this.agents[agent];
@@ -129,6 +131,18 @@ class Parts {
       throw wrongAt(at, `there is no agent ${node.agent ?? node.id}`, hint);
     }
     return { ...common, kind: named.module === undefined ? 'agent' : 'module', agent };
+  }
+
+  /** The tool that joins results is called by the graph, but what a run forbids it forbids to all. */
+  #refuseForbidden(tool: string | undefined, index: number, source: GraphSource): void {
+    const { forbiddenTools = [] } = this.#run.options;
+    const forbidden = [
+      ...forbiddenTools,
+      ...(source.manifest.safety_envelope?.forbidden_tools ?? []),
+    ];
+    if (tool === undefined || !forbidden.some((pattern) => matchesTool(pattern, tool))) return;
+    const at = source.placeOf('orchestration', 'graph', index, 'fan_in', 'tool');
+    throw wrongAt(at, `${tool} is forbidden in this run`, 'join the results in another way');
   }
 
   #nested(node: NodeModel, index: number, { source, prefix }: Place): Nested {

@@ -105,6 +105,11 @@ function said({ path, message }: Diagnostic): string {
 function graphOptions(graph: GraphSource, workflow: Workflow): FolderOptions {
   const { manifest, folder = '' } = graph;
   const { name, description } = manifest.workflow;
+  if ((manifest.orchestration?.graph ?? []).length === 0) {
+    throw new AwpError('spec/invalid', `there is nothing to run in ${folder}: no node`, {
+      hint: 'add a node to orchestration.graph, or engine: delegation_loop',
+    });
+  }
   const { options: sandbox } = graphSandbox(graph);
   return {
     name,

@@ -64,7 +64,11 @@ function resolveApproval({ desk }: ServerParts): ServerTool {
           description: 'as list_approvals names it',
         },
         decision: { type: 'string', enum: ['approve', 'reject'] },
-        args: { type: 'object', description: 'arguments in the place of those asked for' },
+        args: {
+          type: 'object',
+          description:
+            'arguments in the place of those asked for; for a node of a graph { output } or { input }',
+        },
         args_hash: {
           type: 'string',
           maxLength: 100,

@@ -17,6 +17,7 @@ import { ModelTrace } from './model-trace.ts';
 import { KeptResults } from './nodes/cached-results.ts';
 import { NodeGuards } from './nodes/node-guards.ts';
 import { StateFiles } from './nodes/state-files.ts';
+import { hideInitial } from './nodes/hide-initial.ts';
 import { missingFields } from './nodes/state-limits.ts';
 import { Pieces } from './pieces.ts';
 import { type Prepared, prepare } from './prepare.ts';
@@ -159,7 +160,8 @@ export interface NewRun {
  * model cannot be reached by configuration, `sandbox/unavailable`, `state/missing`, `store/...`.
  */
 export async function startRun(host: Host, start: NewRun): Promise<Run> {
-  const { id, plan, inputs, trace, stop, ask } = start;
+  const { id, inputs, trace, stop, ask } = start;
+  const plan = hideInitial(start.plan);
   refuseMissing(plan);
   const prepared = await prepare(host, plan, host.store.folder(id)).catch(hiding(host));
   const lease = await host.store.create(id, ownerName(host)).catch(closing(prepared));

@@ -628,3 +628,19 @@ describe('functions of the program', () => {
     expect(plan).toMatchObject({ agents: {}, loops: {}, simulated: false });
   });
 });
+
+describe('tools that join results', () => {
+  it.each([
+    ['by the run', { forbiddenTools: ['reviews.*'] }, undefined],
+    ['by the workflow', {}, 'safety_envelope: { forbidden_tools: [reviews.rank] }'],
+  ])('are refused when they are forbidden %s', async (_by, options, more) => {
+    const graph = `- id: one
+  agent: one
+  fan_out: { source: x }
+  fan_in: { strategy: custom, tool: reviews.rank }`;
+    await expect(planOf({ graph, ...(more && { more }) }, options)).rejects.toMatchObject({
+      code: 'spec/invalid',
+      message: expect.stringContaining('fan_in.tool: reviews.rank is forbidden in this run'),
+    });
+  });
+});

@@ -54,6 +54,14 @@ critique: { enabled: true }`),
     expect(idle).toEqual(['orchestration.delegation_loop.critique']);
   });
 
+  it('cannot be run without a node', async () => {
+    const empty = { 'workflow.awp.yaml': `${HEAD}orchestration: { engine: dag, graph: [] }\n` };
+    await expect(load(empty)).rejects.toMatchObject({
+      code: 'spec/invalid',
+      message: expect.stringContaining('no node'),
+    });
+  });
+
   it.each([
     ['a file', 'instructions/SYSTEM.md', { 'agents/lead/instructions/SYSTEM.md': 'Be brief.' }],
     ['a text', '|\n    Be brief.', {}],

@@ -362,7 +362,7 @@ describe('the skills of a workflow', () => {
 
   it('leave nothing behind when there are none', async () => {
     const result = await found([]);
-    expect(result).toEqual({ skills: [], notes: [] });
+    expect(result).toEqual({ skills: [], agentSkills: new Map(), notes: [] });
     expect(existsSync(runFolder)).toBe(false);
   });
 });

@@ -168,14 +168,7 @@ async function workflow(
   if (idle.length > 0) {
     shell.err.write(`note: this release does not act on ${oneLine(idle.join(', '))}\n`);
   }
-  const options = loaded.options();
-  const { graph } = options;
-  if (graph && (graph.manifest.orchestration?.graph ?? []).length === 0) {
-    throw new AwpError('spec/invalid', `there is nothing to run in ${folder}: no node`, {
-      hint: 'add a node to orchestration.graph, or engine: delegation_loop',
-    });
-  }
-  return options;
+  return loaded.options();
 }
 
 /** `--eval` turns on what the workflow has, or the usual; `-m` replaces its judge, too. */

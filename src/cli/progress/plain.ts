@@ -140,10 +140,10 @@ const writers: { [T in RunEventType]?: Writer<T> } = {
     data.ok
       ? undefined
       : `${called(frame)} output is not right: ${short(data.problems.join('; '))}`,
-  'budget.warned': ({ data: { dimension, used, limit } }) =>
-    `budget: ${limitText(dimension, used)} of ${limitText(dimension, limit)} ${dimension} used`,
-  'budget.exhausted': ({ data: { dimension, limit } }) =>
-    `budget: the limit of ${limitText(dimension, limit)} ${dimension} is reached`,
+  'budget.warned': ({ data: { dimension, used, limit, scope } }, _frame, state) =>
+    `${budgetOf(scope, state)}: ${limitText(dimension, used)} of ${limitText(dimension, limit)} ${dimension} used`,
+  'budget.exhausted': ({ data: { dimension, limit, scope } }, _frame, state) =>
+    `${budgetOf(scope, state)}: the limit of ${limitText(dimension, limit)} ${dimension} is reached`,
   'security.denied': ({ data }, frame) => {
     const kind = data.kind === undefined ? '' : ` (${data.kind})`;
     return `${called(frame)} ${data.tool} denied${kind}: ${short(data.reason)}`;
@@ -159,6 +159,12 @@ const writers: { [T in RunEventType]?: Writer<T> } = {
   },
   'stall.noticed': ({ data }) => `stall: ${short(data.message)}`,
 };
+
+/** Whose budget it is: the run's, or that of a loop that is a node. */
+function budgetOf(scope: string | undefined, { frames }: RunState): string {
+  const loop = scope === undefined ? undefined : frames.get(scope);
+  return loop ? `budget of ${loop.name}` : 'budget';
+}
 
 function heartbeat(state: RunState, now: number): string {
   const open = [...state.openFrames]

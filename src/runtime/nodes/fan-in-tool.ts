@@ -54,11 +54,10 @@ export async function joinByTool(pass: Pass, command: FanInTool): Promise<Comman
   return [];
 }
 
-/** The graph calls it; the rules of access count for the node and its agent. */
+/** The graph calls it, as its author wrote; the rules of access by name count for the node and its agent. */
 function callerOf(frame: Frame, { plan }: GraphNode, tool: string): Frame {
   const { id, agent } = plan;
-  const caller = { ...frame, name: id, askedAs: agent ?? id, tools: [tool] };
-  return agent === undefined ? caller : { ...caller, role: 'node', agentKey: agent };
+  return { ...frame, name: id, askedAs: agent ?? id, tools: [tool] };
 }
 
 function afterJoin(

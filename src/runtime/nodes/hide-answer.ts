@@ -1,7 +1,7 @@
 import type { Plan } from '../../events/plan.ts';
 import type { Frame, RunState } from '../../events/state.ts';
 import { extractJson } from '../agent/extract-json.ts';
-import { hiddenFields, hideSensitive, hidesAnything } from './hide-fields.ts';
+import { hiddenFields, hideSensitive, hidesAnything, isHiddenWhole, REDACTED } from './hide-fields.ts';
 
 /** What hides the sensitive values of one agent's answers (R14). */
 export type HideAnswer = (text: string) => string;
@@ -24,10 +24,12 @@ export function answerHiding(
   if (!hidesAnything(agent, sharing)) return undefined;
   const from = { node: ofGraph.node?.id ?? '', agent };
   const names = hiddenFields(from, sharing);
+  const isWhole = isHiddenWhole(from, sharing);
   const format = agent?.output.format ?? 'json';
   return (text) => {
+    const found = format === 'json' ? extractJson(text) : undefined;
+    if (!found && isWhole) return text === '' ? text : REDACTED;
     if (format !== 'json') return hideText(text, names);
-    const found = extractJson(text);
     if (!found) return cutOff(text, names);
     const hidden = hideSensitive(from, sharing, found.value);
     return hidden === found.value ? text : JSON.stringify(hidden);
@@ -43,12 +45,12 @@ function inGraph(state: RunState, frame: Frame): Frame | undefined {
 
 /** An answer that is one text is the field `result`. */
 function hideText(text: string, names: ReadonlySet<string>): string {
-  return names.has('result') && text !== '' ? '[redacted]' : text;
+  return names.has('result') && text !== '' ? REDACTED : text;
 }
 
 function cutOff(text: string, names: ReadonlySet<string>): string {
   const starts = [...names].flatMap((name) => startsOf(text, name));
-  return starts.length === 0 ? text : `${text.slice(0, Math.min(...starts))}[redacted]`;
+  return starts.length === 0 ? text : `${text.slice(0, Math.min(...starts))}${REDACTED}`;
 }
 
 /** Where a text seems to give a field a value: `"name": `, `name=`. */

@@ -31,8 +31,8 @@ export function namesOf(written: readonly string[]): Names {
 /** A value at a place of the state, and whether its fields are left out or hidden. */
 interface Taking {
   names: Names;
-  /** Left out: the fields go; `hide`: their values do. */
-  how: 'leave-out' | 'hide';
+  /** Left out: the fields go; `hide`: their values do; `hide-set`: so do values, but not null. */
+  how: 'leave-out' | 'hide' | 'hide-set';
 }
 
 /**
@@ -49,10 +49,11 @@ export function takeOut(value: Json, at: readonly string[], taking: Taking): Jso
   const kept: [string, Json][] = [];
   for (const [name, item] of Object.entries(value)) {
     const place = [...at, name];
-    const isNamed = isTaken(taking.names, place);
+    const isSpared = item === null && taking.how === 'hide-set';
+    const isNamed = !isSpared && isTaken(taking.names, place);
     const left = isNamed ? REDACTED : takeOut(item, place, taking);
     changed ||= left !== item;
-    if (!isNamed || taking.how === 'hide') kept.push([name, left]);
+    if (!isNamed || taking.how !== 'leave-out') kept.push([name, left]);
   }
   return changed ? Object.fromEntries(kept) : value;
 }
@@ -75,7 +76,9 @@ export interface OutputOf {
 export function sensitiveNames({ node, agent }: OutputOf, sharing: PlanState['sharing']): Names {
   const shared = namesOf(sharing.sensitive);
   const own = agent?.output.sensitive ?? [];
-  const ids = new Set([node, agent?.id ?? node]);
+  const id = agent?.id ?? node;
+  // Agents of sub-workflows have their nodes before their names: `weather/author`.
+  const ids = new Set([node, id, id.slice(id.lastIndexOf('/') + 1)]);
   return {
     anywhere: new Set([...shared.anywhere, ...own.filter((name) => !name.includes('.'))]),
     paths: [
@@ -97,12 +100,26 @@ export function hidesAnything(
 /** Names of the fields of an output whose values are hidden, wherever they stand. */
 export function hiddenFields(from: OutputOf, sharing: PlanState['sharing']): ReadonlySet<string> {
   const { anywhere, paths } = sensitiveNames(from, sharing);
-  return new Set([...anywhere, ...paths.flatMap((path) => path.at(-1) ?? [])]);
+  const all = isHiddenWhole(from, sharing) ? fieldsOf(from.agent) : [];
+  return new Set([...anywhere, ...paths.flatMap((path) => path.at(-1) ?? []), ...all]);
+}
+
+/** Whether a whole output is hidden: the state or the workflow calls its node or agent sensitive. */
+export function isHiddenWhole({ node, agent }: OutputOf, sharing: PlanState['sharing']): boolean {
+  const { anywhere } = namesOf(sharing.sensitive);
+  const id = agent?.id ?? node;
+  return [node, id, id.slice(id.lastIndexOf('/') + 1)].some((name) => anywhere.has(name));
+}
+
+function fieldsOf(agent: PlanAgent | undefined): string[] {
+  const { schema, required = [] } = agent?.output ?? {};
+  return [...required, ...Object.keys(isObject(schema?.properties) ? schema.properties : {})];
 }
 
 /**
  * An output with `[redacted]` in the place of every sensitive value (R14), at any depth. To be
- * applied before an output is recorded; a second time changes nothing.
+ * applied before an output is recorded; a second time changes nothing. Of a whole output that is
+ * hidden only its confidence and what the runtime counts in it are left.
  */
 export function hideSensitive(
   from: OutputOf,
@@ -110,6 +127,25 @@ export function hideSensitive(
   output: JsonObject,
 ): JsonObject {
   if (!hidesAnything(from.agent, sharing)) return output;
+  if (isHiddenWhole(from, sharing)) return hiddenWhole(output);
   const names = sensitiveNames(from, sharing);
   return takeOut(output, [from.node], { names, how: 'hide' }) as JsonObject;
+}
+
+function hiddenWhole(output: JsonObject): JsonObject {
+  const isFigure = (name: string): boolean => name === 'confidence' || name.startsWith('_');
+  if (Object.entries(output).every(([name, value]) => isFigure(name) || value === REDACTED))
+    return output;
+  return Object.fromEntries(
+    Object.entries(output).map(([name, value]) => [name, isFigure(name) ? value : REDACTED]),
+  );
+}
+
+/**
+ * Values that a state starts with, with `[redacted]` in the place of every sensitive one (R14): they
+ * are in the log from the first event on. What has no value (null) stays without one.
+ */
+export function hideValues(sensitive: readonly string[], values: JsonObject): JsonObject {
+  if (sensitive.length === 0) return values;
+  return takeOut(values, [], { names: namesOf(sensitive), how: 'hide-set' }) as JsonObject;
 }

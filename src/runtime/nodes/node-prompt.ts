@@ -272,6 +272,7 @@ class Telling {
         section('Earlier rounds', this.#data.block(rounds.map(String).join('\n'))),
       last && section('Your last result', this.#entry(last)),
       run.said !== undefined &&
+        asText(run.said).trim() !== '' &&
         section('What a person said of it', this.#data.block(asText(run.said))),
     ]);
   }

@@ -9,6 +9,7 @@ import { exhausted, type Refusal } from '../budget.ts';
 import { timeRefusal } from '../budget-time.ts';
 import { valueIn } from '../engines/graph-expression.ts';
 import type { Pass } from '../pass.ts';
+import { hideValues } from './hide-fields.ts';
 import { admitNode, type NodePlace, placeOfNode, type StartNode } from './start-node.ts';
 import { missingFields } from './state-limits.ts';
 import { openState, sharingFacts, visibleItem, visibleState } from './visible.ts';
@@ -113,14 +114,16 @@ function openGraph(
     ? mappedIn(state, command, inputMapping)
     : visibleTo(state, command, node);
   const agent = command.graph.frame;
-  const failed = failing(place, seen.failure ?? lacking(below, seen.values));
+  // What is sensitive in there is in nobody's log, wherever it comes from (R14).
+  const values = hideValues(below.state.sharing.sensitive, seen.values);
+  const failed = failing(place, seen.failure ?? lacking(below, values));
   const finished: Fact = { type: 'subworkflow.finished', agent, data: { node: id, ok: false } };
   return [
     { type: 'subworkflow.started', agent, data: { node: id, name: below.name } },
     started(command, place, {
       role: 'graph',
       ...{ model: '', temperature: 0, instructions: description },
-      values: seen.values,
+      values,
       index: node.place,
     }),
     ...seen.facts,

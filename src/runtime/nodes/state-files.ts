@@ -8,7 +8,7 @@ import { type GraphPlace, hasEnded } from '../../events/graph-nodes.ts';
 import type { Graph } from '../../events/graph-state.ts';
 import type { RunState } from '../../events/state.ts';
 import type { Files } from '../../ports/effects.ts';
-import { namesOf, takeOut } from './hide-fields.ts';
+import { hideValues } from './hide-fields.ts';
 
 interface Parts {
   state: RunState;
@@ -146,9 +146,7 @@ function ofNode({ graph, node }: GraphPlace, at: string): Due[] {
 
 /** The state without the values that never leave the process (R14); outputs were recorded without. */
 function openValues({ plan, state }: Graph): JsonObject {
-  const { sensitive } = plan.state.sharing;
-  if (sensitive.length === 0) return state;
-  return takeOut(state, [], { names: namesOf(sensitive), how: 'hide' }) as JsonObject;
+  return hideValues(plan.state.sharing.sensitive, state);
 }
 
 /** A name that is safe as one, and no other node's: what had to be changed has a part of its hash. */
