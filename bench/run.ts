@@ -8,6 +8,7 @@ import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { availableParallelism, cpus, loadavg, totalmem } from 'node:os';
 import { join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
+import { graphParts, missingPeers } from './graphs/engines.ts';
 import { type Report, shown, tableOf, withTable } from './table.ts';
 
 const ROOT = resolve(import.meta.dirname, '..');
@@ -27,6 +28,9 @@ const PARTS: ReadonlyMap<string, readonly (readonly string[])[]> = new Map([
       ['disk', '100'],
     ],
   ],
+  ['graph', graphParts()],
+  ['graph-agents', [['chain'], ['chain', 'all'], ['fan']]],
+  ['graph-scale', [['chain'], ['fan'], ['layers']]],
   ['manager-loop', [['1'], ['20']]],
   ['makespan', [['promises'], ['memory'], ['batched'], ['full']]],
   ['model-call', [['whole'], ['stream'], ['thousand']]],
@@ -64,6 +68,7 @@ for (const { name, part, reports } of shuffled(queue)) {
 }
 const table = tableOf(measurements.flatMap(({ reports }) => reports));
 console.log(`${conditions}\n\n${table}`);
+tellMissing();
 if (values.record) {
   writeFileSync(PAGE, withTable(readFileSync(PAGE, 'utf8'), `${conditions}\n\n${table}`));
 }
@@ -81,6 +86,13 @@ function refuse(): void {
   if (problem === undefined) return;
   console.error(problem);
   process.exit(2);
+}
+
+/** Which packages the graphs could have been measured beside. */
+function tellMissing(): void {
+  const missing = names.includes('graph') ? missingPeers() : [];
+  if (missing.length === 0) return;
+  console.error(`not installed, and not measured: ${missing.join(', ')} (see docs/benchmarks.md)`);
 }
 
 function conditionsNow(): string {

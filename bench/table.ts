@@ -9,6 +9,8 @@ export interface Figure {
   floor?: Floor;
   /** What other stacks needed, recorded earlier on a machine of the same class. */
   recorded?: string;
+  /** What it is a figure of, when it is that of a package of others that was measured beside ours. */
+  rival?: string;
   /** The most, or the least, that it should be; judged by the medians. */
   aim?: Aim;
 }
@@ -19,8 +21,12 @@ export interface Floor {
   value: number;
 }
 
-/** A bound on the figure itself, or on its ratio to the floor. */
-export type Aim = { atMost: number } | { below: number } | { timesFloor: number };
+/** A bound on the figure itself, on its ratio to the floor, or the least of its rivals in the table. */
+export type Aim =
+  | { atMost: number }
+  | { below: number }
+  | { timesFloor: number }
+  | { belowRivals: string };
 
 /** The figures of one process. */
 export type Report = readonly Figure[];
@@ -36,36 +42,70 @@ export function tableOf(reports: readonly Report[]): string {
   for (const figure of reports.flat()) {
     byName.set(figure.name, [...(byName.get(figure.name) ?? []), figure]);
   }
-  return [...HEAD, ...[...byName.values()].map(rowOf)].join('\n');
+  const all = [...byName.values()];
+  return [...HEAD, ...all.map((same) => rowOf(same, bestRivals(all)))].join('\n');
 }
 
-function rowOf(same: readonly Figure[]): string {
+/** The least that any package of others needed, by what it is a figure of. */
+function bestRivals(all: readonly (readonly Figure[])[]): ReadonlyMap<string, number> {
+  const best = new Map<string, number>();
+  for (const same of all) {
+    const rival = same[0]?.rival;
+    if (rival === undefined) continue;
+    const value = median(same.map((figure) => figure.value));
+    best.set(rival, Math.min(best.get(rival) ?? value, value));
+  }
+  return best;
+}
+
+function rowOf(same: readonly Figure[], rivals: ReadonlyMap<string, number>): string {
   const [first] = same;
   if (!first) return '';
   const value = median(same.map((figure) => figure.value));
   const floors = same.flatMap(({ floor }) => floor?.value ?? []);
   const floor = floors.length > 0 ? median(floors) : undefined;
   const ratio = floor ? value / floor : undefined;
+  const bound = first.aim && boundOf(first.aim, floor, rivals);
   const cells = [
     first.name,
     `${shown(value)} ${first.unit}`,
     first.floor && floor !== undefined ? `${first.floor.name}: ${shown(floor)}` : '',
     ratio === undefined ? '' : `${shown(ratio)}x`,
     first.recorded ?? '',
-    first.aim ? aimText(first.aim) : '',
-    first.aim ? (isMet(first.aim, value, ratio) ? 'yes' : '**no**') : '',
+    bound?.text ?? '',
+    bound ? bound.isMet(value) : '',
   ];
   return `| ${cells.join(' | ')} |`;
 }
 
-function aimText(aim: Aim): string {
-  if ('timesFloor' in aim) return `at most ${aim.timesFloor}x the floor`;
-  return 'below' in aim ? `below ${aim.below}` : `at most ${aim.atMost}`;
+interface Bound {
+  text: string;
+  isMet(value: number): string;
 }
 
-function isMet(aim: Aim, value: number, ratio: number | undefined): boolean {
-  if ('timesFloor' in aim) return ratio !== undefined && ratio <= aim.timesFloor;
-  return 'below' in aim ? value < aim.below : value <= aim.atMost;
+function boundOf(aim: Aim, floor: number | undefined, rivals: ReadonlyMap<string, number>): Bound {
+  if ('belowRivals' in aim) {
+    const best = rivals.get(aim.belowRivals);
+    if (best === undefined) return { text: 'below all others', isMet: () => 'none is installed' };
+    return {
+      text: `below all others, the best ${shown(best)}`,
+      isMet: (value) => yesOrNo(value < best),
+    };
+  }
+  if ('timesFloor' in aim) {
+    const most = floor === undefined ? Number.NaN : aim.timesFloor * floor;
+    return {
+      text: `at most ${aim.timesFloor}x the floor`,
+      isMet: (value) => yesOrNo(value <= most),
+    };
+  }
+  return 'below' in aim
+    ? { text: `below ${aim.below}`, isMet: (value) => yesOrNo(value < aim.below) }
+    : { text: `at most ${aim.atMost}`, isMet: (value) => yesOrNo(value <= aim.atMost) };
+}
+
+function yesOrNo(isMet: boolean): string {
+  return isMet ? 'yes' : '**no**';
 }
 
 /** A number with as many digits as it deserves: `1,234`, `12.3`, `0.0012`. */

@@ -1,6 +1,6 @@
 /**
- * Makes `dist/`, what the package ships: JavaScript of `src/` and the types of what it exports, the programs that run in
- * other processes as they are, the data of `awp demo`, and the data kit.
+ * Makes `dist/`, what the package ships: JavaScript of `src/` and the types of what it exports, the
+ * programs that run in other processes as they are, the data of `awp demo`, and the data kit.
  */
 import { spawnSync } from 'node:child_process';
 import {

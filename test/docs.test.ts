@@ -220,14 +220,14 @@ describe('what the documentation lists is what there is', () => {
 
   it('errors.md: every code that occurs, each with cause and remedy', () => {
     const code =
-      /(?<![\w./-])(?:usage|spec|model|tool|mcp|skill|secret|trust|approval|sandbox|network|source|store|internal|manager|evaluation|output)\/[a-z]+(?:-[a-z]+)*(?![\w./-])/g;
+      /(?<![\w./-])(?:usage|spec|model|node|state|step|run|tool|mcp|skill|secret|trust|approval|sandbox|network|source|store|internal|manager|evaluation|output)\/[a-z]+(?:-[a-z]+)*(?![\w./-])/g;
     // Hostile programs are texts of their own: what they print is no code of ours.
     const own = sources.filter(({ path }) => !path.startsWith('sandboxes/hostile/'));
     const used = own.flatMap(({ nodes }) =>
       nodes.flatMap((node) => [...literalText(node).matchAll(code)].map(([text]) => text)),
     );
     const limits = BUDGET_FLAGS.map(({ name }) => name)
-      .filter((name) => name !== 'depth' && name !== 'parallel')
+      .filter((name) => name !== 'parallel')
       .map((name) => `budget/${name}`);
     const wanted = [...new Set([...used, ...limits, 'stall', 'stopped'])].sort();
     expect(rows('docs/errors.md').sort()).toEqual(wanted);
@@ -261,9 +261,20 @@ describe('what the documentation lists is what there is', () => {
     );
   });
 
+  it('api.md: every name that the package exports', () => {
+    const page = textOf('docs/api.md');
+    const index = readFileSync(join(ROOT, 'src/index.ts'), 'utf8');
+    const names = parseSource('index.ts', index).exports.map(({ name }) => name);
+    expect(names.length).toBeGreaterThan(100);
+    expect(names.filter((name) => !new RegExp(`\\b${name}\\b`).test(page))).toEqual([]);
+  });
+
   it('events-and-log.md: every event', () => {
     expect(rows('docs/events-and-log.md').sort()).toEqual(
-      fieldsOf('events/event.ts', 'EventData').sort(),
+      [
+        ...fieldsOf('events/event.ts', 'EventData'),
+        ...fieldsOf('events/graph-events.ts', 'GraphEventData'),
+      ].sort(),
     );
   });
 

@@ -21,19 +21,22 @@ export class ChangeSignal {
 }
 
 /** Resolves when `promise` does, or rejects with the signal's reason as soon as it aborts. */
-export async function orAborted<T>(promise: Promise<T>, signal: AbortSignal): Promise<T> {
-  if (signal.aborted) {
-    promise.catch(() => {});
-    throw signal.reason;
-  }
-  let stop = (): void => {};
-  const aborted = new Promise<never>((_, reject) => {
-    stop = () => reject(signal.reason);
-    signal.addEventListener('abort', stop, { once: true });
+export function orAborted<T>(promise: Promise<T>, signal: AbortSignal): Promise<T> {
+  return new Promise((resolve, reject) => {
+    const stop = (): void => reject(signal.reason);
+    if (signal.aborted) stop();
+    else signal.addEventListener('abort', stop, { once: true });
+    // Also after an abort: nobody else may be there to hear that it failed.
+    const heard = (): void => signal.removeEventListener('abort', stop);
+    promise.then(
+      (value) => {
+        heard();
+        resolve(value);
+      },
+      (error: unknown) => {
+        heard();
+        reject(error);
+      },
+    );
   });
-  try {
-    return await Promise.race([promise, aborted]);
-  } finally {
-    signal.removeEventListener('abort', stop);
-  }
 }

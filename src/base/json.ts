@@ -108,3 +108,10 @@ function ownProblem(value: unknown): string | undefined {
 function childrenOf(value: unknown): unknown[] {
   return typeof value === 'object' && value !== null ? Object.values(value) : [];
 }
+
+const utf8 = new TextEncoder();
+
+/** UTF-8 bytes that a value takes up as JSON. Linear in its size. */
+export function jsonBytes(value: Json): number {
+  return utf8.encode(JSON.stringify(value)).length;
+}

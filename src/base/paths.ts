@@ -35,6 +35,7 @@ export function fileSafe(name: string): string {
 
 /** Whether a tool name matches a pattern: `*` stands for any characters within one segment. */
 export function matchesTool(pattern: string, name: string): boolean {
+  if (!pattern.includes('*')) return pattern === name;
   const wanted = pattern.split('.');
   const parts = name.split('.');
   return (

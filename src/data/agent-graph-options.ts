@@ -90,7 +90,7 @@ export interface RetryOptions {
   /**
    * Kinds of failure that are tried again, and those that never are. Default `timeout`, `rate_limit`,
    * `server_error`, `connection_error` and `step` (what a function throws), never `validation_error`
-   * and `auth_error`.
+   * and `auth_error`. With `retryable` alone exactly these are tried again.
    */
   retryable?: readonly string[];
   nonRetryable?: readonly string[];
@@ -129,6 +129,16 @@ export interface FanInOptions {
   tool?: string;
 }
 
+/** How much the state of a graph may hold, as JSON in UTF-8. */
+export interface StateLimitsOptions {
+  /** Bytes of all values together. Default 10 MiB. */
+  bytes?: number;
+  /** Bytes that one agent or function may bring. Default 1 MiB. */
+  fieldBytes?: number;
+  /** Values. Default 1,000, and twice the number of nodes when that is more. */
+  fields?: number;
+}
+
 /** Options of runs that make sense for a graph of a program. */
 type RunOptions = Pick<
   WorkflowOptions,
@@ -154,6 +164,8 @@ export interface AgentGraphOptions extends RunOptions {
   maxParallel?: number;
   /** Values that its state starts with. Default none. */
   state?: JsonObject;
+  /** How much its state may hold. */
+  stateLimits?: StateLimitsOptions;
   /** Ends a run without progress after so long: milliseconds, or `'2m'`. Default unlimited. */
   idleTimeout?: number | string;
 }

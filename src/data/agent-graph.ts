@@ -8,6 +8,7 @@ import { begin } from './begin-run.ts';
 import type { GraphProblem } from './graph-check.ts';
 import { effectsWith } from './node-host.ts';
 import { RunHandle } from './run-handle.ts';
+import { MAX_DEPTH } from './subworkflow-limits.ts';
 
 /** A graph of functions and agents, written in a program: the same engine as for workflow folders. */
 export class AgentGraph implements InnerGraph {
@@ -47,17 +48,24 @@ export class AgentGraph implements InnerGraph {
 
   /** Its functions by their paths: `resumeRun(id, { steps: graph.steps })` goes on with a run. */
   get steps(): Readonly<Record<string, StepFunction>> {
-    const own = this.#options.nodes.flatMap(({ id, run, graph }) => [
-      ...(run ? [[id, run] as const] : []),
-      ...(graph
-        ? Object.entries(graph.steps).map(([path, step]) => [`${id}/${path}`, step] as const)
-        : []),
-    ]);
-    return Object.fromEntries(own);
+    return Object.fromEntries(stepsIn(this.#options, '', []));
   }
 
   /** What it was made with. */
   get options(): AgentGraphOptions {
     return this.#options;
   }
+}
+
+/** Functions by their paths. A graph inside of itself has them once: it cannot run. */
+function stepsIn(
+  options: AgentGraphOptions,
+  prefix: string,
+  around: readonly AgentGraphOptions[],
+): (readonly [string, StepFunction])[] {
+  if (around.includes(options) || around.length > MAX_DEPTH) return [];
+  return options.nodes.flatMap(({ id, run, graph }) => [
+    ...(run ? [[`${prefix}${id}`, run] as const] : []),
+    ...(graph ? stepsIn(graph.options, `${prefix}${id}/`, [...around, options]) : []),
+  ]);
 }

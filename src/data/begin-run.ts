@@ -1,5 +1,6 @@
 import { AwpError } from '../base/errors.ts';
 import type { Json } from '../base/json.ts';
+import { dayOfRun } from '../events/day-of-run.ts';
 import type { Fact } from '../events/event.ts';
 import type { PlanInput } from '../events/plan.ts';
 import type { RunResult } from '../events/result.ts';
@@ -8,6 +9,7 @@ import type { Host } from '../ports/host.ts';
 import type { AskPerson } from '../runtime/approvals/desk.ts';
 import { type Run, startRun } from '../runtime/run.ts';
 import { beginsSimulated } from './choose-models.ts';
+import { hideInputs } from './hide-inputs.ts';
 import { type InputNote, type ResolvedInputs, resolveInputs } from './inputs.ts';
 import { outputSchema, sandboxPolicy } from './make-plan.ts';
 import { isZod, type WorkflowOptions } from './options.ts';
@@ -26,16 +28,18 @@ export interface Beginning {
 }
 
 /** Puts everything in place and starts a run; what cannot start leaves nothing behind. */
-export async function begin(options: WorkflowOptions, beginning: Beginning): Promise<Opened> {
+export async function begin(given: WorkflowOptions, beginning: Beginning): Promise<Opened> {
   const { effects, id, stop, ask } = beginning;
-  const place = await openPlace(options, effects);
+  const place = await openPlace(given, effects);
   try {
+    const { options, notes: hidden } = hideInputs(given);
     const policy = sandboxPolicy(options.sandbox, options.packages);
     const tape = await openTape(options, effects);
     const { secrets, clock, files } = effects;
+    const now = clock.now();
     const draft = await draftOf(options, {
       ...{ secrets, taped: tape.roles, runId: id },
-      now: clock.now(),
+      ...{ now, day: dayOfRun(tape.plan, now) },
     });
     const machine = await hostOf(options, {
       ...{ effects, store: place.store, policy },
@@ -49,7 +53,11 @@ export async function begin(options: WorkflowOptions, beginning: Beginning): Pro
     const run = await withInputs({ options, effects, folder, draft }, (resolved) => {
       const plan = { ...draft.plan({ ...resolved, simulated, output }), ...tape.plan };
       const { inputs, notes, skillNotes } = resolved;
-      const facts = [...inputFacts(inputs, notes), ...skillFacts(skillNotes), ...noteFacts(draft)];
+      const facts = [
+        ...inputFacts(inputs, [...hidden, ...notes]),
+        ...skillFacts(skillNotes),
+        ...noteFacts(draft),
+      ];
       const { traceModels: trace = false } = options;
       return startRun(host, { id, plan, inputs: facts, trace, stop, ...(ask && { ask }) });
     });

@@ -147,6 +147,7 @@ const runEvents = {
     instructions: z.string(),
     contract: contract.optional(),
     values: object.optional(),
+    continues: z.string().optional(),
     index: whole,
   }),
   'agent.finished': z.strictObject({

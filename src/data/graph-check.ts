@@ -4,7 +4,8 @@ import { cyclesOf } from '../base/graph.ts';
 import { nearest } from '../base/nearest.ts';
 import { parseDuration } from '../base/time.ts';
 import { RESERVED_STATE_KEYS } from '../models/common.ts';
-import type { AgentGraphOptions, GraphNodeOptions } from './agent-graph-options.ts';
+import type { AgentGraphOptions, GraphNodeOptions, StateLimitsOptions } from './agent-graph-options.ts';
+import { MAX_DEPTH } from './subworkflow-limits.ts';
 
 /** Something that is wrong with a graph of a program. */
 export interface GraphProblem {
@@ -61,6 +62,7 @@ const GRAPH_OPTIONS: ReadonlySet<string> = new Set([
     'mode',
     'maxParallel',
     'state',
+    'stateLimits',
     'idleTimeout',
   ] as const),
   ...([
@@ -96,9 +98,13 @@ const GRAPH_OPTIONS: ReadonlySet<string> = new Set([
   ] as const),
 ] satisfies (keyof AgentGraphOptions)[]);
 
+const STATE_LIMITS: ReadonlySet<string> = new Set([
+  ...(['bytes', 'fieldBytes', 'fields'] as const),
+] satisfies (keyof StateLimitsOptions)[]);
+
 /** Everything that is wrong with a graph and its inner graphs, in the order of its nodes. */
-export function graphProblems(options: AgentGraphOptions, above = ''): GraphProblem[] {
-  const check = new Check(above);
+export function graphProblems(options: AgentGraphOptions): GraphProblem[] {
+  const check = new Check('', [options]);
   check.options(options);
   return check.problems;
 }
@@ -106,14 +112,17 @@ export function graphProblems(options: AgentGraphOptions, above = ''): GraphProb
 class Check {
   readonly problems: GraphProblem[] = [];
   readonly #above: string;
+  /** The graphs around the nodes and their own, outermost first. */
+  readonly #around: readonly AgentGraphOptions[];
 
-  constructor(above: string) {
+  constructor(above: string, around: readonly AgentGraphOptions[]) {
     this.#above = above;
+    this.#around = around;
   }
 
   options(options: AgentGraphOptions): void {
     this.#known('', options, GRAPH_OPTIONS);
-    const { name, nodes, maxParallel = 1, idleTimeout } = options;
+    const { name, nodes, maxParallel = 1, idleTimeout, stateLimits = {} } = options;
     if (typeof name !== 'string' || name.trim() === '')
       this.#say('name', 'it is missing', 'name the graph');
     if (!Array.isArray(nodes) || nodes.length === 0) {
@@ -123,6 +132,7 @@ class Check {
     if (!isCount(maxParallel))
       this.#say('maxParallel', 'it is no whole number of at least 1', 'write 4');
     this.#duration('idleTimeout', idleTimeout);
+    this.#counts('stateLimits', stateLimits, STATE_LIMITS);
     this.#ids(nodes);
     for (const [index, node] of nodes.entries()) this.#node(node, `nodes[${index}]`, nodes);
     this.#cycles(nodes);
@@ -138,6 +148,15 @@ class Check {
       const near = nearest(name, known);
       const help = near === undefined ? `known: ${[...known].join(', ')}` : `did you mean ${near}?`;
       this.#say(path === '' ? name : `${path}.${name}`, 'there is no such option', help);
+    }
+  }
+
+  /** Options that are all whole numbers of at least 1. */
+  #counts(path: string, options: object, known: ReadonlySet<string>): void {
+    this.#known(path, options, known);
+    for (const [name, value] of Object.entries(options)) {
+      if (!known.has(name) || value === undefined || isCount(value)) continue;
+      this.#say(`${path}.${name}`, 'it is no whole number of at least 1', 'write 1000000');
     }
   }
 
@@ -172,7 +191,32 @@ class Check {
       this.#say(path, 'it has loop and fanOut', 'put the loop into an inner graph');
     this.#retry(`${path}.retry`, node.retry);
     this.#dependencies(node, path, nodes);
-    if (graph) this.problems.push(...graphProblems(graph.options, `${this.#above}${path}.graph.`));
+    this.#fan(path, node);
+    if (graph) this.#inner(`${path}.graph`, graph.options);
+  }
+
+  #fan(path: string, { fanOut, fanIn }: GraphNodeOptions): void {
+    const { strategy, expr = '', tool = '' } = fanIn ?? {};
+    if (fanOut && (typeof fanOut.over !== 'string' || fanOut.over.trim() === ''))
+      this.#say(`${path}.fanOut.over`, 'there is no list', "name one: 'planner.topics'");
+    if (fanIn && !fanOut)
+      this.#say(`${path}.fanIn`, 'there is nothing to join', 'it goes with fanOut');
+    if (strategy === 'reduce' && expr.trim() === '')
+      this.#say(`${path}.fanIn.expr`, 'reduce needs it', "such as 'acc.count + item.count'");
+    if (strategy === 'custom' && tool.trim() === '')
+      this.#say(`${path}.fanIn.tool`, 'custom needs it', 'name the tool that joins the results');
+  }
+
+  #inner(path: string, options: AgentGraphOptions): void {
+    if (this.#around.includes(options)) {
+      this.#say(path, 'the graph contains itself', 'repeat a node with loop instead');
+    } else if (this.#around.length > MAX_DEPTH) {
+      this.#say(path, `graphs are at most ${MAX_DEPTH} inside of each other`, 'make one of two');
+    } else {
+      const check = new Check(`${this.#above}${path}.`, [...this.#around, options]);
+      check.options(options);
+      this.problems.push(...check.problems);
+    }
   }
 
   #retry(path: string, retry: GraphNodeOptions['retry']): void {

@@ -2,7 +2,7 @@ import { AwpError } from '../base/errors.ts';
 import { sha256 } from '../base/hash.ts';
 import { isObject, type Json, type JsonObject } from '../base/json.ts';
 import { nearest } from '../base/nearest.ts';
-import type { PlanInput, PlanSkill } from '../events/plan.ts';
+import type { Limits, PlanInput, PlanSkill } from '../events/plan.ts';
 import type { PlanAgent, PlanGraph } from '../events/plan-graph.ts';
 import { RESERVED_STATE_KEYS } from '../models/common.ts';
 import { defaultModel } from '../providers/resolve.ts';
@@ -32,7 +32,7 @@ const LOOP_ONLY = [
 export function draftOfGraph(
   options: WorkflowOptions,
   source: GraphSource,
-  { secrets, taped, runId, now }: Drafting,
+  { secrets, taped, ...moment }: Drafting,
 ): PlanDraft {
   const surplus = LOOP_ONLY.find((name) => options[name] !== undefined);
   if (surplus !== undefined) throw notFor(surplus, 'a node has that in its own file or settings');
@@ -47,7 +47,8 @@ export function draftOfGraph(
     evaluation: own,
     skills,
   } = graphPlan(source, {
-    ...{ runId, now, steps, scored: options.evaluation === true },
+    ...moment,
+    ...{ steps, scored: options.evaluation === true },
     models: { instead, otherwise, ...roles },
     options: {
       ...options,
@@ -55,6 +56,8 @@ export function draftOfGraph(
     },
   });
   checkSteps(steps, graph);
+  const limits = limitsOf({ ...options, budget: { ...graphBudget(source), ...options.budget } });
+  if (Object.keys(loops).length === 0) refuseLoopOptions(options, limits);
   const settings = [
     ...Object.values(agents).filter(({ module }) => module === undefined),
     ...Object.values(loops).flatMap(({ manager, worker }) => [manager, worker]),
@@ -77,7 +80,7 @@ export function draftOfGraph(
       engine: 'dag',
       name: options.name ?? source.manifest.workflow.name,
       task: options.task,
-      limits: limitsOf({ ...options, budget: { ...graphBudget(source), ...options.budget } }),
+      limits,
       durability: options.durability ?? 'full',
       inputs,
       graph: withValues(graph, source, valuesOf(inputs, options.inputs)),
@@ -97,6 +100,19 @@ export function draftOfGraph(
       ...(options.workflowHash !== undefined && { workflowHash: options.workflowHash }),
     }),
   };
+}
+
+/** A graph without a delegation loop has no turns, no managers and no workers of one. */
+function refuseLoopOptions(options: WorkflowOptions, { loops, depth }: Limits): void {
+  const { model, managerModel, workerModel } = options;
+  const isOther = (one: WorkflowOptions['model']): boolean => one !== undefined && one !== model;
+  const [surplus] = [
+    ...(loops === null ? [] : ['budget.loops']),
+    ...(depth === null ? [] : ['budget.depth']),
+    ...(isOther(managerModel) ? ['managerModel (--manager-model)'] : []),
+    ...(isOther(workerModel) ? ['workerModel (--worker-model)'] : []),
+  ];
+  if (surplus !== undefined) throw notFor(surplus, 'its graph has no delegation loop as a node');
 }
 
 /** What an agent knows is a part of what it is made of. */

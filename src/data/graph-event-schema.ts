@@ -42,7 +42,9 @@ export const graphEvents = {
   }),
   'node.skipped': z.strictObject({
     node,
-    reason: z.enum(['disabled', 'condition', 'dependency', 'upstream_failed', 'stopped']),
+    reason: z.enum([
+      ...(['disabled', 'condition', 'dependency', 'upstream_failed', 'output', 'stopped'] as const),
+    ]),
     message: z.string(),
   }),
   'node.retried': z.strictObject({
@@ -84,7 +86,12 @@ export const graphEvents = {
     reason: loopEnd,
   }),
   'fanout.started': z.strictObject({ node, count: amount }),
-  'fanout.finished': z.strictObject({ node, count: amount, failed: amount }),
+  'fanout.finished': z.strictObject({
+    node,
+    count: amount,
+    failed: amount,
+    full: z.string().optional(),
+  }),
   'subworkflow.started': z.strictObject({ node, name: z.string() }),
   'subworkflow.finished': z.strictObject({ node, ok: z.boolean() }),
   'state.refused': z.strictObject({ node, key: z.string(), reason: z.string() }),

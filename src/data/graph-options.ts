@@ -38,7 +38,7 @@ export async function optionsOfGraph(
       hint: problem.help,
     });
   }
-  const { nodes: _, name, description, mode, maxParallel, state, idleTimeout, ...run } = graph;
+  const { nodes: _, name, description, mode, maxParallel, state, stateLimits, idleTimeout, ...run } = graph;
   const tools = toolsOf(graph);
   const source = await sourceOf(graph, ownNames(tools));
   const { model: usual, ...options } = run;
@@ -110,7 +110,7 @@ function folderOf(id: string): string {
 }
 
 function manifestOf(graph: AgentGraphOptions): Manifest {
-  const { name, description, nodes, model, mode = 'parallel', maxParallel = 4, state } = graph;
+  const { name, description, nodes, model, mode = 'parallel', maxParallel = 4 } = graph;
   return {
     awp: '1.0.0',
     workflow: {
@@ -133,9 +133,25 @@ function manifestOf(graph: AgentGraphOptions): Manifest {
       subworkflows: [],
       degradation: [],
     },
-    ...(state && {
-      state: { model: 'shared_dict', initial: state, required_fields: [], auto_inject: {} },
-    }),
+    ...stateOf(graph),
+  };
+}
+
+const MIB = 1024 * 1024;
+
+function stateOf({ state, stateLimits }: AgentGraphOptions): Pick<Manifest, 'state'> {
+  if (!state && !stateLimits) return {};
+  const { bytes = 10 * MIB, fieldBytes = MIB, fields } = stateLimits ?? {};
+  const limits = {
+    max_state_size_mb: bytes / MIB,
+    max_field_size_mb: fieldBytes / MIB,
+    ...(fields !== undefined && { max_fields: fields }),
+  };
+  return {
+    state: {
+      ...{ model: 'shared_dict', initial: state ?? {}, required_fields: [], auto_inject: {} },
+      ...(stateLimits && { limits }),
+    },
   };
 }
 
@@ -194,6 +210,8 @@ function shareOf(
 /** What functions throw is tried again, too: whoever asks for attempts of a function means that. */
 const RETRYABLE = ['timeout', 'rate_limit', 'server_error', 'connection_error', 'step'];
 
+const NEVER_RETRYABLE = ['validation_error', 'auth_error'];
+
 function retryOf(retry: NonNullable<GraphNodeOptions['retry']>): NonNullable<NodeModel['retry']> {
   const {
     attempts,
@@ -209,7 +227,8 @@ function retryOf(retry: NonNullable<GraphNodeOptions['retry']>): NonNullable<Nod
     backoff_base: seconds(base) ?? 2,
     backoff_max: seconds(max) ?? 60,
     retryable_errors: [...(retryable ?? RETRYABLE)],
-    non_retryable_errors: [...(nonRetryable ?? ['validation_error', 'auth_error'])],
+    // What is usually never tried again overrules no list that was written.
+    non_retryable_errors: [...(nonRetryable ?? (retryable ? [] : NEVER_RETRYABLE))],
   };
 }
 

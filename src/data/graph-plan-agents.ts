@@ -167,10 +167,11 @@ type Calls = NonNullable<PlanAgent['calls']>;
 type Tools = NonNullable<NonNullable<Agent['capabilities']>['tools']>;
 
 function callsOf(tools: Tools, seconds: number | undefined): Calls {
-  const { max_calls, max_parallel, overrides = {}, namespaces } = tools;
+  const { max_calls, max_parallel, parallel_calls, overrides = {}, namespaces } = tools;
   return {
     max: max_calls,
-    parallel: max_parallel,
+    // Services that cannot be told so may still answer with several.
+    parallel: parallel_calls === false ? 1 : max_parallel,
     timeoutMs: seconds === undefined ? null : Math.ceil(seconds * 1000),
     overrides: Object.entries(overrides).map(([tool, own]) => ({
       tool,

@@ -1,3 +1,4 @@
+import { relative } from 'node:path';
 import { AwpError } from '../base/errors.ts';
 import type { Manifest } from '../models/manifest.ts';
 import type { Workflow } from '../models/workflow.ts';
@@ -12,6 +13,7 @@ import {
   placesOf,
   wrongAt,
 } from './graph-plan-source.ts';
+import { MAX_DEPTH, MAX_SUBWORKFLOWS } from './subworkflow-limits.ts';
 
 /** A workflow folder without errors. */
 export interface CheckedFolder {
@@ -24,14 +26,12 @@ export interface CheckedFolder {
 /** How the folders of a workflow and of its sub-workflows are read. */
 export interface FolderReading {
   files: Files;
-  /** Reads and checks the folder of a sub-workflow. Throws `spec/no-workflow`, `spec/invalid`. */
+  /**
+   * Reads and checks the folder of a sub-workflow, or its manifest, by itself. Throws
+   * `spec/no-workflow`, and `spec/invalid` with the findings.
+   */
   open(path: string): Promise<CheckedFolder>;
 }
-
-/** Workflows inside of each other. */
-const MAX_DEPTH = 16;
-/** Sub-workflows in all; one that two nodes name counts twice. */
-const MAX_SUBWORKFLOWS = 200;
 
 /**
  * Everything that the plan of a graph is made of, with its sub-workflows inside of it. Throws
@@ -56,8 +56,7 @@ class GraphReader {
   ): Promise<GraphSource> {
     const manifest = asGraph(read);
     const tree = workflow.manifest?.tree;
-    const name = above.length === 0 ? '' : `${folder}/`;
-    const placeOf = placesOf(tree, name);
+    const placeOf = placesOf(tree, prefixOf(folder, above));
     const reader = new AgentReader(folder, this.#reading.files, workflow);
     const agents = new Map<string, AgentSource>();
     for (const [path, document] of workflow.agents) {
@@ -97,13 +96,18 @@ class GraphReader {
   }
 }
 
-/** Errors of a sub-workflow say which node names it. */
+/** What its files are called in the whole workflow: `sub/`. */
+function prefixOf(folder: string, [root = folder]: readonly string[]): string {
+  const path = relative(root, folder).replaceAll('\\', '/');
+  return path === '' ? '' : `${path}/`;
+}
+
+/** Errors of a sub-workflow say where they are, or which node names it. */
 function located(error: unknown, at: string): unknown {
-  if (!(error instanceof AwpError) || error.family !== 'spec') return error;
-  const { code, message, hint, findings } = error;
+  if (!(error instanceof AwpError) || error.family !== 'spec' || error.findings) return error;
+  const { code, message, hint } = error;
   return new AwpError(code as `spec/${string}`, `${at}: ${message}`, {
     ...(hint !== undefined && { hint }),
-    ...(findings && { findings }),
   });
 }
 

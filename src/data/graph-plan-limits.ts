@@ -1,7 +1,7 @@
 import type { GraphSource } from './graph-plan-source.ts';
 import type { BudgetOptions } from './options.ts';
 
-/** Agents of a run when nobody limits them. */
+/** Agents of a run whose `run_budget` does not say how many. */
 const AGENT_RUNS = 50;
 /** Seconds that a graph may take when nobody says. */
 const SECONDS = 300;
@@ -9,7 +9,9 @@ const SECONDS = 300;
 /**
  * The limits of a graph's run (runtime 2.1 and 2.6, decisions 10 and 27): `run_budget` as far as its
  * limits are enabled, `timeout_total`, `max_parallel_agents`. Turns and depth are limited by the loops
- * that are nodes. Nobody's limit on agents is 50, or twice the nodes of a larger graph.
+ * that are nodes. A `run_budget` without `max_agent_runs` means 50 agents, or twice the nodes of a
+ * larger graph. Without a `run_budget` their number is not limited: nobody knows beforehand how long
+ * the lists of fan-outs are, and tokens and time are limited anyway.
  */
 export function graphBudget(source: GraphSource): Required<BudgetOptions> {
   const { run_budget, execution } = source.manifest.orchestration ?? {};
@@ -20,7 +22,7 @@ export function graphBudget(source: GraphSource): Required<BudgetOptions> {
     if (!run_budget) return usual;
     return counts(name) ? run_budget[name] : null;
   };
-  const roomy = Math.max(AGENT_RUNS, 2 * nodesOf(source));
+  const roomy = run_budget ? Math.max(AGENT_RUNS, 2 * nodesOf(source)) : null;
   const agentRuns = source.written.agentRuns ? limit('max_agent_runs', null) : roomy;
   return {
     loops: null,

@@ -97,19 +97,24 @@ const ONCE: PlanRetry = {
 };
 
 /** The node's own attempts, else those of `error_handling`; `retry` means at least two. */
-function retryOf({ retry }: NodeModel, { manifest }: GraphSource, retries: boolean): PlanRetry {
-  const own = retry ? ownRetry(retry) : generalRetry(manifest);
+function retryOf(
+  { id, retry }: NodeModel,
+  { manifest, written }: GraphSource,
+  retries: boolean,
+): PlanRetry {
+  const own = retry ? ownRetry(retry, written.onlyRetryable.has(id)) : generalRetry(manifest);
   return retries ? { ...own, attempts: Math.max(own.attempts, 2) } : own;
 }
 
-function ownRetry(retry: NonNullable<NodeModel['retry']>): PlanRetry {
+/** A list of what is tried again is not overruled by what is usually not: nobody wrote that. */
+function ownRetry(retry: NonNullable<NodeModel['retry']>, isOnlyRetryable: boolean): PlanRetry {
   return {
     attempts: retry.max_attempts,
     backoff: retry.backoff,
     baseMs: milliseconds(retry.backoff_base),
     maxMs: milliseconds(retry.backoff_max),
     retryable: retry.retryable_errors,
-    nonRetryable: retry.non_retryable_errors,
+    nonRetryable: isOnlyRetryable ? [] : retry.non_retryable_errors,
   };
 }
 

@@ -1,5 +1,7 @@
+import { hideValues } from '../runtime/nodes/hide-fields.ts';
 import { graphSandbox } from './graph-plan-sandbox.ts';
 import type { GraphSource } from './graph-plan-source.ts';
+import { sensitiveIn } from './graph-plan-state.ts';
 
 /** Something about a workflow that its author should know when it runs. */
 export interface GraphNote {
@@ -15,7 +17,17 @@ export interface GraphNote {
  */
 export function graphNotes(source: GraphSource): GraphNote[] {
   const boxes = graphSandbox(source).notes.map((note) => ({ name: 'sandbox', note }));
-  return [...boxes, ...ofSubworkflows(source, '')];
+  return [...boxes, ...ofState(source, 'state'), ...ofSubworkflows(source, '')];
+}
+
+/** What is sensitive is kept nowhere, so that a value in the file serves nobody (R14). */
+function ofState({ manifest }: GraphSource, name: string): GraphNote[] {
+  const initial = manifest.state?.initial ?? {};
+  const hidden = hideValues(sensitiveIn(manifest), initial);
+  const names = Object.keys(initial).filter((key) => hidden[key] !== initial[key]);
+  if (names.length === 0) return [];
+  const note = `sensitive values of state.initial are kept nowhere, [redacted] stands for them: ${names.join(', ')}`;
+  return [{ name, note }];
 }
 
 function ofSubworkflows({ subworkflows }: GraphSource, prefix: string): GraphNote[] {
@@ -35,6 +47,6 @@ function ofSubworkflows({ subworkflows }: GraphSource, prefix: string): GraphNot
       name,
       note: `${section} of the sub-workflow ${name} does not count: that of the whole run does`,
     }));
-    return [...own, ...ofSubworkflows(sub, `${name}/`)];
+    return [...own, ...ofState(sub, name), ...ofSubworkflows(sub, `${name}/`)];
   });
 }

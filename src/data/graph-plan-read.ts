@@ -23,11 +23,17 @@ export function writtenIn(tree: YamlMap, { orchestration }: Manifest): Written {
   const there = (...steps: string[]): boolean =>
     nodeAt(tree, 'orchestration', ...steps) !== undefined;
   const { graph = [] } = orchestration ?? {};
-  const own = graph.filter((_, index) =>
-    nodeAt(tree, 'orchestration', 'graph', index, 'on_failure'),
-  );
+  const nodesWith = (...steps: string[]): ReadonlySet<string> => {
+    const own = graph.filter((_, index) =>
+      nodeAt(tree, 'orchestration', 'graph', index, ...steps),
+    );
+    return new Set(own.map(({ id }) => id));
+  };
+  const never = nodesWith('retry', 'non_retryable_errors');
+  const again = [...nodesWith('retry', 'retryable_errors')];
   return {
-    onFailure: new Set(own.map(({ id }) => id)),
+    onFailure: nodesWith('on_failure'),
+    onlyRetryable: new Set(again.filter((id) => !never.has(id))),
     onError: there('execution', 'on_error'),
     timeoutTotal: there('execution', 'timeout_total'),
     timeoutIdle: there('execution', 'timeout_idle'),

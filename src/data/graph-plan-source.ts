@@ -41,6 +41,8 @@ export interface AgentSource {
 export interface Written {
   /** Ids of nodes with an `on_failure` of their own. */
   onFailure: ReadonlySet<string>;
+  /** Ids of nodes that say what is tried again, and not what never is. */
+  onlyRetryable: ReadonlySet<string>;
   onError: boolean;
   timeoutTotal: boolean;
   timeoutIdle: boolean;
@@ -51,6 +53,7 @@ export interface Written {
 /** A manifest that says none of it. */
 export const NOTHING_WRITTEN: Written = {
   onFailure: new Set(),
+  onlyRetryable: new Set(),
   onError: false,
   timeoutTotal: false,
   timeoutIdle: false,

@@ -11,15 +11,19 @@ export interface Moment {
   runId: string;
   /** When the run starts, in milliseconds since 1970. */
   now: number;
+  /** A moment of the day that it counts as its own, in the same unit; left out: `now`. */
+  day?: number;
 }
 
 /**
- * The state of a graph (capabilities 7.1): `auto_inject` is filled in and wins over `initial`. Throws
+ * The state of a graph (capabilities 7.1): `auto_inject` is filled in and wins over `initial`.
+ * `sensitive` are the names of hidden fields, those of the graphs around it included. Throws
  * `spec/invalid` for a folder that leads out of the run's.
  */
 export function planState(
   { manifest, placeOf }: Pick<GraphSource, 'manifest' | 'placeOf'>,
   moment: Moment,
+  sensitive: readonly string[] = sensitiveIn(manifest),
 ): PlanState {
   const state: Partial<NonNullable<Manifest['state']>> = manifest.state ?? {};
   const { initial = {}, auto_inject = {}, required_fields = [], limits, persistence } = state;
@@ -49,7 +53,7 @@ export function planState(
       fieldBytes: Math.floor(max_field_size_mb * MIB),
       fields: max_fields,
     },
-    sharing: sharingOf(state.sharing),
+    sharing: sharingOf(state.sharing, sensitive),
     ...(persistence?.enabled && {
       persistence: {
         folder,
@@ -60,8 +64,16 @@ export function planState(
   };
 }
 
-function sharingOf(sharing: NonNullable<Manifest['state']>['sharing']): PlanState['sharing'] {
-  const { strategy = 'full', rules = [], never_share = [], sensitive_fields = [] } = sharing ?? {};
+/** The fields that a workflow itself calls sensitive (R14), as it writes them. */
+export function sensitiveIn({ state }: Pick<Manifest, 'state'>): readonly string[] {
+  return state?.sharing?.sensitive_fields ?? [];
+}
+
+function sharingOf(
+  sharing: NonNullable<Manifest['state']>['sharing'],
+  sensitive: readonly string[],
+): PlanState['sharing'] {
+  const { strategy = 'full', rules = [], never_share = [] } = sharing ?? {};
   return {
     strategy,
     rules: rules.map(({ from, to, fields, transform }) => ({
@@ -71,7 +83,7 @@ function sharingOf(sharing: NonNullable<Manifest['state']>['sharing']): PlanStat
       ...(transform !== undefined && { transform }),
     })),
     never: never_share,
-    sensitive: sensitive_fields,
+    sensitive,
     validation: sharing?.validation ?? 'warn',
   };
 }
@@ -86,12 +98,12 @@ function filledIn(value: Json, moment: Moment): Json {
   );
 }
 
-function textWith(text: string, { runId, now }: Moment): string {
+function textWith(text: string, { runId, now, day = now }: Moment): string {
   const time = new Date(now).toISOString();
   const known: Readonly<Record<string, string>> = {
     RUN_ID: runId,
     TIMESTAMP: time,
-    DATE: time.slice(0, 10),
+    DATE: new Date(day).toISOString().slice(0, 10),
     now: time,
   };
   return text.replace(

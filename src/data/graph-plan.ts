@@ -13,13 +13,14 @@ import { planEvaluation } from './graph-plan-evaluation.ts';
 import { idleTime, writtenTime } from './graph-plan-limits.ts';
 import { type LoopContext, planLoop } from './graph-plan-loops.ts';
 import { commonNode, isNested, mappingsOf, type NodeContext } from './graph-plan-nodes.ts';
+import { sensitiveInside } from './graph-plan-sensitive.ts';
 import {
   type AgentSource,
   type GraphSource,
   type NodeModel,
   wrongAt,
 } from './graph-plan-source.ts';
-import { type Moment, planState } from './graph-plan-state.ts';
+import { type Moment, planState, sensitiveIn } from './graph-plan-state.ts';
 import type { WorkflowSkills } from './skill-sources.ts';
 
 /** What a graph's plan needs besides its workflow. */
@@ -53,7 +54,7 @@ const CONTEXT = { total_chars: 64_000, min_per_entry: 4000, preview_chars: 2000 
  */
 export function graphPlan(source: GraphSource, run: GraphRun): GraphParts {
   const parts = new Parts(run);
-  const graph = parts.graph(source, '');
+  const graph = parts.graph({ source, prefix: '', sensitive: sensitiveIn(source.manifest) });
   const { agents, loops, skills } = parts;
   const [first] = Object.values(agents);
   const judge = modelName({}, { manifest: source.manifest, models: run.models });
@@ -70,6 +71,8 @@ interface Place {
   source: GraphSource;
   /** Ids of the nodes around it: `` or `report/`. */
   prefix: string;
+  /** Names of its hidden fields, those of the graphs around it included. */
+  sensitive: readonly string[];
 }
 
 /** What a node has that is a graph or a loop of its own. */
@@ -91,18 +94,18 @@ class Parts {
     this.#run = run;
   }
 
-  graph(source: GraphSource, prefix: string): PlanGraph {
+  graph(place: Place): PlanGraph {
+    const { source, prefix, sensitive } = place;
     const { manifest } = source;
     const { graph = [], execution, context_budget = CONTEXT } = manifest.orchestration ?? {};
     const inner = prefix !== '';
-    const place = { source, prefix };
     return {
       name: manifest.workflow.name,
       nodes: graph.map((node, index) => this.#node(node, index, place)),
       mode: execution?.mode ?? 'parallel',
       maxParallel: execution?.max_parallel_agents ?? 4,
       idleMs: inner ? null : idleTime(source),
-      state: planState(source, this.#run),
+      state: planState(source, this.#run, sensitive),
       context: {
         totalChars: context_budget.total_chars,
         minPerEntry: context_budget.min_per_entry,
@@ -145,17 +148,21 @@ class Parts {
     throw wrongAt(at, `${tool} is forbidden in this run`, 'join the results in another way');
   }
 
-  #nested(node: NodeModel, index: number, { source, prefix }: Place): Nested {
+  #nested(node: NodeModel, index: number, { source, prefix, sensitive }: Place): Nested {
     const path = `${prefix}${node.id}`;
     const sub = source.subworkflows.get(node.id);
     const own = node.timeout === undefined ? null : Math.ceil(node.timeout * 1000);
     if (sub) {
       const limits = [own, writtenTime(sub)].filter((limit) => limit !== null);
+      const mappings = mappingsOf(node, { source, index }, sub);
+      const { outputMapping } = mappings;
+      const inner = { id: node.id, source: sub, ...(outputMapping && { outputMapping }) };
+      const below = sensitiveInside(sensitive, inner);
       return {
         kind: 'subworkflow',
-        graph: this.graph(sub, `${path}/`),
+        graph: this.graph({ source: sub, prefix: `${path}/`, sensitive: below }),
         timeoutMs: limits.length === 0 ? null : Math.min(...limits),
-        ...mappingsOf(node, { source, index }, sub),
+        ...mappings,
       };
     }
     const { models, options } = this.#run;

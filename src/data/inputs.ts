@@ -144,7 +144,8 @@ function withSuffix(name: string, suffix: string): string {
   return name.toLowerCase().endsWith(suffix) ? name : `${name}${suffix}`;
 }
 
-function isFileInput(value: unknown): value is FileInput {
+/** Whether a value is one that `file(path)` made. */
+export function isFileInput(value: unknown): value is FileInput {
   return (
     typeof value === 'object' &&
     value !== null &&

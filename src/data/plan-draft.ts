@@ -42,6 +42,8 @@ export interface Drafting {
   /** Id of the run, and its start in milliseconds since 1970. */
   runId: string;
   now: number;
+  /** A moment of the day that it counts as its own, in the same unit; left out: `now`. */
+  day?: number;
 }
 
 /** The plan of a task. Throws `model/none`, `usage/bad-option`. */

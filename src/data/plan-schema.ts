@@ -87,6 +87,11 @@ export const planSchema = z.strictObject({
     .optional(),
   output: object.optional(),
   simulated: z.boolean(),
-  replay: z.strictObject({ file: z.string(), recorded: z.string(), sha256: z.string() }).optional(),
+  replay: z
+    .strictObject({
+      ...{ file: z.string(), recorded: z.string(), sha256: z.string() },
+      began: z.string().optional(),
+    })
+    .optional(),
   workflowHash: z.string().optional(),
 });

@@ -30,7 +30,9 @@ const node = z.strictObject({
   status: z.enum(['waiting', 'ready', 'running', 'finished', 'failed', 'skipped']),
   runs: amount,
   rounds: amount.optional(),
-  instances: z.strictObject({ count: amount, ended: amount, failed: amount }).optional(),
+  instances: z
+    .strictObject({ count: amount, ended: amount, failed: amount, stopped: amount.optional() })
+    .optional(),
   code: z.string().optional(),
   reason: z.string().optional(),
 });

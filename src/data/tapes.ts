@@ -90,10 +90,12 @@ export function checkTapes(options: TapeOptions): void {
 async function replayed(file: string, files: Files): Promise<RunTape> {
   const text = await textOf(file, files);
   const tape = readTape(text, file);
-  const { recorded, roles } = tape.header;
+  const { recorded, began, roles } = tape.header;
   return {
     roles,
-    plan: { replay: { file, recorded, sha256: sha256(text) } },
+    plan: {
+      replay: { file, recorded, ...(began !== undefined && { began }), sha256: sha256(text) },
+    },
     host: async (host, run) => {
       const marks = marksOf(host, run);
       const player = new TapePlayer({

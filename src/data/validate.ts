@@ -21,14 +21,28 @@ export interface ValidationReport extends Report {
 
 /**
  * Holds a workflow (folder, manifest or agent file) against the standard: syntax, fields,
- * expressions, rules R1 to R32 and its autonomy level, all problems in one pass. Throws
+ * expressions, rules R1 to R32 and its autonomy level, with its sub-workflows, all problems in one
+ * pass. Files of sub-workflows are named with their folders. Throws
  * `spec/no-workflow` when there is nothing at `path`.
  */
 export async function validate(
   path: string,
   options: ValidateOptions = {},
 ): Promise<ValidationReport> {
-  return reportOn(await readWorkflow(path, options.files), options);
+  const { files } = options;
+  const read = await readWorkflow(path, files);
+  // A file by itself is looked at by itself.
+  if (!read.workflow.whole) return reportOn(read, options);
+  const { reportBelow } = await import('./subworkflow-reports.ts');
+  const below = await reportBelow(read, (sub) => readWorkflow(sub, files), options);
+  return reportOn(
+    {
+      ...read,
+      diagnostics: [...read.diagnostics, ...below.diagnostics],
+      sources: new Map([...read.sources, ...below.sources]),
+    },
+    options,
+  );
 }
 
 /** The report on a workflow that was read already. */

@@ -1,3 +1,4 @@
+import { join, relative } from 'node:path';
 import type { Diagnostic } from '../base/diagnostic.ts';
 import { AwpError } from '../base/errors.ts';
 import { sha256 } from '../base/hash.ts';
@@ -51,11 +52,12 @@ export async function openWorkflow(
   path: string,
   files: Files = nodeFiles(),
 ): Promise<WorkflowFolder> {
-  const { report, manifest } = await checked(path, files);
+  const { report, manifest } = sound(await validate(path, { files }));
   const { workflow, diagnostics, folder } = report;
   const engine = manifest.orchestration?.engine ?? 'dag';
   const open = async (sub: string) => {
-    const { report: found, manifest: inner } = await checked(sub, files);
+    // Those of a whole folder were looked at with it; those of a single file were not.
+    const { report: found, manifest: inner } = sound(await alone(sub, files), folder);
     return { workflow: found.workflow, folder: found.folder, manifest: inner };
   };
   const graph =
@@ -71,24 +73,41 @@ export async function openWorkflow(
   };
 }
 
-async function checked(
-  path: string,
-  files: Files,
-): Promise<{ report: ValidationReport; manifest: Manifest }> {
-  const report = await validate(path, { files });
+/** A workflow held against the standard without its sub-workflows. Throws `spec/no-workflow`. */
+async function alone(path: string, files: Files): Promise<ValidationReport> {
+  const [{ reportOn }, { readWorkflow }] = await Promise.all([
+    import('./validate.ts'),
+    import('./read-workflow.ts'),
+  ]);
+  return reportOn(await readWorkflow(path, files));
+}
+
+/** A report without errors. Throws `spec/invalid` and the like; files are named from `root`. */
+function sound(
+  report: ValidationReport,
+  root = report.folder,
+): { report: ValidationReport; manifest: Manifest } {
   const manifest = report.workflow.manifest?.value;
-  if (!report.ok || !manifest) throw invalid(report);
+  if (!report.ok || !manifest) throw invalid(report, root);
   return { report, manifest };
 }
 
+const CODES: Readonly<Record<string, `spec/${string}`>> = {
+  S10: 'spec/no-workflow',
+  S18: 'spec/recursive-workflow',
+};
+
 /** The first error as the message, all of them in the diagnostics. */
-function invalid({ diagnostics, errors, sources, folder }: ValidationReport): AwpError {
+function invalid(report: ValidationReport, root: string): AwpError {
+  const { diagnostics, errors, sources, folder } = report;
   const wrong = diagnostics.filter(({ severity }) => severity === 'error');
   // What follows from unreadable text is told after it.
   const first = wrong.find(({ rule }) => /^[YS]\d/.test(rule) && rule !== 'S2') ?? wrong[0];
-  const code = first?.rule === 'S10' ? 'spec/no-workflow' : 'spec/invalid';
+  const code = CODES[first?.rule ?? ''] ?? 'spec/invalid';
   const more = errors > 1 ? ` (and ${errors - 1} more)` : '';
-  const place = first && `${first.file}:${first.range.start.line}:${first.range.start.column}`;
+  const { line, column } = first?.range.start ?? {};
+  const file = join(relative(root, folder), first?.file ?? '').replaceAll('\\', '/');
+  const place = `${file}:${line}:${column}`;
   return new AwpError(code, first ? `${place}: ${said(first)}${more}` : 'there is no manifest', {
     hint: first
       ? `${first.help}; awp validate shows all`

@@ -162,6 +162,8 @@ export interface EventData extends GraphEventData {
     contract?: OutputContract;
     /** What a graph's state starts with, or what the manager of a node is handed. */
     values?: JsonObject;
+    /** The frame of a graph that failed in an earlier process, whose ended nodes count for this one. */
+    continues?: string;
     /** 1-based place among the delegations of its turn; 0 for the root manager. */
     index: number;
   };

@@ -10,12 +10,30 @@ import {
   isPlain,
   touchGraph,
 } from './graph-nodes.ts';
+import { reopenGraph } from './graph-reopen.ts';
 import type { Graph } from './graph-state.ts';
 import type { Frame, Outcome, RunState } from './state.ts';
 
-/** A frame of role `graph` opened: its graph is there, with `values` over its initial ones. */
-export function openGraph(state: RunState, frame: Frame, values: JsonObject | undefined): void {
+interface Opening {
+  values?: JsonObject;
+  continues?: string;
+}
+
+/**
+ * A frame of role `graph` opened: its graph is there, with `values` over its initial ones, or with all
+ * that had ended in the one that it continues.
+ */
+export function openGraph(state: RunState, frame: Frame, { values, continues }: Opening): void {
   const above = placeOf(state, frame);
+  const earlier = state.graphs.get(continues ?? '');
+  if (earlier) {
+    // Another attempt of the same process starts over.
+    above?.node.carried?.delete(frame.node?.instance);
+    earlier.frame = frame.id;
+    reopenGraph(earlier);
+    state.graphs.set(frame.id, earlier);
+    return;
+  }
   const plan = above ? above.node.plan.graph : state.plan?.graph;
   if (plan) state.graphs.set(frame.id, buildGraph(frame.id, plan, values));
 }

@@ -47,7 +47,8 @@ export interface GraphEventData {
   };
   'node.skipped': {
     node: string;
-    reason: 'disabled' | 'condition' | 'dependency' | 'upstream_failed' | 'stopped';
+    /** `output`: its answer does not meet its contract, and `on_failure` of that is `skip`. */
+    reason: 'disabled' | 'condition' | 'dependency' | 'upstream_failed' | 'output' | 'stopped';
     message: string;
   };
   /** It is tried again; `inMs` after this event. */
@@ -95,7 +96,8 @@ export interface GraphEventData {
   };
   'loop.finished': { node: string; rounds: number; reason: LoopEnd };
   'fanout.started': { node: string; count: number };
-  'fanout.finished': { node: string; count: number; failed: number };
+  /** `full` is why it ended before its items had: the state has no room for all results. */
+  'fanout.finished': { node: string; count: number; failed: number; full?: string };
   'subworkflow.started': { node: string; name: string };
   'subworkflow.finished': { node: string; ok: boolean };
   /** A value that the state could not take (limits of `state.limits`), or that a rule refused. */

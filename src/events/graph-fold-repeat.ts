@@ -1,4 +1,4 @@
-import type { JsonObject } from '../base/json.ts';
+import { type JsonObject, jsonBytes } from '../base/json.ts';
 import type { EventOf } from './event.ts';
 import type { FanOut, Graph, GraphNode, NodeTry } from './graph-state.ts';
 import type { RunState } from './state.ts';
@@ -76,12 +76,19 @@ export function endInstance(node: GraphNode, instance: number, end: InstanceEnd)
   if ('output' in end) {
     one.output = end.output;
     one.confidence = end.confidence;
+    fan.bytes += jsonBytes(end.output);
     fan.first ??= instance;
     return;
   }
   one.failure = { code: end.code, message: end.message };
-  fan.failed += 1;
+  if (isStopped(node, end)) fan.stopped += 1;
+  else fan.failed += 1;
   fan.failure ??= one.failure;
+}
+
+/** Whether it was stopped because nothing needed it any more: that is no failure of its own. */
+function isStopped({ fan, status }: GraphNode, { code }: { code: string }): boolean {
+  return code === 'node/stopped' && (fan?.over === true || status !== 'running');
 }
 
 /**
@@ -89,20 +96,37 @@ export function endInstance(node: GraphNode, instance: number, end: InstanceEnd)
  * others start anew. Looks at all instances, once.
  */
 export function reopenRepeat(node: GraphNode): void {
+  if (node.plan.graph) node.carried = framesLeft(node);
   node.main = newTry();
   const { fan, instances } = node;
   if (!fan || !instances) return;
   const kept: NodeTry[] = [];
-  let well = 0;
+  let [well, bytes] = [0, 0];
   for (const [index, one] of instances.entries()) {
     if (one?.output === undefined) continue;
     kept[index] = one;
     well += 1;
+    bytes += jsonBytes(one.output);
   }
   node.instances = kept;
   node.openInstances = 0;
-  node.fan = { ...newFan(fan.count), ended: well, first: well > 0 ? fan.first : undefined };
+  const first = well > 0 ? fan.first : undefined;
+  node.fan = { ...newFan(fan.count), ended: well, bytes, first };
   passStarted(node, 0);
+}
+
+/** Frames of what did not end well, by instance. */
+function framesLeft({ main, instances = [] }: GraphNode): Map<number | undefined, string> {
+  const all: [number | undefined, NodeTry | undefined][] = [
+    [undefined, main],
+    ...instances.entries(),
+  ];
+  return new Map(
+    all.flatMap(([instance, one]): [number | undefined, string][] => {
+      const frame = one?.output === undefined ? (one?.open ?? one?.last) : undefined;
+      return frame === undefined ? [] : [[instance, frame]];
+    }),
+  );
 }
 
 type RepeatEvent =
@@ -149,7 +173,9 @@ export const repeatReducers: { [T in RepeatEvent]: RepeatReducer<T> } = {
 
   'fanout.finished': (state, event) => {
     const { fan } = touched(state, event)?.node ?? {};
-    if (fan) fan.over = true;
+    if (!fan) return;
+    fan.over = true;
+    if (event.data.full !== undefined) fan.full = event.data.full;
   },
 };
 
@@ -160,6 +186,8 @@ function newFan(count: number): FanOut {
     failing: new Set(),
     ended: 0,
     failed: 0,
+    stopped: 0,
+    bytes: 0,
     first: undefined,
     failure: undefined,
     over: false,

@@ -8,6 +8,7 @@ import {
   endNode,
   finishNode,
   type GraphPlace,
+  hasEnded,
   putValue,
   touchGraph,
 } from './graph-nodes.ts';
@@ -42,7 +43,13 @@ export const graphReducers: { [T in keyof GraphEventData]: GraphReducer<T> } = {
   'node.skipped': (state, event) => {
     const place = placeIn(state, event);
     if (!place) return;
-    place.node.reason = event.data.reason;
+    const { graph, node } = place;
+    const { reason, message } = event.data;
+    if (hasEnded(node)) return;
+    node.reason = reason;
+    if (message !== '') node.note = message;
+    // Those after it go on, with an empty value in its place.
+    if (reason === 'output') putValue(graph.state, node.plan.id, {});
     endNode(state, place, 'skipped');
   },
 

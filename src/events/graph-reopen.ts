@@ -56,6 +56,7 @@ function resetNode(node: GraphNode): void {
   node.edited = undefined;
   node.saidFailed = undefined;
   node.reason = undefined;
+  node.note = undefined;
   node.code = undefined;
   node.action = undefined;
 }

@@ -48,9 +48,14 @@ export interface FanOut {
    * replacement, or fails for good. Each keeps its place among those at work.
    */
   failing: Set<number>;
-  /** Instances that ended, and how many of them failed for good. */
+  /** Instances that ended; of those, how many failed for good, and how many were stopped. */
   ended: number;
   failed: number;
+  stopped: number;
+  /** UTF-8 bytes of all results so far, as JSON. */
+  bytes: number;
+  /** Why it ended before its items had: the state has no room for more; left out when it has. */
+  full?: string;
   /** The instance that ended well first, and the failure that was the first for good. */
   first: number | undefined;
   failure: { code: string; message: string } | undefined;
@@ -82,6 +87,11 @@ export interface GraphNode {
   runs: number;
   /** The node itself, or its current round. */
   main: NodeTry;
+  /**
+   * Frames of its sub-workflow that had ended when the run was taken up again, by instance: the next
+   * one goes on with their nodes. Left out while there are none.
+   */
+  carried?: Map<number | undefined, string>;
   /** Rounds of a loop that ended, in order. */
   rounds: { output: JsonObject; confidence: number }[];
   /** Why its loop goes no further; left out while it does. `person`: one wanted no other round. */
@@ -109,6 +119,8 @@ export interface GraphNode {
   saidFailed: Set<string> | undefined;
   /** Why it was skipped or failed. */
   reason: string | undefined;
+  /** What was said when it was skipped, in words. */
+  note?: string | undefined;
   code: string | undefined;
   /** For failed nodes: what followed. */
   action: 'stop' | 'continue' | 'skip' | undefined;

@@ -45,19 +45,25 @@ function* walkGraph(
 }
 
 /** Why a node was skipped, in words that go behind its name; empty for other nodes. */
-export function skipReason({ plan, status, reason, runs }: GraphNode, { nodes }: Graph): string {
+export function skipReason(
+  { plan, status, reason, note, runs }: GraphNode,
+  { nodes }: Graph,
+): string {
   if (status !== 'skipped') return '';
   switch (reason) {
     case 'disabled':
-      return `it is switched off${quoted(plan.enabled)}`;
+      return note ?? `it is switched off${quoted(plan.enabled)}`;
     case 'condition':
-      return `its condition is not met${quoted(plan.when)}`;
+      return note ?? `its condition is not met${quoted(plan.when)}`;
+    case 'output':
+      return note ?? 'its answer does not meet its contract';
     case 'upstream_failed': {
       const failed = plan.dependsOn.filter(({ id }) => nodes.get(id)?.status === 'failed');
       const names = failed.map(({ id }) => id).join(', ');
       return names === '' ? 'what stands before it failed' : `${names} failed`;
     }
     case 'dependency':
+      if (note !== undefined) return note;
       return `no way that leads here was taken (${plan.dependsOn.map(({ id }) => id).join(', ')})`;
     default:
       return `the run ended before it ${runs > 0 ? 'was done' : 'could start'}`;

@@ -270,6 +270,8 @@ export interface Plan extends Partial<PlanLoop> {
     file: string;
     /** When it was recorded: ISO 8601, UTC. */
     recorded: string;
+    /** When the run on it began: ISO 8601, UTC; its day is that of the replay. Left out: as `recorded`. */
+    began?: string;
     /** SHA-256 of the tape. */
     sha256: string;
   };

@@ -1,5 +1,5 @@
 import type { Json, JsonObject } from '../base/json.ts';
-import type { NodeStatus } from './graph-state.ts';
+import type { FanOut, NodeStatus } from './graph-state.ts';
 import { skipReason, type WalkedNode, walkNodes } from './graph-walk.ts';
 import { mainModel } from './plan.ts';
 import { evaluationJson, evaluationOf, type ResultEvaluation } from './scoring.ts';
@@ -41,8 +41,11 @@ export interface ResultNode {
   runs: number;
   /** Rounds that ended, for a node with a loop. */
   rounds?: number;
-  /** Instances in all, that ended, and of those that failed, for a node with a fan-out. */
-  instances?: { count: number; ended: number; failed: number };
+  /**
+   * For a node with a fan-out: instances in all, that ended, and of those that failed, and that were
+   * stopped because nothing needed them any more (left out when none was).
+   */
+  instances?: { count: number; ended: number; failed: number; stopped?: number };
   /** Why it failed, as `family/what`. */
   code?: string;
   /** Why it failed or was skipped, in words. */
@@ -163,10 +166,14 @@ function resultNode({ node, graph }: WalkedNode): ResultNode {
   return {
     ...{ status, runs },
     ...(plan.repeat && { rounds: rounds.length }),
-    ...(fan && { instances: { count: fan.count, ended: fan.ended, failed: fan.failed } }),
+    ...(fan && { instances: instancesOf(fan) }),
     ...(code !== undefined && { code }),
     ...(reason !== undefined && reason !== '' && { reason }),
   };
+}
+
+function instancesOf({ count, ended, failed, stopped }: FanOut): ResultNode['instances'] & {} {
+  return { count, ended, failed, ...(stopped > 0 && { stopped }) };
 }
 
 /** Why a run is not complete, as `family/what` and in words; what it waits for is in its approvals. */

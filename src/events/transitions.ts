@@ -19,48 +19,16 @@ function isWorker(role: AgentRole): boolean {
 /** Opens a frame: its parent counts it, and it may ask its first question. */
 export function newFrame(state: RunState, event: EventOf<'agent.started'>): void {
   const { agent: id = '', parent, depth, loop, data } = event;
-  const { role, name, node, agentKey, askedAs, index } = data;
-  const { model, temperature, tools, instructions, contract } = data;
+  const { role, name, node } = data;
   const above = parent === undefined ? undefined : state.frames.get(parent);
-  const frame: Frame = {
-    ...BLANK,
-    ...{
-      id,
-      parent,
-      role,
-      name,
-      node,
-      agentKey,
-      askedAs,
-      depth,
-      loop,
-      index,
-      model,
-      temperature,
-      tools,
-      instructions,
-    },
-    contract,
-    scope: state.scopes.has(id) ? id : above?.scope,
-    values: data.values,
-    transcript: [],
-    passedOver: [],
-    calls: [],
-    waiting: [],
-    open: new Set(),
-    turns: [],
-    notes: [],
-    usage: { calls: 0, tools: 0, input: 0, output: 0, cost: 0, estimated: false },
-    startedAt: Date.parse(event.ts),
-    startedActiveMs: state.activeMs,
-    held: newClock(),
-  };
+  const scope = state.scopes.has(id) ? id : above?.scope;
+  const frame = blankFrame(data, { id, parent, depth, loop, scope, at: state });
   state.frames.set(id, frame);
   state.names.add(name);
   state.openFrames.add(id);
   if (role === 'step') beginStep(state, frame);
   else state.ready.add(id);
-  if (role === 'graph') openGraph(state, frame, data.values);
+  if (role === 'graph') openGraph(state, frame, data);
   if (isWorker(role)) {
     for (const scope of scopesOf(state, above)) {
       scope.openWorkers += 1;
@@ -90,28 +58,66 @@ function beginStep(state: RunState, frame: Frame): void {
   });
 }
 
-const BLANK = {
-  phase: 'ask',
-  round: 0,
-  asks: 0,
-  call: undefined,
-  purpose: undefined,
-  attempt: 0,
-  failures: 0,
-  retryAt: undefined,
-  failure: undefined,
-  complaint: undefined,
-  corrections: 0,
-  repairs: 0,
-  stallSeen: 0,
-  refused: undefined,
-  checked: undefined,
-  decision: undefined,
-  endedAt: undefined,
-  outcome: undefined,
-  scored: undefined,
-  judging: undefined,
-} as const;
+interface Placed extends Pick<Frame, 'id' | 'parent' | 'depth' | 'loop' | 'scope'> {
+  at: Pick<RunState, 'lastAt' | 'activeMs'>;
+}
+
+/**
+ * A frame of which nothing has happened. Field by field: this is done for every agent, and spreading
+ * would cost ten times as much.
+ */
+function blankFrame(data: EventOf<'agent.started'>['data'], placed: Placed): Frame {
+  return {
+    id: placed.id,
+    parent: placed.parent,
+    role: data.role,
+    name: data.name,
+    node: data.node,
+    agentKey: data.agentKey,
+    askedAs: data.askedAs,
+    depth: placed.depth,
+    loop: placed.loop,
+    scope: placed.scope,
+    index: data.index,
+    model: data.model,
+    temperature: data.temperature,
+    tools: data.tools,
+    instructions: data.instructions,
+    contract: data.contract,
+    values: data.values,
+    phase: 'ask',
+    transcript: [],
+    round: 0,
+    asks: 0,
+    call: undefined,
+    purpose: undefined,
+    attempt: 0,
+    failures: 0,
+    retryAt: undefined,
+    failure: undefined,
+    passedOver: [],
+    calls: [],
+    complaint: undefined,
+    corrections: 0,
+    repairs: 0,
+    refused: undefined,
+    checked: undefined,
+    decision: undefined,
+    waiting: [],
+    open: new Set(),
+    turns: [],
+    stallSeen: 0,
+    notes: [],
+    usage: { calls: 0, tools: 0, input: 0, output: 0, cost: 0, estimated: false },
+    startedAt: placed.at.lastAt,
+    startedActiveMs: placed.at.activeMs,
+    held: newClock(),
+    endedAt: undefined,
+    outcome: undefined,
+    scored: undefined,
+    judging: undefined,
+  };
+}
 
 /** Closes a frame; its conversation leaves memory and its parent is asked what follows. */
 export function closeFrame(state: RunState, frame: Frame, outcome: Outcome): void {

@@ -138,9 +138,13 @@ export const agentSchema = z.strictObject({
     z.looseObject({
       enabled: field(z.boolean(), 'Whether inputs are prepared first.', READ).default(false),
       pipeline: field(z.string(), 'Name of the pipeline.', READ).default('default'),
-      steps: field(z.array(z.json()), 'Its steps.', READ).default([]),
+      steps: field(
+        z.array(z.json()),
+        'Files of its folder that are run one after another.',
+        READ,
+      ).default([]),
     }),
-    'Preparation of inputs, for Python runtimes.',
+    'Programs that prepare, in the sandbox, what it is shown.',
   ).optional(),
   memory: field(agentMemorySchema, 'What it remembers.').optional(),
   capabilities: field(capabilitiesSchema, 'Layer 2: tools, skills, data, box, code.').optional(),

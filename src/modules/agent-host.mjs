@@ -8,8 +8,12 @@ import { hook } from './module-hook.mjs';
 const MOST_SHOWN = 20_000;
 const LINE_CHARS = 1000;
 
-/** What the code wants of its run and has not got yet, by number. */
+/** What the code wants at the same time; what it wants more waits here, not in the process of the run. */
+const MOST_WANTED = 32;
+
+/** What the code wants of its run and has not got yet, by number, and what waits to be wanted. */
 const wanted = new Map();
+const waiting = [];
 let wants = 0;
 let shown = 0;
 /** The call that is out, and the ways to its code and its error class. */
@@ -118,16 +122,29 @@ function objectOf(args) {
 }
 
 function want(what, asked) {
-  wants += 1;
-  const number = wants;
-  const promise = new Promise((resolve, reject) => wanted.set(number, { resolve, reject }));
-  send({ kind: 'want', id: current, number, what, asked });
+  const { promise, resolve, reject } = Promise.withResolvers();
+  waiting.push({ what, asked, resolve, reject });
+  wantNext();
   return promise;
+}
+
+function wantNext() {
+  while (wanted.size < MOST_WANTED && waiting.length > 0) {
+    const { what, asked, ...settled } = waiting.shift();
+    wants += 1;
+    try {
+      send({ kind: 'want', id: current, number: wants, what, asked });
+      wanted.set(wants, settled);
+    } catch (error) {
+      settled.reject(error);
+    }
+  }
 }
 
 function settle({ number, value, error }) {
   const { resolve, reject } = wanted.get(number) ?? {};
   wanted.delete(number);
+  wantNext();
   if (!error) return resolve?.(value);
   const { code, message, hint } = error;
   reject?.(new ours.AwpError(code, message, hint === undefined ? {} : { hint }));
@@ -142,8 +159,16 @@ function show(text) {
 
 /** What is thrown, with the file and the line of the agent's code that it is about. */
 function placed(error) {
-  const at = placeIn(String(error?.stack ?? ''));
+  const at = placeIn(stackOf(error));
   return { ...said(error), ...(at !== undefined && { at }) };
+}
+
+function stackOf(error) {
+  try {
+    return String(error?.stack ?? '');
+  } catch {
+    return '';
+  }
 }
 
 function placeIn(stack) {

@@ -21,6 +21,8 @@ const LOADABLE = /\.(?:[mc]?[jt]s|json|wasm|node)$/;
 /** Messages of one question, and characters of them all. */
 const MOST_MESSAGES = 1000;
 const MOST_CHARS = 8_000_000;
+/** Characters of what is shown of one call; its process keeps to less by itself. */
+const MOST_SHOWN = 50_000;
 
 /** What is needed to run the code of agents. */
 export interface AgentRunnerOptions {
@@ -154,7 +156,12 @@ async function ask(process: ModuleProcess, call: ModuleCall): Promise<Json> {
     const { name, args } = asked;
     return { ...(await callTool(String(name), isObject(args) ? args : {})) };
   };
-  const { value } = await process.ask(request, { signal, progress: log, serve });
+  let room = MOST_SHOWN;
+  const progress = (text: string): void => {
+    if (room > 0) log(text.slice(0, room));
+    room -= text.length + 1;
+  };
+  const { value } = await process.ask(request, { signal, progress, serve });
   return value;
 }
 

@@ -3,6 +3,7 @@
 // or when whoever started it is gone.
 import { Socket } from 'node:net';
 import { Worker } from 'node:worker_threads';
+import { endAll, endStarted } from './end-started.mjs';
 
 const CHANNEL = 3;
 /** Bytes of one message; the other side refuses more. */
@@ -22,8 +23,8 @@ export function listen(receive, said) {
     for (let message = take(); message; message = take()) receive(message);
   });
   // Whoever started us has gone, or wants us to go.
-  channel.on('close', leave);
-  channel.on('error', leave);
+  channel.on('close', endAll);
+  channel.on('error', endAll);
   // Which call an error belongs to that nobody caught cannot be known, so all of them end.
   const endBy = (error) => {
     send({ kind: 'failed', error: said(error) });
@@ -31,6 +32,7 @@ export function listen(receive, said) {
   };
   process.on('uncaughtException', endBy);
   process.on('unhandledRejection', endBy);
+  process.on('exit', endStarted);
   watchParent();
 }
 
@@ -45,13 +47,17 @@ export function send(message) {
 
 /** What is thrown, without the places in the code. */
 export function said(error) {
-  const { code, hint } = error ?? {};
-  const message = error instanceof Error ? error.message : String(error);
-  return {
-    message: message.slice(0, 4000),
-    ...(typeof code === 'string' && { code }),
-    ...(typeof hint === 'string' && { hint }),
-  };
+  try {
+    const { code, hint } = error ?? {};
+    const message = error instanceof Error ? error.message : error;
+    return {
+      message: String(message).slice(0, 4000),
+      ...(typeof code === 'string' && { code }),
+      ...(typeof hint === 'string' && { hint }),
+    };
+  } catch {
+    return { message: 'what it threw cannot be put into words' };
+  }
 }
 
 /** Gives what is printed to `keep` while that takes it; else it goes where it always goes. */
@@ -78,25 +84,14 @@ function take() {
   return JSON.parse(bytes.toString('utf8', 4, end));
 }
 
-/** Ends this process with all that it has started: it leads a group of its own. */
-function leave() {
-  if (process.platform !== 'win32') {
-    try {
-      process.kill(-process.pid, 'SIGKILL');
-    } catch {
-      // It leads no group: it ends alone.
-    }
-  }
-  process.exit(0);
-}
-
 /** Code that never lets go of its thread does not see the channel close: another thread looks. */
 function watchParent() {
   if (process.platform === 'win32') return;
-  const look = `const { workerData: parent } = require('node:worker_threads');
-setInterval(() => {
-  if (process.ppid === parent) return;
-  try { process.kill(-process.pid, 'SIGKILL'); } catch { process.kill(process.pid, 'SIGKILL'); }
+  const look = `const { workerData: { parent, ends } } = require('node:worker_threads');
+setInterval(async () => {
+  if (process.ppid !== parent) (await import(ends)).endAll();
 }, ${LOOK_MS});`;
-  new Worker(look, { eval: true, workerData: process.ppid, env: {}, execArgv: [] }).unref();
+  const ends = new URL('./end-started.mjs', import.meta.url).href;
+  const workerData = { parent: process.ppid, ends };
+  new Worker(look, { eval: true, workerData, env: {}, execArgv: [] }).unref();
 }

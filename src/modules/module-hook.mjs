@@ -16,7 +16,9 @@ export function hook({ folder, files, entry, whose }) {
       if (specifier === 'awp-agents') return { url: entry, shortCircuit: true };
       const found = resolved(specifier, context, next);
       const { url } = found;
-      const fromOutside = !context.parentURL?.startsWith(root);
+      // What has no file of its own, such as a `data:` address, was made by the code of the folder.
+      const { parentURL = root } = context;
+      const fromOutside = parentURL.startsWith('file:') && !parentURL.startsWith(root);
       if (fromOutside || !url.startsWith('file:') || url.startsWith(root)) return found;
       // What comes with the workflow is somebody else's, and nobody has looked at it.
       if (url.startsWith(workflow)) {
@@ -33,7 +35,8 @@ export function hook({ folder, files, entry, whose }) {
       if (createHash('sha256').update(source).digest('hex') !== listed(url)) {
         throw new Error(`${url.slice(root.length)} is not what it was when the run began`);
       }
-      if (/\.m?ts$/.test(url)) return { format: 'module-typescript', source, shortCircuit: true };
+      if (/\.m?ts(?:[?#]|$)/.test(url))
+        return { format: 'module-typescript', source, shortCircuit: true };
       return { ...next(url, context), source };
     },
   });

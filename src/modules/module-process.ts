@@ -2,11 +2,14 @@ import { AwpError, toAwpError } from '../base/errors.ts';
 import { isObject, type Json, type JsonObject } from '../base/json.ts';
 import type { Effects, RunningProcess } from '../ports/effects.ts';
 import { encodeMessage, MessageReader } from './messages.ts';
+import { startedBy } from './process-tree.ts';
 
 /** Characters that are kept of what a process says outside of any call. */
 const MOST_SAID = 4000;
 /** Milliseconds in which a call must have ended after it was told to. */
 const GRACE_MS = 1000;
+/** What may be wanted and not yet given: the other side waits at 32 before it wants more. */
+const MOST_WANTED = 64;
 
 /** What is asked of the code in the process. */
 export interface Request extends JsonObject {
@@ -68,10 +71,12 @@ export class ModuleProcess {
   readonly #pending = new Map<number, Pending>();
   readonly #loaded = Promise.withResolvers<JsonObject[]>();
   #calls = 0;
+  #wanted = 0;
   #said = '';
   /** Why it ends, in its own words. */
   #reason: string | undefined;
   #usable = true;
+  #killed: Promise<void> | undefined;
 
   constructor(effects: Effects, spec: { program: string; cwd: string; failures: Failures }) {
     this.#effects = effects;
@@ -121,10 +126,20 @@ export class ModuleProcess {
     }
   }
 
-  /** Ends it at once, with all that it has started. */
+  /** Ends it, with all that it has started. */
   end(reason = 'it was ended'): void {
     this.#usable = false;
     this.#reason ??= reason;
+    this.#killed ??= this.#kill();
+  }
+
+  /** What has a group of its own is found as long as the process that started it is there. */
+  async #kill(): Promise<void> {
+    // What is halted starts nothing more.
+    this.#process.kill('SIGSTOP', true);
+    for (const pid of await startedBy(this.#effects, this.#process.pid)) {
+      this.#effects.processes.end(pid);
+    }
     this.#process.kill('SIGKILL', true);
   }
 
@@ -200,10 +215,13 @@ export class ModuleProcess {
 
   /** Does what the code wants, and tells it what came of it. */
   async #serve(listener: Listener, { number, ...wanted }: JsonObject): Promise<void> {
+    if (this.#wanted >= MOST_WANTED) return this.end('it wanted too much at once');
+    this.#wanted += 1;
     const reply = await this.#served(listener, wanted).catch((given: unknown) => {
       const { code, message, hint } = toAwpError(given);
       return { error: { code, message, ...(hint !== undefined && { hint }) } };
     });
+    this.#wanted -= 1;
     if (this.#usable) this.#send({ kind: 'given', number: number ?? null, ...reply });
   }
 

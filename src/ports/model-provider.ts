@@ -46,6 +46,11 @@ export interface ModelRequest {
   timeoutMs: number | null;
   /** Whether somebody watches the pieces; without it a provider may answer in one piece. */
   stream: boolean;
+  /**
+   * Takes sensitive values out of the answer's text (R14). Whoever keeps answers, such as a tape, keeps
+   * what it returns; providers have nothing to do with it. Left out: nothing in it is sensitive.
+   */
+  hide?: (text: string) => string;
 }
 
 /** Tokens that one image of a prompt counts at most: services scale larger ones down. */

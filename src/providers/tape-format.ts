@@ -35,6 +35,8 @@ export interface TapeHeader {
   program: string;
   /** When the recording began: ISO 8601, UTC. */
   recorded: string;
+  /** When the run that was recorded began: ISO 8601, UTC. Left out by older versions: as `recorded`. */
+  began?: string;
   /** The run that was recorded; left out for a provider of a test. */
   run?: string;
   /** What to ask when a replay names no model. */
@@ -84,9 +86,10 @@ export function keyOf(request: JsonObject): string {
 }
 
 /** The header as a line. */
-export function headerLine({ program, recorded, run, roles, models }: TapeHeader): string {
+export function headerLine({ program, recorded, began, run, roles, models }: TapeHeader): string {
   return line({
     ...{ type: 'tape', version: TAPE_VERSION, program, recorded },
+    ...(began !== undefined && { began }),
     ...(run !== undefined && { run }),
     ...(roles && { roles: rolesJson(roles) }),
     simulated: models.length > 0 && models.every(({ facts }) => facts.simulated === true),
@@ -157,7 +160,7 @@ interface Reader {
 function readHeader(said: string, file: string): TapeHeader {
   const reader = { file, number: 1 };
   const header = objectIn(said, reader);
-  const { type, version, program, recorded, run, roles, models } = header;
+  const { type, version, program, recorded, began, run, roles, models } = header;
   if (type !== 'tape' || !isAmount(version) || version < 1)
     throw damaged(reader, 'is no head of a tape');
   if (version > TAPE_VERSION) throw newer(file, textOr(program, 'a newer version'));
@@ -167,6 +170,7 @@ function readHeader(said: string, file: string): TapeHeader {
   return {
     program: textOr(program, 'unknown'),
     recorded: when,
+    ...(typeof began === 'string' && Number.isFinite(Date.parse(began)) && { began }),
     ...(typeof run === 'string' && { run }),
     ...readRoles(roles),
     models: models.map((model) => readModel(isObject(model) ? model : {}, reader)),

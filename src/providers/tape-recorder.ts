@@ -35,7 +35,7 @@ export interface RecorderOptions {
   files: Files;
   clock: Clock;
   marks: RunMarks;
-  header: Omit<TapeHeader, 'models' | 'recorded'>;
+  header: Omit<TapeHeader, 'models' | 'recorded' | 'began'>;
   /** A broken-off recording of the same run, which goes on. */
   before?: Tape;
   /** What the log of that run has of it. */
@@ -116,7 +116,7 @@ export class TapeRecorder {
       if (!signal.aborted) await brought({ failure: failureOf(error) });
       throw error;
     }
-    await brought(answered(answer, pieces));
+    await brought(answered(answer, pieces, asked.request.hide));
     yield answer;
   }
 
@@ -172,11 +172,12 @@ export class TapeRecorder {
 
   /** What must stand before the next call: the head of the tape, or models that came since. */
   #head(): string {
-    const { header, clock } = this.#options;
+    const { header, clock, marks } = this.#options;
     const models = [...this.#models.values()];
     if (this.#named === undefined) {
       const recorded = new Date(clock.now()).toISOString();
-      return headerLine({ ...header, recorded, models });
+      const began = new Date(marks.since).toISOString();
+      return headerLine({ ...header, recorded, began, models });
     }
     const named = this.#named;
     return models
@@ -194,10 +195,16 @@ interface Asked {
 }
 
 /**
- * An answer as it is kept. Pieces are kept as lengths: their text is that of the answer. Figures that
- * none can be are left out, as if the service had been silent.
+ * An answer as it is kept: without sensitive values, as the log has it. Pieces are kept as lengths:
+ * their text is that of the answer. Figures that none can be are left out, as if the service had been
+ * silent.
  */
-function answered({ type: _, ...answer }: ModelAnswer, pieces: readonly string[]): Brought {
+function answered(
+  { type: _, ...given }: ModelAnswer,
+  pieces: readonly string[],
+  hide: ModelRequest['hide'],
+): Brought {
+  const answer = { ...given, text: hide ? hide(given.text) : given.text };
   const kept: JsonObject = JSON.parse(JSON.stringify(answer));
   if (!isSoundUsage(kept.usage)) delete kept.usage;
   if (!isAmount(kept.cost)) delete kept.cost;

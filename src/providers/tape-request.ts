@@ -21,7 +21,8 @@ export interface RunMarks {
  * by the hashes that messages name.
  */
 export function questionOf(model: string, request: ModelRequest, marks: RunMarks): JsonObject {
-  const { messages, tools, images, headers, maxOutputTokens, timeoutMs, stream, ...rest } = request;
+  const { messages, tools, images, headers, maxOutputTokens, timeoutMs, stream, hide, ...rest } =
+    request;
   const run = headers['x-awp-run-id'] ?? '';
   const question: JsonObject = JSON.parse(
     JSON.stringify({

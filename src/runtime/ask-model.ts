@@ -67,8 +67,8 @@ async function answerOf(
   const { frame, asked } = call;
   const resolved = modelFor(context, frame, asked.model);
   if (!resolved) throw new AwpError('internal/bug', `the model ${asked.model} was not resolved`);
-  const request = await requestOf(context, call, resolved.model);
   const hide = answerHiding(context, frame);
+  const request = { ...(await requestOf(context, call, resolved.model)), ...(hide && { hide }) };
   const { call: id, attempt, model } = asked;
   // What is kept of a call is kept as it was sent: values that are hidden would be in it.
   const trace = hide ? undefined : context.trace;

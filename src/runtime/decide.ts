@@ -14,7 +14,7 @@ import { useCached } from './nodes/cached-results.ts';
 import { joinByTool } from './nodes/fan-in-tool.ts';
 import { preprocess } from './nodes/preprocess.ts';
 import { admitStart } from './nodes/start-nested.ts';
-import { withinLimits } from './nodes/state-limits.ts';
+import { limitedCommands } from './nodes/state-limits.ts';
 import { stepStart } from './nodes/steps.ts';
 import { stopFrame } from './nodes/stop-frame.ts';
 import type { Decided, Pass } from './pass.ts';
@@ -50,7 +50,7 @@ export async function decide(
   for (const id of outermostFirst(state, ready)) {
     const frame = state.frames.get(id);
     if (!frame || frame.phase === 'closed') continue;
-    for (const command of nextCommands({ plan, state, now }, frame)) {
+    for (const command of limitedCommands(state, nextCommands({ plan, state, now }, frame))) {
       if (!pass.stopped.has(id)) await admit(pass, command);
     }
     if (decided.facts.at(-1)?.type === 'run.finished') break;
@@ -78,7 +78,7 @@ async function admit(pass: Pass, command: Command): Promise<void> {
   const { context, decided } = pass;
   switch (command.do) {
     case 'record':
-      decided.facts.push(...command.facts.map((fact) => withinLimits(context.state, fact)));
+      decided.facts.push(...command.facts);
       return;
     case 'read':
       decided.facts.push(...(await readAnswer(context.state, command.frame)));
@@ -119,7 +119,8 @@ async function admit(pass: Pass, command: Command): Promise<void> {
 
 /** Admits what follows from a command. */
 async function admitAll(pass: Pass, commands: readonly Command[]): Promise<void> {
-  for (const command of commands) await admit(pass, command);
+  const { state } = pass.context;
+  for (const command of limitedCommands(state, commands)) await admit(pass, command);
 }
 
 async function admitCall(

@@ -80,6 +80,7 @@ export class Driver {
       this.#context.innerCalls.end();
       this.#context.innerAsks.end();
       await this.#endEffects(new AwpError('internal/bug', 'the run has ended'));
+      await this.#context.results.clean();
     }
   }
 
@@ -204,7 +205,7 @@ export class Driver {
     const facts = finished.flatMap(({ frame: id, facts: brought, files }): readonly Fact[] => {
       const frame = state.frames.get(id);
       if (!frame) return [];
-      if (files.length === 0) return brought.map((fact) => withinLimits(state, fact));
+      if (files.length === 0) return brought.flatMap((fact) => withinLimits(state, fact));
       const written = artifactFacts({ state, taken }, frame, files);
       artifacts.push(...written);
       const paths = written.map(({ data }) => data.path);

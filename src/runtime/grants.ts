@@ -70,9 +70,9 @@ export function isGranted(
   { name, grant, origin = 'builtin' }: Tool,
   { tools, denied }: { tools: readonly string[]; denied: readonly string[] },
 ): boolean {
-  if (denied.some((pattern) => matchesTool(pattern, name))) return false;
-  if (origin !== 'builtin' && grant !== 'explicit') return true;
-  return tools.some(
-    (pattern) => matchesTool(pattern, name) && !(grant === 'explicit' && /^[*.]+$/.test(pattern)),
-  );
+  const isNamed = (pattern: string): boolean =>
+    matchesTool(pattern, name) && !(grant === 'explicit' && /^[*.]+$/.test(pattern));
+  const comesAlong = origin !== 'builtin' && grant !== 'explicit';
+  if (!comesAlong && !tools.some(isNamed)) return false;
+  return !denied.some((pattern) => matchesTool(pattern, name));
 }

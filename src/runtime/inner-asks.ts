@@ -78,16 +78,18 @@ export class InnerAsks {
   /** Those that may be admitted at `now`; those that nobody waits for any more are left out. */
   take(now: number): InnerAsk[] {
     const taken: InnerAsk[] = [];
-    const outOf = (id: string): number =>
-      [...this.#out.values()].filter(({ frame }) => frame.id === id).length +
-      taken.filter(({ frame }) => frame.id === id).length;
+    const out = new Map<string, number>();
+    const count = ({ frame: { id } }: InnerAsk): Map<string, number> =>
+      out.set(id, (out.get(id) ?? 0) + 1);
+    this.#out.forEach(count);
     this.#waiting = this.#waiting.filter((ask) => {
       if (ask.signal.aborted || ask.frame.phase === 'closed') {
         endAsk(ask, CODE_ENDED);
         return false;
       }
-      if (ask.until > now || outOf(ask.frame.id) >= MOST_AT_ONCE) return true;
+      if (ask.until > now || (out.get(ask.frame.id) ?? 0) >= MOST_AT_ONCE) return true;
       taken.push(ask);
+      count(ask);
       return false;
     });
     return taken;

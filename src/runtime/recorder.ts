@@ -27,6 +27,9 @@ export class Recorder {
   readonly #wallStart: number;
   readonly #start: number;
   #staged: RunEvent[] = [];
+  /** The last time that was written out, in milliseconds since 1970. */
+  #writtenMs = -1;
+  #written = '';
 
   constructor(parts: RecorderParts) {
     this.#parts = parts;
@@ -38,7 +41,7 @@ export class Recorder {
   stage(facts: readonly Fact[]): readonly RunEvent[] {
     if (facts.length === 0) return [];
     const { state } = this.#parts;
-    const ts = new Date(this.now()).toISOString();
+    const ts = this.#timestamp();
     return facts.map((fact) => {
       const event = this.#event(fact, state.seq + 1, ts);
       fold(state, event);
@@ -66,6 +69,15 @@ export class Recorder {
   /** Wall time that never goes back while the process lives, in milliseconds since 1970. */
   now(): number {
     return Math.floor(this.#wallStart + this.#parts.clock.monotonic() - this.#start);
+  }
+
+  /** Most facts come in the same millisecond as others. */
+  #timestamp(): string {
+    const now = this.now();
+    if (now === this.#writtenMs) return this.#written;
+    this.#writtenMs = now;
+    this.#written = new Date(now).toISOString();
+    return this.#written;
   }
 
   #event(fact: Fact, seq: number, ts: string): RunEvent {

@@ -147,13 +147,15 @@ export class Watch {
 
   /**
    * Whether nothing has moved for too long although `out` effects run. Nothing is expected to move
-   * while people are asked, or while only times are waited for.
+   * while people are asked, or while only times are waited for. A call of a tool, such as a program
+   * that works without a word, has a time of its own that ends it.
    */
   takeIdle(out: boolean): boolean {
     const idleMs = this.#idleMs;
     if (idleMs === undefined || this.#idle.take().length === 0) return false;
     const { host, state, signs } = this.#context;
-    if (!out || state.pendingApprovals.size > 0) this.#moved();
+    const isTimed = [...state.inFlight.values()].some(({ kind }) => kind === 'tool');
+    if (!out || isTimed || state.pendingApprovals.size > 0) this.#moved();
     const quiet = host.effects.clock.monotonic() - signs.last;
     if (quiet >= idleMs) return true;
     this.#idle.set('0', this.#parts.now() + Math.max(1, Math.ceil(idleMs - quiet)));

@@ -59,6 +59,25 @@ function kindOf(node: YamlMap): GraphNode['kind'] {
   return type === 'subworkflow' || node.entries.has('subworkflow') ? 'subworkflow' : 'agent';
 }
 
+/** A node of the graph that is another workflow. */
+export interface SubworkflowUse {
+  /** Its folder or manifest from the folder of this workflow, as it is written. */
+  path: string;
+  /** Where that is written: at the node, or at the entry of `subworkflows` that it names. */
+  at: YamlScalar;
+}
+
+/** The workflows that run as nodes, in the order of the nodes. */
+export function subworkflowsOf(workflow: Workflow): readonly SubworkflowUse[] {
+  const entries = itemsAt(workflow.manifest?.tree, 'orchestration', 'subworkflows');
+  const refs = new Map(entries.map((entry) => [textAt(entry, 'name'), scalarAt(entry, 'ref')]));
+  return graphOf(workflow).flatMap(({ node }) => {
+    const named = scalarAt(node, 'subworkflow');
+    const at = refs.get(textAt(node, 'subworkflow')) ?? named;
+    return at && typeof at.value === 'string' && at.value !== '' ? [{ path: at.value, at }] : [];
+  });
+}
+
 /** All delegation loops: the engine's own and those of nodes, with the key that they stand at. */
 export function loopsOf({ manifest }: Workflow): { loop: YamlMap; at: Place }[] {
   const orchestration = mapAt(manifest?.tree, 'orchestration');

@@ -73,6 +73,18 @@ describe('the table of the benchmarks', () => {
   ])('says of %s whether it is met', (_what, value, aim, floor, wanted) => {
     expect(met(value, aim, floor)).toBe(wanted);
   });
+
+  it.each<[string, number[], string[]]>([
+    ['below the best of its rivals', [3, 2], ['below all others, the best 2', 'yes']],
+    ['above one of them', [3, 0.5], ['below all others, the best 0.5', '**no**']],
+    ['alone', [], ['below all others', 'none is installed']],
+  ])('says of a figure %s how it stands', (_what, rivals, wanted) => {
+    const own: Figure = { name: 'own', value: 1, unit: 'ms', aim: { belowRivals: 'chain' } };
+    const others = rivals.map((value, index): Figure => {
+      return { name: `other ${index}`, value, unit: 'ms', rival: 'chain' };
+    });
+    expect(cells(own, ...others).slice(-3, -1)).toEqual(wanted);
+  });
 });
 
 describe('a median', () => {

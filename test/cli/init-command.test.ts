@@ -45,8 +45,7 @@ describe('awp init', () => {
          my-flow/agents/writer/workflow/instructions/SYSTEM_PROMPT.md
          and 8 files for editors, secrets and git
 checked  0 errors, 0 warnings; 2 agents, level A1
-next     cd my-flow && awp visualize
-         (graphs are checked and drawn so far; the engine that runs them follows)
+next     cd my-flow && awp run . -m ollama/qwen3
 `,
     });
   });

@@ -1,5 +1,5 @@
 import { execFileSync, spawnSync } from 'node:child_process';
-import { existsSync, readFileSync, statSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { KIT_BYTES } from '../../scripts/kit.ts';
@@ -64,6 +64,33 @@ describe('the package', () => {
       )
       .map((path) => path.replace('./', ''));
     expect(paths()).toEqual(expect.arrayContaining(wanted));
+  });
+
+  it('has the types that its entries need, and leaves the others out', () => {
+    const program = [
+      "import { tool, type AgentOutput } from 'awp-agents';",
+      "import * as testing from 'awp-agents/testing';",
+      "import * as browser from 'awp-agents/browser';",
+      "const wrong: AgentOutput = tool({ name: 'a.b', description: 'x', execute: () => 1 });",
+      'export { browser, testing, wrong };',
+    ];
+    mkdirSync(join(folder.path, 'node_modules'));
+    symlinkSync(ROOT, join(folder.path, 'node_modules/awp-agents'));
+    writeFileSync(join(folder.path, 'use.ts'), program.join('\n'));
+    const options = '--strict --module nodenext --target es2024 --skipLibCheck false';
+    const libraries = '--lib es2024,esnext.disposable,dom';
+    const { stdout } = spawnSync(
+      process.execPath,
+      [
+        join(ROOT, 'node_modules/typescript/bin/tsc'),
+        ...['--noEmit', '--types', ''],
+        ...`${options} ${libraries} use.ts`.split(' '),
+      ],
+      { cwd: folder.path, encoding: 'utf8' },
+    );
+    const errors = stdout.split('\n').filter((line) => line.includes('error TS'));
+    expect(errors).toEqual([expect.stringMatching(/^use\.ts\(4,7\): error TS2322/)]);
+    expect(paths()).not.toContain('dist/cli/main.d.ts');
   });
 
   it('has a command that can be executed as it is', () => {

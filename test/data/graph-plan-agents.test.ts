@@ -265,7 +265,11 @@ describe('the tools of an agent', () => {
     [tools('enabled: true, namespaces: [file, web]'), { tools: ['file.*', 'web.*'] }],
     [
       tools('enabled: true, tool_choice: required, parallel_calls: false'),
-      { toolChoice: 'required', parallelCalls: false },
+      { toolChoice: 'required', parallelCalls: false, calls: { parallel: 1 } },
+    ],
+    [
+      tools('enabled: true, parallel_calls: true, max_parallel: 3'),
+      { parallelCalls: true, calls: { parallel: 3 } },
     ],
   ])('%s', async (sections, expected) => {
     expect(await agentWith(sections)).toMatchObject(expected);

@@ -540,6 +540,21 @@ describe('sub-workflows', () => {
     expect(Object.keys(plan.agents ?? {})).toEqual(['one', 'part/inner', 'bare/inner']);
   });
 
+  it('hide what is sensitive around them, too', async () => {
+    const files = child('- { id: inner, agent: inner }');
+    const key = 'parts/sub/workflow.awp.yaml';
+    const own = 'state: { initial: { own: null }, sharing: { sensitive_fields: [own] } }\n';
+    const plan = await planOf({
+      graph: '- { id: part, subworkflow: parts/sub, output_mapping: { pin: state.inner.code } }',
+      state: 'initial: { iban: null }\nsharing: { sensitive_fields: [iban, part.pin] }',
+      files: { ...files, [key]: `${files[key]}${own}` },
+    });
+    expect(plan.graph?.state.sharing.sensitive).toEqual(['iban', 'part.pin']);
+    expect(plan.graph?.nodes[0]?.graph?.state.sharing.sensitive).toEqual([
+      ...['own', 'iban', 'inner.code'],
+    ]);
+  });
+
   it('may be a delegation loop, which is then the only node', async () => {
     const plan = await planOf({
       graph: '- { id: part, subworkflow: parts/sub, output_mapping: { said: summary } }',

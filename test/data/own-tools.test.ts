@@ -64,6 +64,7 @@ describe('tools of one’s own', () => {
 
   it('are made with the same functions in modules of a workflow', () => {
     expect(entry).toMatchObject({ tool, toTools, isTool: expect.any(Function) });
+    expect(entry.plainJson({ at: new Date(0) })).toEqual({ at: '1970-01-01T00:00:00.000Z' });
     expect(new entry.AwpError('tool/failed', 'x').family).toBe('tool');
   });
 });

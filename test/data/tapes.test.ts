@@ -3,12 +3,14 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { AgentWorkflow, type WorkflowOptions } from '../../src/data/agent-workflow.ts';
 import { recordTape, replayTape } from '../../src/data/tapes.ts';
-import { resumeRun } from '../../src/index.ts';
+import { fixedClock } from '../../src/effects/fake-clock.ts';
+import { loadWorkflow, resumeRun } from '../../src/index.ts';
 import { ModelError } from '../../src/ports/model-provider.ts';
 import { scriptedModel } from '../../src/providers/scripted.ts';
 import { memoryStore } from '../../src/stores/memory-store.ts';
 import { collect, modelRequest } from '../contracts/provider-contract.ts';
 import { askedBy, complete, delegate, only, temporaryFolder } from '../make.ts';
+import { graphFiles, writeAll } from './graph-make.ts';
 
 const TASK = { task: 'Add some numbers', tools: ['arithmetic.*'], packages: [] } as const;
 
@@ -69,6 +71,7 @@ describe('a run over a tape', () => {
       expect(started?.data.plan.replay).toEqual({
         file: tape,
         recorded: expect.stringMatching(/^\d{4}-.*Z$/),
+        began: expect.stringMatching(/^\d{4}-.*Z$/),
         sha256: expect.stringMatching(/^[0-9a-f]{64}$/),
       });
       // The failure came again, and was tried again.
@@ -295,5 +298,44 @@ describe('tapes of tests', () => {
       code: 'model/tape-miss',
       message: expect.stringContaining('- temperature: 0.2\n+ temperature: 1'),
     });
+  });
+});
+
+describe('a graph over a tape', () => {
+  it('has the day of the recording, on whatever day it is replayed', async () => {
+    using folder = temporaryFolder();
+    const at = (name: string): string => join(folder.path, name);
+    writeAll(
+      at('report'),
+      graphFiles({
+        graph: '- { id: one, agent: one }\n- { id: two, agent: two, depends_on: [one] }',
+        state:
+          'auto_inject: { day: "{{DATE}}", run: "{{RUN_ID}}", at: "{{TIMESTAMP}}" }\nsharing: { strategy: full }',
+        agents: {
+          one: 'prompt: { system: "It is {{DATE}}, exactly {{now}} or {{TIMESTAMP}}, in {{RUN_ID}}." }',
+        },
+      }),
+    );
+    const workflow = await loadWorkflow(at('report'));
+    const asked: string[] = [];
+    const model = scriptedModel(({ messages }) => {
+      asked.push(JSON.stringify(messages));
+      return { text: 'fine', confidence: 1 };
+    });
+    const on = (day: string, more: object) =>
+      workflow.run({
+        ...{ task: 'Go', store: memoryStore({ folder: at(day) }) },
+        clock: fixedClock(Date.parse(`${day}T12:00:00Z`)),
+        ...more,
+      });
+    const tape = at('a.tape');
+    const recorded = await on('2026-03-01', { model, record: tape });
+    expect(recorded.status).toBe('complete');
+    expect(asked[0]).toContain('It is 2026-03-01, exactly 2026-03-01T12:00:00.000Z');
+    const again = await on('2027-07-09', { replay: tape });
+    expect(again.metadata.message).toBeUndefined();
+    const { result } = again;
+    expect(result).toMatchObject({ day: '2026-03-01', at: '2027-07-09T12:00:00.000Z' });
+    expect([result.one, result.two]).toEqual([recorded.result.one, recorded.result.two]);
   });
 });

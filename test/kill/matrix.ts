@@ -1,15 +1,10 @@
-import { execFile, spawn } from 'node:child_process';
-import { mkdirSync, writeFileSync } from 'node:fs';
-import { join, resolve } from 'node:path';
-import type { JsonObject } from '../../src/base/json.ts';
 import type { RunEvent } from '../../src/events/event.ts';
-import { openSqliteStore } from '../../src/stores/sqlite-store.ts';
-import { startFaultServer } from '../fault-server/server.ts';
-import { logOf, temporaryFolder } from '../make.ts';
-import { DATA, handler, keyOfRequest, recordedKeys } from './scenario.ts';
+import { only } from '../make.ts';
+import type { Story } from './story.ts';
+import { type ChildEnd, type Ending, openWorld, type World } from './world.ts';
 
-const CHILD = resolve(import.meta.dirname, 'child.ts');
-const MAIN = resolve(import.meta.dirname, '../../src/cli/main.ts');
+/** Processes of one run that are killed one after the other, at most. */
+const MOST_PROCESSES = 60;
 
 /** Where a process is killed: just before or just after event `seq` is appended. */
 export interface Kill {
@@ -19,176 +14,148 @@ export interface Kill {
   again?: number;
 }
 
-/** What a run came to, without what may differ: times, usage, ids, places. */
-export interface Ending {
-  status: unknown;
-  text: unknown;
-  result: unknown;
-  artifacts: unknown;
-}
-
 /** The undisturbed run. */
 export interface Whole {
+  story: Story;
   ending: Ending;
   log: readonly RunEvent[];
-  /** Numbers of the events that were appended together. */
+  /** Numbers of the events that a process of the run appended together. */
   batches: readonly number[][];
+  /** Most processes that helped it at the same time. */
+  helpers: number;
 }
 
-interface World extends AsyncDisposable {
-  home: string;
-  env: NodeJS.ProcessEnv;
-  /** How often each question was asked so far. */
-  asked(): Map<string, number>;
-}
-
-async function openWorld(): Promise<World> {
-  const folder = temporaryFolder();
-  const server = await startFaultServer(handler);
-  const home = join(folder.path, '.awp');
-  mkdirSync(home);
-  writeFileSync(join(folder.path, 'data.csv'), DATA);
-  return {
-    home,
-    env: {
-      PATH: '/usr/bin:/bin',
-      // Boxes that are made ready for a process that is about to be killed cost more than all else.
-      AWP_POOL: '0',
-      AWP_HOME: home,
-      LLM_BASE_URL: server.url,
-      LLM_API_KEY: 'test-key-0123456789',
-    },
-    asked() {
-      const counts = new Map<string, number>();
-      for (const request of server.requests) {
-        const key = keyOfRequest(request);
-        counts.set(key, (counts.get(key) ?? 0) + 1);
-      }
-      return counts;
-    },
-    async [Symbol.asyncDispose]() {
-      await server.close();
-      folder[Symbol.dispose]();
-    },
-  };
-}
-
-/** Runs the child; resolves with how it ended and the batches that it appended. */
-function child(
-  world: World,
-  args: readonly string[],
-): Promise<{ signal: string | null; batches: number[][]; trouble: string }> {
-  return new Promise((done, fail) => {
-    const running = spawn(process.execPath, [CHILD, world.home, 'r-kill', ...args], {
-      env: world.env,
-    });
-    let out = '';
-    let trouble = '';
-    running.stdout.on('data', (text) => {
-      out += text;
-    });
-    running.stderr.on('data', (text) => {
-      trouble += text;
-    });
-    running.once('error', fail);
-    running.once('close', (_, signal) => {
-      const batches = out.split('\n').filter((line) => /^[\d ]+$/.test(line));
-      done({ signal, batches: batches.map((line) => line.split(' ').map(Number)), trouble });
-    });
-  });
-}
-
-function resumeWithTheCli(world: World): Promise<Ending> {
-  return new Promise((done, fail) => {
-    const args = [MAIN, 'run', '--resume', 'r-kill', '--json'];
-    execFile(
-      process.execPath,
-      args,
-      { env: world.env, maxBuffer: 1e8 },
-      (error, stdout, stderr) => {
-        const last: { type?: string; data?: JsonObject } = JSON.parse(
-          stdout.trim().split('\n').at(-1) || '{}',
-        );
-        if (error || last.type !== 'run.result' || !last.data)
-          fail(new Error(`the resumed run did not end: ${stderr}`));
-        else done(endingOf(last.data));
-      },
-    );
-  });
-}
-
-function endingOf(data: JsonObject): Ending {
-  const details = Array.isArray(data.artifact_details) ? data.artifact_details : [];
-  const artifacts = details.map((artifact) => {
-    const { name, sha256, agent } = Object(artifact);
-    return { name, sha256, agent };
-  });
-  return { status: data.status, text: data.text, result: data.result, artifacts };
-}
-
-async function readLog(world: World): Promise<RunEvent[]> {
-  const store = await openSqliteStore({ folder: world.home });
-  try {
-    return await logOf(store, 'r-kill');
-  } finally {
-    await store.close();
-  }
-}
-
-/** The run without any kill. */
-export async function undisturbed(): Promise<Whole> {
-  await using world = await openWorld();
-  const { batches, trouble } = await child(world, ['start', '0', 'before']);
-  const log = await readLog(world);
+/** The run without any kill; where it waits for a person, one allows what it wants. */
+export async function undisturbed(story: Story): Promise<Whole> {
+  await using world = await openWorld(story);
+  const { batches, trouble } = await throughout(world, '0', 'before');
+  const log = await world.log();
   if (log.at(-1)?.type !== 'run.finished') throw new Error(`the run did not end: ${trouble}`);
   // A complete run resumes to its own end, so both endings are told by the same program.
-  return { ending: await resumeWithTheCli(world), log, batches };
+  const ending = await world.resume();
+  if (!ending) throw new Error('the run waits for a person although it has ended');
+  return { story, ending, log, batches, helpers: world.helpers };
+}
+
+/** Runs it, in several processes where it waits for a person, until one is killed or it has ended. */
+async function throughout(world: World, seq: string, when: Kill['when']): Promise<ChildEnd> {
+  const batches: number[][] = [];
+  for (let mode: 'start' | 'resume' = 'start'; ; mode = 'resume') {
+    const end = await world.child(mode, seq, when);
+    batches.push(...end.batches);
+    if (end.status !== 'waiting' || !(await world.allow())) return { ...end, batches };
+  }
 }
 
 /** Kills a run, resumes it, and says what is not as it was without the kill; empty when all is. */
 export async function crash({ seq, when, again }: Kill, whole: Whole): Promise<string[]> {
-  await using world = await openWorld();
+  await using world = await openWorld(whole.story);
   const problems: string[] = [];
-  const first = await child(world, ['start', String(seq), when]);
-  if (first.signal !== 'SIGKILL') return [`it was not killed: ${first.signal} ${first.trouble}`];
-  let before = world.asked();
+  const { signal, trouble } = await throughout(world, String(seq), when);
+  if (signal !== 'SIGKILL') return [`it was not killed: ${signal} ${trouble}`];
+  problems.push(...(await orphansOf(world)));
   // Before its first event is written there is no run: the user starts it anew.
   if (seq === 1 && when === 'before') return problems;
-  let log = await readLog(world);
-  let done = recordedKeys(log);
-  if (again !== undefined && log.at(-1)?.type !== 'run.finished') {
-    await child(world, ['resume', String(log.length + again), again % 2 ? 'before' : 'after']);
-    problems.push(...askedTwice(done, before, world.asked()));
-    before = world.asked();
-    log = await readLog(world);
-    done = recordedKeys(log);
+  let doneBefore = await recorded(world, whole.story);
+  // What waits for a person is answered before somebody takes the run up, or after.
+  if (seq % 2 === 0) await world.allow();
+  if (again !== undefined && (await world.log()).at(-1)?.type !== 'run.finished') {
+    const next = String((await world.log()).length + again);
+    await world.child('resume', next, again % 2 ? 'before' : 'after');
+    problems.push(...doneTwice(doneBefore, world), ...(await orphansOf(world)));
+    doneBefore = await recorded(world, whole.story);
   }
-  const ending = await resumeWithTheCli(world).catch((error: Error) => {
+  const ending = await toTheEnd(world).catch((error: Error): undefined => {
     problems.push(error.message);
   });
-  problems.push(...askedTwice(done, before, world.asked()));
+  problems.push(...doneTwice(doneBefore, world), ...(await orphansOf(world)));
+  problems.push(...(await unlike(world, whole, ending)));
+  const most = again === undefined ? 2 : 3;
+  for (const [key, count] of world.done()) {
+    if (count > most) problems.push(`${key} was done ${count} times`);
+  }
+  return problems;
+}
+
+/** Kills every process of a run at its n-th append, until one comes to the end. */
+export async function crashAlways(appends: number, whole: Whole): Promise<string[]> {
+  await using world = await openWorld(whole.story);
+  const problems: string[] = [];
+  let doneBefore: Recorded = new Map();
+  for (let count = 0; count < MOST_PROCESSES; count += 1) {
+    const mode = count === 0 ? 'start' : 'resume';
+    const end = await world.child(mode, `+${appends}`, count % 2 ? 'before' : 'after');
+    problems.push(...doneTwice(doneBefore, world), ...(await orphansOf(world)));
+    doneBefore = await recorded(world, whole.story);
+    if (end.signal === 'SIGKILL') continue;
+    if (end.status === 'waiting' && (await world.allow())) continue;
+    const ending = await toTheEnd(world);
+    return [...problems, ...(await unlike(world, whole, ending))];
+  }
+  return [...problems, `it had not ended after ${MOST_PROCESSES} processes`];
+}
+
+async function toTheEnd(world: World): Promise<Ending | undefined> {
+  const ending = await world.resume();
+  if (ending) return ending;
+  if (!(await world.allow())) throw new Error('the run waits, but for nobody');
+  return world.resume();
+}
+
+/** What the log tells of as done, and how often it was. */
+type Recorded = ReadonlyMap<string, number>;
+
+async function recorded(world: World, story: Story): Promise<Recorded> {
+  const done = world.done();
+  return new Map(story.recordedKeys(await world.log()).map((key) => [key, done.get(key) ?? 0]));
+}
+
+function doneTwice(before: Recorded, world: World): string[] {
+  const done = world.done();
+  return [...before].flatMap(([key, count]) =>
+    done.get(key) === count ? [] : [`${key} was recorded and done again`],
+  );
+}
+
+async function orphansOf(world: World): Promise<string[]> {
+  return (await world.orphans()).map((command) => `it left behind: ${command}`);
+}
+
+/** What of a run that has ended is not as in the undisturbed one, or does not add up. */
+async function unlike(world: World, whole: Whole, ending: Ending | undefined): Promise<string[]> {
+  const problems: string[] = [];
   if (JSON.stringify(ending) !== JSON.stringify(whole.ending)) {
     problems.push(
       `another end: ${JSON.stringify(ending)} instead of ${JSON.stringify(whole.ending)}`,
     );
   }
-  const numbers = (await readLog(world)).map((event) => event.seq);
-  if (numbers.some((number, index) => number !== index + 1)) problems.push('the log has a gap');
-  const most = again === undefined ? 2 : 3;
-  for (const [key, count] of world.asked()) {
-    if (count > most) problems.push(`${key} was asked ${count} times`);
-  }
-  return problems;
+  const log = await world.log();
+  if (log.some(({ seq }, index) => seq !== index + 1)) problems.push('the log has a gap');
+  return [...problems, ...unsettled(log), ...endedOften(log)];
 }
 
-function askedTwice(
-  done: readonly string[],
-  before: Map<string, number>,
-  after: Map<string, number>,
-): string[] {
-  return done
-    .filter((key) => after.get(key) !== before.get(key))
-    .map((key) => `${key} was recorded and asked again`);
+/** Calls that were made, and of which nothing was ever heard. */
+function unsettled(log: readonly RunEvent[]): string[] {
+  const open = new Set<string>();
+  for (const { type, data } of log) {
+    if (type === 'model.asked' || type === 'tool.called') open.add(data.call);
+    if (type === 'model.responded' || type === 'model.failed' || type === 'tool.returned') {
+      open.delete(data.call);
+    }
+    if (type === 'run.resumed') for (const call of data.abandoned) open.delete(call);
+  }
+  return [...open].map((call) => `nothing was heard of the call ${call}`);
+}
+
+/** Agents that did not end once: all of them do, but for the one that holds the run. */
+function endedOften(log: readonly RunEvent[]): string[] {
+  const ends = log.flatMap(({ type, agent }) =>
+    type === 'agent.finished' || type === 'agent.failed' ? [agent] : [],
+  );
+  return only(log, 'agent.started').flatMap(({ agent }) => {
+    const count = ends.filter((one) => one === agent).length;
+    return count === 1 ? [] : [`the agent ${agent} ended ${count} times`];
+  });
 }
 
 /**
@@ -198,7 +165,7 @@ function askedTwice(
  */
 export function killPoints({ batches, log }: Whole): Kill[] {
   const starts = (batch: readonly number[] = []): boolean =>
-    batch.some((seq) => /^(model\.asked|tool\.called)$/.test(log[seq - 1]?.type ?? ''));
+    batch.some((seq) => startsEffect(log[seq - 1]));
   const points = batches.flatMap((batch, index): Kill[] => {
     const before: Kill = { seq: batch[0] ?? 1, when: 'before' };
     const after: Kill = { seq: batch.at(-1) ?? 1, when: 'after' };
@@ -209,10 +176,17 @@ export function killPoints({ batches, log }: Whole): Kill[] {
   );
 }
 
-/** Every event, before and after, each resumed run killed once more. */
+function startsEffect(event: RunEvent | undefined): boolean {
+  if (event?.type === 'agent.started') return event.data.role === 'step';
+  return event?.type === 'model.asked' || event?.type === 'tool.called';
+}
+
+/** Every event, before and after, each resumed run killed once more; a person's are not the run's. */
 export function allKills({ log }: Whole): Kill[] {
-  return log.flatMap(({ seq }) =>
-    (['before', 'after'] as const).map((when): Kill => ({ seq, when, again: 1 + (seq % 9) })),
+  return log.flatMap(({ seq, type }) =>
+    type === 'approval.resolved'
+      ? []
+      : (['before', 'after'] as const).map((when): Kill => ({ seq, when, again: 1 + (seq % 9) })),
   );
 }
 
@@ -226,4 +200,16 @@ export async function twoAtOnce<T>(
     for (let item = queue.shift(); item !== undefined; item = queue.shift()) await action(item);
   };
   await Promise.all([work(), work()]);
+}
+
+/** What was wrong after each of these kills. */
+export async function crashAll(kills: readonly Kill[], whole: Whole): Promise<string[]> {
+  const problems: string[] = [];
+  await twoAtOnce(kills, async (kill) => {
+    const again = kill.again === undefined ? '' : ' and again';
+    for (const problem of await crash(kill, whole)) {
+      problems.push(`${kill.when} event ${kill.seq}${again}: ${problem}`);
+    }
+  });
+  return problems;
 }

@@ -3,6 +3,7 @@ import type { RunEvent } from '../../src/events/event.ts';
 import { say } from '../fault-server/answers.ts';
 import type { Handler, RecordedRequest } from '../fault-server/server.ts';
 import { complete, delegate } from '../make.ts';
+import type { Story } from './story.ts';
 
 const PARTS = ['first', 'second', 'third'];
 
@@ -22,16 +23,14 @@ writeFileSync('output/${agent}.json', JSON.stringify({ sum }));
 console.log(sum);`;
 }
 
-/** The table that the workers read. */
-export const DATA = 'a,b,c\n1,10,100\n2,20,200\n3,30,300\n';
+const DATA = 'a,b,c\n1,10,100\n2,20,200\n3,30,300\n';
 
 function turnsSeen(request: RecordedRequest): number {
   const text = request.body.messages.at(-1)?.content ?? '';
   return text.split('## Results of turn').length - 1;
 }
 
-/** The model service of the run: three workers, one that adds up their files, then the end. */
-export const handler: Handler = (request) => {
+const handler: Handler = (request) => {
   const { headers, body } = request;
   if (headers['x-awp-role'] === 'manager') {
     const text = body.messages.at(-1)?.content ?? '';
@@ -52,15 +51,13 @@ export const handler: Handler = (request) => {
   return say({ toolCalls: [{ name: 'code__execute', arguments: args }] });
 };
 
-/** A question's place in the run, the same for the same question whatever the process. */
-export function keyOfRequest(request: RecordedRequest): string {
+function keyOfRequest(request: RecordedRequest): string {
   const agent = String(request.headers['x-awp-agent']);
   if (agent === 'manager') return `manager ${turnsSeen(request) + 1}`;
   return `${agent} ${request.body.messages.length / 2}`;
 }
 
-/** The keys of all calls whose answers are in the log. */
-export function recordedKeys(log: readonly RunEvent[]): string[] {
+function recordedKeys(log: readonly RunEvent[]): string[] {
   const names = new Map<string, string>();
   return log.flatMap((event) => {
     if (event.type === 'agent.started') names.set(event.agent ?? '', event.data.name);
@@ -68,3 +65,8 @@ export function recordedKeys(log: readonly RunEvent[]): string[] {
     return [`${names.get(event.agent ?? '')} ${event.data.call.split('/')[1]}`];
   });
 }
+
+/** A manager with three workers, one that adds up their files, then the end. */
+export const loopStory: Story = {
+  ...{ name: 'loop', files: { 'data.csv': DATA }, handler, keyOfRequest, recordedKeys },
+};

@@ -216,6 +216,15 @@ describe('the code of an agent', () => {
       { 'agents/x/agent.ts': `import '../lib.ts';`, 'agents/lib.ts': '' },
       /\.\.\/lib\.ts is outside of the folder of the agent/,
     ],
+    [
+      'imports from outside by an address without a file',
+      {
+        'agents/x/agent.ts':
+          'const at = new URL("../lib.js", import.meta.url).href; await import("data:text/javascript,import " + JSON.stringify(at));',
+        'agents/lib.js': '',
+      },
+      /lib\.js is outside of the folder of the agent/,
+    ],
     ['is behind a link', {}, /agents\/y: .*link/],
   ])('that %s cannot be loaded, and says why', async (what, files, message) => {
     using flow = agentOf(code('return {};'), files);
@@ -246,6 +255,84 @@ describe('the code of an agent', () => {
     expect(said).toBe('node/timeout: the time is over');
     expect(pids).toHaveLength(2);
     await Promise.all(pids.map(gone));
+  });
+
+  it.each([
+    ['returns', 'return {};'],
+    ['throws', `throw new Error('no');`],
+    ['ends the process', 'process.exit(0);'],
+    ['never lets go', 'for (;;);'],
+  ])('leaves nothing behind that it cut off its group when it %s', async (_, end) => {
+    using flow = agentOf(
+      code(`const { spawn } = await import('node:child_process');
+      const start = (...args: string[]) => spawn(args[0]!, args.slice(1), { detached: true, stdio: 'inherit' });
+      const inner = 'sleep 600 & wait';
+      call.log([start('sleep', '600').pid, start('sh', '-c', inner).pid].join(' '));
+      await call.ask('wait'); ${end}`),
+    );
+    const stop = new AbortController();
+    let pids: number[] = [];
+    const call = callOf(flow, {
+      signal: stop.signal,
+      log: (text) => {
+        pids = text.split(' ').map(Number);
+      },
+      ask: async () => {
+        const [, shell = 0] = pids;
+        const children = `/proc/${shell}/task/${shell}/children`;
+        while (readFileSync(children, 'utf8') === '')
+          await new Promise((done) => setImmediate(done));
+        pids.push(...readFileSync(children, 'utf8').split(' ').filter(Boolean).map(Number));
+        if (end.startsWith('for')) setTimeout(() => stop.abort(new Error('over')), 50);
+        return { text: '', usage: { input: 0, output: 0 }, cost: null };
+      },
+    });
+    await callAgent(flow, call);
+    expect(pids).toHaveLength(3);
+    await Promise.all(pids.map(gone));
+  });
+
+  it('may want any number of things at once, of which a few are out at a time', async () => {
+    using flow = agentOf(
+      code(`const all = await Promise.all(Array.from({ length: 5000 }, (_, i) => call.ask(String(i))));
+      return { asked: all.length, inOrder: all.every(({ text }, i) => text === String(i)) };`),
+    );
+    let out = 0;
+    let most = 0;
+    const ask = async ({ messages }: AskRequest) => {
+      out += 1;
+      most = Math.max(most, out);
+      await new Promise((done) => setImmediate(done));
+      out -= 1;
+      return { text: messages[0]?.text ?? '', usage: { input: 0, output: 0 }, cost: null };
+    };
+    const said = await callAgent(flow, callOf(flow, { ask }));
+    expect(said).toEqual({ asked: 5000, inOrder: true });
+    expect(most).toBeLessThanOrEqual(64);
+  });
+
+  it('that writes messages of its own shows and wants no more than others', async () => {
+    const flood = (message: string): string =>
+      code(`const { writeSync } = await import('node:fs');
+      const text = Buffer.from(JSON.stringify(${message}));
+      const head = Buffer.alloc(4); head.writeUInt32BE(text.length);
+      const write = (bytes: Buffer) => { for (let at = 0; at < bytes.length;) {
+        try { at += writeSync(3, bytes, at); } catch (e) { if ((e as { code: string }).code !== 'EAGAIN') throw e; } } };
+      for (let i = 0; i < 500; i += 1) write(Buffer.concat([head, text]));
+      return {};`);
+    using shows = agentOf(flood(`{ kind: 'progress', id: 1, text: 'x'.repeat(1000) }`));
+    const shown = callOf(shows);
+    expect(await callAgent(shows, shown)).toEqual({});
+    expect(shown.lines.join('').length).toBeLessThanOrEqual(50_000);
+    using wants = agentOf(
+      flood(
+        `{ kind: 'want', id: 1, number: 1, what: 'ask', asked: { messages: [{ role: 'user', text: 'x' }] } }`,
+      ),
+    );
+    const ask = () => new Promise<never>(() => {});
+    expect(await callAgent(wants, callOf(wants, { ask }))).toMatch(
+      /^step\/crashed: .*it wanted too much at once/,
+    );
   });
 
   it('that never lets go does not outlive whoever runs it', async () => {

@@ -98,6 +98,22 @@ const PARTS: Script = [
   new AwpError('store/full', 'no room'),
 ];
 
+describe('an answer with sensitive values', () => {
+  it('is on the tape without them, and the run has it whole', async () => {
+    using folder = temporaryFolder();
+    const file = join(folder.path, 'a.tape');
+    const model = scriptedModel([{ text: 'the pin is 4711' }]);
+    const hide = (text: string): string => text.replace('4711', '[redacted]');
+    const request = ask('what?', 'read', { hide, stream: true });
+    const chunks = await collect(recorded(file, model), request);
+    expect(chunks.at(-1)).toMatchObject({ text: 'the pin is 4711' });
+    expect(readFileSync(file, 'utf8')).not.toContain('4711');
+    expect((await collect(replayed(file), request)).at(-1)).toMatchObject({
+      text: 'the pin is [redacted]',
+    });
+  });
+});
+
 describe('a replay', () => {
   it.each(['in pieces', 'whole'])('gives what was recorded, failures too (%s)', async (how) => {
     const request = ask('a', 'manager', { stream: how === 'in pieces' });

@@ -1,145 +1,169 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import type { JsonObject } from '../../src/base/json.ts';
+import { resultOf } from '../../src/events/result.ts';
 import type { RunState } from '../../src/events/state.ts';
-import { ModelError } from '../../src/ports/model-provider.ts';
 import { startRun } from '../../src/runtime/run.ts';
-import { askedBy, logOf, only, temporaryFolder } from '../make.ts';
-import { planNode } from './engines/repeating.ts';
-import { endOf, graphPlan, planGraph, type Steps, stepHost, type TestNode } from './graphs.ts';
+import { logOf, only, temporaryFolder } from '../make.ts';
+import {
+  hostOfKinds,
+  KINDS,
+  type KindNode,
+  personOfKinds,
+  planOfKinds,
+  type Wait,
+} from './graph-kinds.ts';
 
 /** A node of a random graph: what it depends on is named by distance. */
-interface RandomNode {
-  back: number[];
-  fails: boolean;
-  onFailure: 'stop' | 'continue' | 'skip';
-  kind: 'step' | 'agent' | 'nested';
-  attempts: number;
+interface RandomNode extends Omit<KindNode, 'id' | 'after'> {
+  back: readonly number[];
 }
 
-const nodes = (stops: boolean) =>
-  fc.array(
-    fc.record<RandomNode>({
-      back: fc.array(fc.integer({ min: 1, max: 4 }), { maxLength: 3 }),
-      fails: fc.boolean(),
-      onFailure: stops
-        ? fc.constantFrom('stop', 'continue', 'skip')
-        : fc.constantFrom('continue', 'skip'),
-      kind: fc.constantFrom('step', 'agent', 'nested'),
-      attempts: fc.integer({ min: 1, max: 2 }),
-    }),
-    { minLength: 1, maxLength: 8 },
-  );
+interface Random {
+  nodes: readonly RandomNode[];
+  mode: 'parallel' | 'sequential';
+  maxParallel: number;
+}
 
-type Wait = (label: string) => Promise<unknown>;
+const random = (onFailure: readonly KindNode['onFailure'][]): fc.Arbitrary<Random> =>
+  fc.record<Random>({
+    nodes: fc.array(
+      fc.record<RandomNode>({
+        back: fc.array(fc.integer({ min: 1, max: 4 }), { maxLength: 3 }),
+        kind: fc.constantFrom(...KINDS),
+        fails: fc.boolean(),
+        onFailure: fc.constantFrom(...onFailure),
+        shaky: fc.boolean(),
+        fanIn: fc.constantFrom('merge', 'concat', 'reduce', 'majority'),
+      }),
+      { minLength: 1, maxLength: 8 },
+    ),
+    mode: fc.constantFrom('parallel', 'parallel', 'sequential'),
+    maxParallel: fc.integer({ min: 1, max: 4 }),
+  });
 
-function graphOf(list: readonly RandomNode[], wait: Wait) {
-  const made: Record<string, TestNode> = {};
-  const steps: Record<string, Steps[string]> = {};
-  for (const [index, { back, fails, onFailure, kind, attempts }] of list.entries()) {
-    const id = `n${index}`;
-    const after = [...new Set(back.map((distance) => index - distance))].filter((at) => at >= 0);
-    const retry = {
-      ...planNode(id).retry,
-      attempts,
-      retryable: ['step', 'unknown'],
-      nonRetryable: [],
-    };
-    const work =
-      (name: string, breaks: boolean): Steps[string] =>
-      async () => {
-        await wait(name);
-        if (breaks) throw new Error(`${name} is broken`);
-        return { name };
-      };
-    made[id] = { after: after.map((at) => `n${at}`), onFailure, retry };
-    steps[id] = work(id, fails);
-    if (kind === 'agent') Object.assign(made[id], { kind: 'agent', agent: fails ? 'bad' : 'good' });
-    if (kind !== 'nested') continue;
-    const graph = planGraph({ x: {}, y: { after: ['x'], onFailure }, z: {} });
-    Object.assign(made[id], { kind: 'subworkflow', graph });
-    for (const inner of ['x', 'y', 'z'])
-      steps[`${id}/${inner}`] = work(`${id}/${inner}`, fails && inner === 'y');
-  }
-  return { plan: graphPlan(planGraph(made, { maxParallel: 3 })), steps };
+function named(nodes: readonly RandomNode[]): KindNode[] {
+  return nodes.map(({ back, ...node }, index) => {
+    const before = [...new Set(back.map((distance) => index - distance))].filter((at) => at >= 0);
+    return { ...node, id: `n${index}`, after: before.map((at) => `n${at}`) };
+  });
 }
 
 async function ranWith(
-  list: readonly RandomNode[],
+  { nodes, mode, maxParallel }: Random,
   wait: Wait,
   settle: (done: Promise<void>) => Promise<void>,
 ) {
   using folder = temporaryFolder();
-  const { plan, steps } = graphOf(list, wait);
-  const usage = { input: 0, output: 0 };
-  const host = stepHost(folder.path, steps, {
-    script: async (request) => {
-      const name = askedBy(request);
-      await wait(name);
-      const fails = request.messages[0]?.text.includes('You are bad.');
-      return fails
-        ? new ModelError('model/auth', 'no', { usage })
-        : { agent: 'good', confidence: 1 };
-    },
-  });
-  const run = await startRun(host, { id: 'r-test', plan, inputs: [] });
+  const list = named(nodes);
+  const host = hostOfKinds(list, { folder: folder.path, wait });
+  const plan = planOfKinds(list, { mode, maxParallel });
+  const ask = personOfKinds(list, wait);
+  const run = await startRun(host, { id: 'r-test', plan, inputs: [], ask });
   await settle(run.done);
   return { state: run.state, log: await logOf(host.store) };
 }
 
-function statusesOf({ graphs }: RunState): string[] {
-  return [...(graphs.get('0')?.nodes.values() ?? [])].map(
-    ({ plan, status }) => `${plan.id} ${status}`,
+const atOnce = (graph: Random) =>
+  ranWith(
+    graph,
+    async () => {},
+    (done) => done,
   );
-}
+const ordered = (graph: Random, scheduler: fc.Scheduler) =>
+  ranWith(
+    graph,
+    (label) => scheduler.schedule(Promise.resolve(), label),
+    (done) => scheduler.waitFor(done),
+  );
 
-/** Which failure is told of first depends on the order. */
-function resultOf(state: RunState): JsonObject {
-  const { message: _, ...end } = endOf(state);
-  return end;
+/**
+ * All that a run came to, but for what the order decides: the failure that is told of first, names
+ * and numbers that are given in the order of starts, and times.
+ */
+function finalState(state: RunState) {
+  const { status, reason = '', result, nodes, usage } = resultOf(state, '');
+  const { used, reserved } = state.ledger;
+  const inside = [...state.graphs]
+    .flatMap(([frame, graph]) =>
+      [...graph.nodes.values()].map((node) => ({
+        at: `${frame} ${node.plan.id}`,
+        ...{ status: node.status, runs: node.runs, left: node.left, action: node.action ?? '' },
+        ...{ attempt: node.main.attempt, degraded: node.main.degraded, rounds: node.rounds },
+        instances: node.instances?.map(({ output, attempt }) => ({ output, attempt })),
+        output: graph.state[node.plan.id],
+      })),
+    )
+    .sort((a, b) => (a.at < b.at ? -1 : 1));
+  const people = [...state.approvals.values()].map(
+    ({ call, tool, resolution }) => `${call} ${tool} ${resolution?.decision}`,
+  );
+  return {
+    ...{ status, reason, result, inside, people: people.sort() },
+    nodes: Object.fromEntries(
+      Object.entries(nodes ?? {}).map(([path, node]) => [path, { ...node, reason: '' }]),
+    ),
+    counts: {
+      models: usage.modelCalls,
+      tools: usage.toolCalls,
+      workers: usage.workers,
+      used,
+      reserved,
+    },
+  };
 }
 
 function expectNothingLeft({ state, log }: Awaited<ReturnType<typeof ranWith>>): void {
   expect([state.openFrames.size, state.inFlight.size, state.openWorkers]).toEqual([0, 0, 0]);
+  expect([state.pendingApprovals.size, state.unsettled.size, state.nested.size]).toEqual([0, 0, 0]);
   const ended = log.filter(({ type }) => type === 'agent.finished' || type === 'agent.failed');
   const started = only(log, 'agent.started').map(({ agent }) => agent);
   expect(ended.map(({ agent }) => agent).sort()).toEqual(started.sort());
 }
 
-describe('steps that end in any order', () => {
-  it('give the same end, whatever the order', async () => {
-    await fc.assert(
-      fc.asyncProperty(nodes(false), fc.scheduler(), async (list, scheduler) => {
-        const soon = await ranWith(
-          list,
-          async () => {},
-          (done) => done,
-        );
-        const other = await ranWith(
-          list,
-          (label) => scheduler.schedule(Promise.resolve(), label),
-          (done) => scheduler.waitFor(done),
-        );
-        expect(statusesOf(other.state)).toEqual(statusesOf(soon.state));
-        expect(resultOf(other.state)).toEqual(resultOf(soon.state));
+const PATIENCE = 300_000;
+
+describe('nodes of all kinds whose effects end in any order', () => {
+  it('give the same final state, whatever the order', { timeout: PATIENCE }, async () => {
+    const schedule = fc.asyncProperty(
+      random(['continue', 'skip']),
+      fc.scheduler(),
+      async (graph, scheduler) => {
+        const soon = await atOnce(graph);
+        const other = await ordered(graph, scheduler);
+        expect(finalState(other.state)).toEqual(finalState(soon.state));
         expectNothingLeft(other);
-      }),
-      { numRuns: 60 },
+      },
     );
+    await fc.assert(schedule, { numRuns: 100 });
   });
 
-  it('leave nothing behind when a failure stops the others', async () => {
-    await fc.assert(
-      fc.asyncProperty(nodes(true), fc.scheduler(), async (list, scheduler) => {
-        expectNothingLeft(
-          await ranWith(
-            list,
-            (label) => scheduler.schedule(Promise.resolve(), label),
-            (done) => scheduler.waitFor(done),
-          ),
-        );
-      }),
-      { numRuns: 60 },
+  it('leave nothing behind when a failure stops the others', { timeout: PATIENCE }, async () => {
+    const schedule = fc.asyncProperty(
+      random(['stop', 'continue', 'skip']),
+      fc.scheduler(),
+      async (graph, scheduler) => {
+        expectNothingLeft(await ordered(graph, scheduler));
+      },
     );
+    await fc.assert(schedule, { numRuns: 60 });
+  });
+
+  it.each(KINDS)('%s: three of them beside each other', { timeout: PATIENCE }, async (kind) => {
+    const node = { kind, onFailure: 'continue', fanIn: 'merge', back: [] } as const;
+    const graph = (fails: boolean): Random => ({
+      nodes: [
+        { ...node, fails: false, shaky: false },
+        { ...node, fails, shaky: true },
+        { ...node, fails: false, shaky: true, back: [1] },
+      ],
+      ...{ mode: 'parallel', maxParallel: 3 },
+    });
+    const schedule = fc.asyncProperty(fc.boolean(), fc.scheduler(), async (fails, scheduler) => {
+      const soon = await atOnce(graph(fails));
+      const other = await ordered(graph(fails), scheduler);
+      expect(finalState(other.state)).toEqual(finalState(soon.state));
+      expect(soon.state.graphs.get('0')?.nodes.get('n0')?.status).toBe('finished');
+    });
+    await fc.assert(schedule, { numRuns: 10 });
   });
 });

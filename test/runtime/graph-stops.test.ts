@@ -392,6 +392,35 @@ describe('a run in which nothing moves', () => {
     expect(endOf(state)).toEqual({ status: 'complete', result: { a: { n: 5 } } });
   });
 
+  it.each<[string, number, string]>([
+    ['as long as its own time has not passed', 45_000, 'complete'],
+    ['and its own time ends it', 90_000, 'complete'],
+  ])('goes on while a tool works without a word, %s', async (_, ms, status) => {
+    const graph = planGraph({ a: { agent: 'worker' } }, idle);
+    const plan = graphPlan(graph, { agents: { worker: planAgent('worker', { tools: ['*.*'] }) } });
+    const { state, log } = await runTimed(plan, {}, (clock) => {
+      timer = clock.timer;
+      const silent = countingTool('slow.work', {
+        timeoutMs: 60_000,
+        run: async (_args, { signal }) => {
+          await pause(ms, signal);
+          return { ok: true, status: 200, data: {} };
+        },
+      });
+      return {
+        tools: [silent],
+        script: ({ messages }) =>
+          messages.some(({ role }) => role === 'tool')
+            ? { n: 1 }
+            : { toolCalls: [{ name: 'slow.work', args: {} }] },
+      };
+    });
+    expect(state.status).toBe(status);
+    expect(only(log, 'tool.returned').map(({ data }) => [data.status, data.error])).toEqual([
+      ms < 60_000 ? [200, undefined] : [408, 'tool/timeout: slow.work took longer than 60 s'],
+    ]);
+  });
+
   it('goes on while a node waits to be tried again', async () => {
     const retry = {
       ...planNode('a').retry,

@@ -40,9 +40,6 @@ export const initCommand: Command = {
     lines.push(
       `checked  ${counted(report.errors, 'error')}, ${counted(report.warnings, 'warning')}; ${counted(agents, 'agent')}, level ${template.level}`,
       `next     ${shown === '.' ? '' : `cd ${quoted(shown)} && `}${report.ok ? template.next : 'awp validate'}`,
-      ...(template.runs
-        ? []
-        : ['         (graphs are checked and drawn so far; the engine that runs them follows)']),
     );
     shell.out.write(`${lines.join('\n')}\n`);
     return report.ok ? 0 : 1;

@@ -20,7 +20,6 @@ export const delegation: Template = {
   name: 'delegation',
   summary: 'a manager that hands parts of a task to workers',
   level: 'A2',
-  runs: true,
   next: 'awp run . -i sales.csv -m demo        (no key needed)',
   files: (name) => ({
     'workflow.awp.yaml': `${head(name, 'Profile the table, find the peak, compare the groups, chart the trend and write a report.', 'A2')}orchestration:

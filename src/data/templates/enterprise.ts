@@ -7,8 +7,7 @@ export const enterprise: Template = {
   name: 'enterprise',
   summary: 'three agents with channels, memory, audit, limits and access rules',
   level: 'A1',
-  runs: false,
-  next: 'awp visualize',
+  next: 'awp run . -m ollama/qwen3',
   files: (name) => ({
     'workflow.awp.yaml': `${head(name, 'Answers a customer, checks the answer and files it.', 'A1')}inputs:
   letter:

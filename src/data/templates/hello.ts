@@ -5,8 +5,7 @@ export const hello: Template = {
   name: 'hello',
   summary: 'one agent that greets',
   level: 'A0',
-  runs: false,
-  next: 'awp visualize',
+  next: 'awp run . -m ollama/qwen3',
   files: (name) => ({
     'workflow.awp.yaml': `${head(name, 'Greets the reader.', 'A0')}orchestration:
   graph:

@@ -5,8 +5,7 @@ export const pipeline: Template = {
   name: 'pipeline',
   summary: 'a planner and a writer, one after the other',
   level: 'A1',
-  runs: false,
-  next: 'awp visualize',
+  next: 'awp run . -m ollama/qwen3',
   files: (name) => ({
     'workflow.awp.yaml': `${head(name, 'Plans a text and writes it.', 'A1')}orchestration:
   graph:

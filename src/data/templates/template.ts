@@ -6,8 +6,6 @@ export interface Template {
   /** One line, for the question and the help. */
   summary: string;
   level: Level;
-  /** Whether this release can run it; the others are checked and drawn. */
-  runs: boolean;
   /** Command to try behind `cd`. */
   next: string;
   /** Texts by path; `name` is the legal name of the workflow. */

@@ -5,8 +5,7 @@ export const tools: Template = {
   name: 'tools',
   summary: 'an agent with a tool of your own',
   level: 'A0',
-  runs: false,
-  next: 'awp visualize',
+  next: 'awp run . -m ollama/qwen3 --trust',
   files: (name) => ({
     'workflow.awp.yaml': `${head(name, 'Counts the words of a text with a tool of its own.', 'A0')}orchestration:
   graph:

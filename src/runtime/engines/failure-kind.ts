@@ -3,7 +3,6 @@ import type { PlanRetry } from '../../events/plan-graph.ts';
 /** Kinds by code; what is not here is of its family (spec, runtime 2.6). */
 const KINDS: Readonly<Record<string, string>> = {
   'node/timeout': 'timeout',
-  'step/timeout': 'timeout',
   'tool/timeout': 'timeout',
   'model/timeout': 'timeout',
   'model/rate-limited': 'rate_limit',

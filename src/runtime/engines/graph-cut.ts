@@ -1,5 +1,6 @@
 import type { JsonObject } from '../../base/json.ts';
 import type { GraphNode } from '../../events/graph-state.ts';
+import type { RunState } from '../../events/state.ts';
 import type { Command } from '../command.ts';
 import type { Look } from './graph-look.ts';
 
@@ -19,6 +20,29 @@ export function failing({ state, graph }: Look, node: GraphNode, failure: NodeFa
   const action = isSpent ? 'stop' : node.plan.onFailure;
   const data = { node: node.plan.id, ...failure, action };
   return { do: 'record', facts: [{ type: 'node.failed', agent: graph.frame, data }] };
+}
+
+/**
+ * Without what starts something, when a failure among these commands stops the graph: nothing new
+ * starts after it, in the same look either, whatever came first (spec, runtime 2.6).
+ */
+export function onceStopped(
+  { exhausted }: Pick<RunState, 'exhausted'>,
+  commands: readonly Command[],
+): readonly Command[] {
+  const stops = (command: Command): boolean => isStop(command, exhausted !== undefined);
+  return commands.some(stops) ? commands.filter(({ do: what }) => !STARTS.has(what)) : commands;
+}
+
+const STARTS: ReadonlySet<Command['do']> = new Set(['start-node', 'fan-in-tool', 'ask-person']);
+
+/** A limit of the run stops nobody who is at work. */
+function isStop(command: Command, isSpent: boolean): boolean {
+  if (command.do !== 'record') return false;
+  return command.facts.some(({ type, data }) => {
+    if (type !== 'node.failed' || data.action !== 'stop') return false;
+    return data.instance === undefined && !(isSpent && data.code.startsWith('budget/'));
+  });
 }
 
 /** The limit of the run that lets nothing start any more, as a failure of what it cuts off. */

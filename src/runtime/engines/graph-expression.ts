@@ -39,22 +39,22 @@ function evaluated(expression: Expression, names: ReadonlyMap<string, Json>): Ev
 }
 
 /**
- * Whether an expression holds. One without a value counts as false; that is put into `facts`, once
- * for each expression of a node.
+ * Whether an expression holds. One without a value counts as false, with the problem; that is put into
+ * `facts`, too, once for each expression of a node.
  */
-export function holds(
+export function judged(
   look: Look,
   { node, facts }: { node: GraphNode; facts: Fact[] },
   expression: NodeExpression,
-): boolean {
+): { holds: boolean; problem?: string } {
   const result = valueIn(look, expression);
-  if ('value' in result) return isTrue(result.value);
+  if ('value' in result) return { holds: isTrue(result.value) };
   const { at, text } = expression;
   if (!node.saidFailed?.has(text)) {
     const data = { node: node.plan.id, at, expression: text, message: result.problem };
     facts.push({ type: 'expression.failed', agent: look.graph.frame, data });
   }
-  return false;
+  return { holds: false, problem: result.problem };
 }
 
 const read = new WeakMap<PlanGraph, Map<string, ParsedExpression>>();

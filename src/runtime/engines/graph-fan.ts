@@ -5,6 +5,7 @@ import { failing, limitReached } from './graph-cut.ts';
 import { type Joined, joinResults, keptResults, noResults } from './graph-fan-in.ts';
 import { finishing } from './graph-finish.ts';
 import type { Look } from './graph-look.ts';
+import { fanProblem } from '../nodes/state-limits.ts';
 import { nextOfTry } from './graph-try.ts';
 
 /**
@@ -16,7 +17,11 @@ export function nextInFanOut(look: Look, node: GraphNode): Command[] {
   const { fan } = node;
   if (!fan) return begin(look, node);
   if (fan.over) return afterEnd(look, node, fan);
-  if (isDecided(node, fan)) return [over(look, node, fan), ...afterEnd(look, node, fan)];
+  const full = fanProblem(look.graph, node, fan);
+  if (full !== undefined || isDecided(node, fan)) {
+    const ended = { ...fan, ...(full !== undefined && { full }) };
+    return [over(look, node, ended), ...afterEnd(look, node, ended)];
+  }
   const commands = [...afterFailures(look, node, fan), ...starts(look, node, fan)];
   if (commands.length > 0 || fan.open.size + fan.failing.size > 0) return commands;
   return cutOff(look, node);
@@ -71,9 +76,9 @@ function isDecided({ plan }: GraphNode, { ended, count, first }: FanOut): boolea
 function over(
   { graph }: Look,
   { plan }: GraphNode,
-  { count, failed }: Pick<FanOut, 'count' | 'failed'>,
+  { count, failed, full }: Pick<FanOut, 'count' | 'failed' | 'full'>,
 ): Command {
-  const data = { node: plan.id, count, failed };
+  const data = { node: plan.id, count, failed, ...(full !== undefined && { full }) };
   return { do: 'record', facts: [{ type: 'fanout.finished', agent: graph.frame, data }] };
 }
 
@@ -81,6 +86,10 @@ function over(
 function afterEnd(look: Look, node: GraphNode, fan: FanOut): Command[] {
   if (fan.open.size > 0) return stopOthers(node, fan);
   if (fan.count === 0) return withoutItems(look, node);
+  if (fan.full !== undefined) {
+    const failure = { code: 'state/too-large', message: fan.full, output: keptResults(node) };
+    return [failing(look, node, failure)];
+  }
   const isFirst = node.plan.fanIn?.strategy === 'first';
   const isStopped = fan.failed > 0 && node.plan.onFailure === 'stop' && !isFirst;
   if (fan.first === undefined || isStopped) {
@@ -90,8 +99,9 @@ function afterEnd(look: Look, node: GraphNode, fan: FanOut): Command[] {
   return joined(look, node, joinResults(node));
 }
 
-function stopOthers({ instances = [] }: GraphNode, { open }: FanOut): Command[] {
-  const message = 'it was stopped because another instance was faster';
+function stopOthers({ instances = [] }: GraphNode, { open, full }: FanOut): Command[] {
+  const why = full === undefined ? 'another instance was faster' : 'the state has no room for more';
+  const message = `it was stopped because ${why}`;
   return [...open].flatMap((index): Command[] => {
     const frame = instances[index]?.open;
     return frame === undefined ? [] : [{ do: 'stop-frame', frame, code: 'node/stopped', message }];

@@ -129,11 +129,19 @@ function leftOut({ graph }: Look, trying: Trying): Fact {
 function giveUp(look: Look, trying: Trying): Command {
   const { node, one } = trying;
   const { code, message } = failureOf(one);
-  if (code === 'node/skip-output') return { do: 'record', facts: [leftOut(look, trying)] };
+  if (code === 'node/skip-output') return { do: 'record', facts: [skipping(look, trying)] };
   const action = isSpent(look, code) ? 'stop' : node.plan.onFailure;
   const output = partialOutput(look, one);
   const data = { ...about(trying), code, message, action, ...(output && { output }) };
   return { do: 'record', facts: [{ type: 'node.failed', agent: look.graph.frame, data }] };
+}
+
+/** Its answer is left out, as its agent wants it (`output.validation.on_failure: skip`). */
+function skipping(look: Look, trying: Trying): Fact {
+  if (trying.instance !== undefined) return leftOut(look, trying);
+  const { message } = failureOf(trying.one);
+  const data = { node: trying.node.plan.id, reason: 'output', message } as const;
+  return { type: 'node.skipped', agent: look.graph.frame, data };
 }
 
 /** What its last agent had when it failed; what a person has refused is not used. */

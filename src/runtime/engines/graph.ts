@@ -5,6 +5,7 @@ import type { GraphNode, Later } from '../../events/graph-state.ts';
 import { NODE_REQUESTS } from '../../events/node-requests.ts';
 import type { Frame } from '../../events/state.ts';
 import type { Command } from '../command.ts';
+import { onceStopped } from './graph-cut.ts';
 import { eligible } from './graph-eligible.ts';
 import { closeGraph, endGraph } from './graph-end.ts';
 import { nextInFanOut } from './graph-fan.ts';
@@ -29,7 +30,7 @@ export function nextInGraph(moment: Moment, frame: Frame): Command[] {
   commands.push(...fromQueue(look));
   if (commands.length === 0 && isOver(look)) return closeGraph(look);
   if (next !== undefined) commands.push({ do: 'wait', frame: frame.id, until: next });
-  return commands;
+  return [...onceStopped(look.state, commands)];
 }
 
 /** Whether a failure stops what is at work; a limit lets it end. */

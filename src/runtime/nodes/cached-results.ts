@@ -10,8 +10,9 @@ import type { Frame, RunState } from '../../events/state.ts';
 import type { Clock, Files } from '../../ports/effects.ts';
 import type { Command } from '../command.ts';
 import type { Pass } from '../pass.ts';
+import { cleanResults, isExpired, KEPT_MS } from './clean-results.ts';
 import { hidesAnything } from './hide-fields.ts';
-import { outputProblem } from './state-limits.ts';
+import { agentProblem } from './state-limits.ts';
 import { visibleItem, visibleState } from './visible.ts';
 
 /** The command that takes a kept result. */
@@ -27,6 +28,8 @@ interface Kept {
   output: JsonObject;
   /** 0 to 1. */
   confidence: number;
+  /** Age at which it is taken away, in milliseconds; 30 days when left out. */
+  keepMs?: number;
 }
 
 /** One that is to be written. */
@@ -54,6 +57,7 @@ export class KeptResults {
   /** Under what the results of open agents are kept: what they see when they start counts. */
   readonly #keys = new Map<string, string>();
   #waiting: Waiting[] = [];
+  #hasWritten = false;
 
   constructor(parts: Parts) {
     this.#parts = parts;
@@ -83,7 +87,15 @@ export class KeptResults {
     if (this.#waiting.length === 0 || folder === undefined) return undefined;
     const waiting = this.#waiting;
     this.#waiting = [];
+    this.#hasWritten = true;
     return this.#keep(folder, waiting);
+  }
+
+  /** Takes away what is too old or too much, when the run has kept something; never fails. */
+  async clean(): Promise<void> {
+    const { files, folder, clock } = this.#parts;
+    if (!this.#hasWritten || folder === undefined) return;
+    await cleanResults(files, folder, clock.now());
   }
 
   async #keep(folder: string, waiting: readonly Waiting[]): Promise<void> {
@@ -106,7 +118,8 @@ export class KeptResults {
     if (key === undefined || folder === undefined) return undefined;
     const text = await files.readText(`${folder}/${key}.json`).catch(() => '');
     const kept = read(parseJson(text), key);
-    return kept && { ...kept, ageMs: Math.max(0, clock.now() - kept.at) };
+    if (!kept || isExpired(kept, clock.now())) return undefined;
+    return { ...kept, ageMs: Math.max(0, clock.now() - kept.at) };
   }
 
   #started(frame: Frame | undefined): void {
@@ -129,17 +142,19 @@ export class KeptResults {
     if (!node || node.approval === 'after') return;
     this.#keys.delete(agent);
     const { output, confidence, at } = kept;
-    this.#waiting.push({ key, kept: { output, confidence, at } });
+    this.#waiting.push({ key, kept: { output, confidence, at, ...keptFor(node) } });
   }
 
   /** A person has allowed an output as it stands. */
   #allowed(agent: string, at: number): void {
-    const outcome = this.#parts.state.frames.get(agent)?.outcome;
+    const { state } = this.#parts;
+    const frame = state.frames.get(agent);
+    const node = frame && placeOf(state, frame)?.node.plan;
     const key = this.#keys.get(agent);
     this.#keys.delete(agent);
-    if (key === undefined || !outcome) return;
-    const { output, confidence } = outcome;
-    this.#waiting.push({ key, kept: { output, confidence, at } });
+    if (key === undefined || !node || !frame.outcome) return;
+    const { output, confidence } = frame.outcome;
+    this.#waiting.push({ key, kept: { output, confidence, at, ...keptFor(node) } });
   }
 
   /** SHA-256 of the agent with its model, the task and what the agent sees; undefined when nothing is to be kept. */
@@ -173,12 +188,21 @@ function mayBeKept(plan: PlanNode, agent: PlanAgent): boolean {
   return plan.degradation.some(({ fallback }) => fallback === 'cached_results');
 }
 
+/** A node that takes older ones has its own kept for as long. */
+function keptFor({ degradation }: PlanNode): Pick<Kept, 'keepMs'> {
+  const wanted = degradation.map((one) =>
+    one.fallback === 'cached_results' ? (one.maxStalenessMs ?? 0) : 0,
+  );
+  const longest = Math.max(0, ...wanted);
+  return longest > KEPT_MS ? { keepMs: longest } : {};
+}
+
 function read(value: unknown, key: string): Kept | undefined {
   if (!isObject(value) || value.version !== VERSION || value.key !== key) return undefined;
-  const { at, output, confidence } = value;
+  const { at, output, confidence, keepMs } = value;
   if (typeof at !== 'number' || !isObject(output)) return undefined;
   if (typeof confidence !== 'number' || confidence < 0 || confidence > 1) return undefined;
-  return { at, output, confidence };
+  return { at, output, confidence, ...(typeof keepMs === 'number' && { keepMs }) };
 }
 
 /**
@@ -192,7 +216,7 @@ export async function useCached({ context }: Pass, command: UseCached): Promise<
   if (!node || !one?.failure) return [];
   const kept = await context.results.find({ graph, node }, runOf(node, instance));
   const isYoung = kept !== undefined && kept.ageMs <= (maxStalenessMs ?? kept.ageMs);
-  const fits = isYoung && outputProblem(graph, id, kept.output) === undefined;
+  const fits = isYoung && agentProblem({ graph, node }, kept.output, instance !== undefined) === undefined;
   const found = fits && {
     ...{ ageMs: kept.ageMs, output: kept.output, confidence: kept.confidence },
   };

@@ -1,7 +1,14 @@
 import type { Plan } from '../../events/plan.ts';
 import type { Frame, RunState } from '../../events/state.ts';
 import { extractJson } from '../agent/extract-json.ts';
-import { hiddenFields, hideSensitive, hidesAnything, isHiddenWhole, REDACTED } from './hide-fields.ts';
+import {
+  hiddenFields,
+  hideNamed,
+  hideSensitive,
+  hidesAnything,
+  isHiddenWhole,
+  REDACTED,
+} from './hide-fields.ts';
 
 /** What hides the sensitive values of one agent's answers (R14). */
 export type HideAnswer = (text: string) => string;
@@ -24,14 +31,17 @@ export function answerHiding(
   if (!hidesAnything(agent, sharing)) return undefined;
   const from = { node: ofGraph.node?.id ?? '', agent };
   const names = hiddenFields(from, sharing);
-  const isWhole = isHiddenWhole(from, sharing);
+  // Of a loop only what it hands out is an output.
+  const isOutput = frame.role === 'node';
+  const isWhole = isOutput && isHiddenWhole(from, sharing);
+  const hideIn = isOutput ? hideSensitive : hideNamed;
   const format = agent?.output.format ?? 'json';
   return (text) => {
     const found = format === 'json' ? extractJson(text) : undefined;
     if (!found && isWhole) return text === '' ? text : REDACTED;
     if (format !== 'json') return hideText(text, names);
     if (!found) return cutOff(text, names);
-    const hidden = hideSensitive(from, sharing, found.value);
+    const hidden = hideIn(from, sharing, found.value);
     return hidden === found.value ? text : JSON.stringify(hidden);
   };
 }

@@ -40,6 +40,8 @@ interface Taking {
  * when there are none. `at` is its place in the state.
  */
 export function takeOut(value: Json, at: readonly string[], taking: Taking): Json {
+  const { anywhere, paths } = taking.names;
+  if (anywhere.size === 0 && paths.length === 0) return value;
   if (Array.isArray(value)) {
     const items = value.map((item) => takeOut(item, at, taking));
     return items.every((item, index) => item === value[index]) ? value : items;
@@ -64,6 +66,11 @@ export function isTaken({ anywhere, paths }: Names, place: readonly string[]): b
   return paths.some((path) => path.length === place.length && path.every((p, i) => p === place[i]));
 }
 
+/** What an agent is called by its key: those of sub-workflows have nodes before it, `weather/author`. */
+export function namesOfAgent(key: string): readonly string[] {
+  return [key, key.slice(key.lastIndexOf('/') + 1)];
+}
+
 /** Where an output comes from. */
 export interface OutputOf {
   /** Id of the node: the key of its output in the state. */
@@ -76,9 +83,7 @@ export interface OutputOf {
 export function sensitiveNames({ node, agent }: OutputOf, sharing: PlanState['sharing']): Names {
   const shared = namesOf(sharing.sensitive);
   const own = agent?.output.sensitive ?? [];
-  const id = agent?.id ?? node;
-  // Agents of sub-workflows have their nodes before their names: `weather/author`.
-  const ids = new Set([node, id, id.slice(id.lastIndexOf('/') + 1)]);
+  const ids = new Set([node, ...namesOfAgent(agent?.id ?? node)]);
   return {
     anywhere: new Set([...shared.anywhere, ...own.filter((name) => !name.includes('.'))]),
     paths: [
@@ -107,8 +112,7 @@ export function hiddenFields(from: OutputOf, sharing: PlanState['sharing']): Rea
 /** Whether a whole output is hidden: the state or the workflow calls its node or agent sensitive. */
 export function isHiddenWhole({ node, agent }: OutputOf, sharing: PlanState['sharing']): boolean {
   const { anywhere } = namesOf(sharing.sensitive);
-  const id = agent?.id ?? node;
-  return [node, id, id.slice(id.lastIndexOf('/') + 1)].some((name) => anywhere.has(name));
+  return [node, ...namesOfAgent(agent?.id ?? node)].some((name) => anywhere.has(name));
 }
 
 function fieldsOf(agent: PlanAgent | undefined): string[] {
@@ -126,10 +130,18 @@ export function hideSensitive(
   sharing: PlanState['sharing'],
   output: JsonObject,
 ): JsonObject {
-  if (!hidesAnything(from.agent, sharing)) return output;
-  if (isHiddenWhole(from, sharing)) return hiddenWhole(output);
+  return isHiddenWhole(from, sharing) ? hiddenWhole(output) : hideNamed(from, sharing, output);
+}
+
+/** The same by the names of fields alone: for answers of a loop's agents, which are no outputs. */
+export function hideNamed(
+  from: OutputOf,
+  sharing: PlanState['sharing'],
+  value: JsonObject,
+): JsonObject {
+  if (!hidesAnything(from.agent, sharing)) return value;
   const names = sensitiveNames(from, sharing);
-  return takeOut(output, [from.node], { names, how: 'hide' }) as JsonObject;
+  return takeOut(value, [from.node], { names, how: 'hide' }) as JsonObject;
 }
 
 function hiddenWhole(output: JsonObject): JsonObject {

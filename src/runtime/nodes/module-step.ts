@@ -97,8 +97,11 @@ class Asks {
     return tools ? tools.call(name, args, this.#ended.signal) : { ...NO_TOOLS };
   }
 
+  /** What was cut off and may be done again, was: a later process may have brought its reply. */
   #takeEarlier(kind: KeptCall['kind'], key: string): KeptCall | undefined {
-    const at = this.#earlier.findIndex((one) => one.kind === kind && one.key === key);
+    const at = this.#earlier.findIndex(
+      (one) => one.kind === kind && one.key === key && (one.reply || !one.idempotent),
+    );
     return at < 0 ? undefined : this.#earlier.splice(at, 1)[0];
   }
 }

@@ -166,11 +166,30 @@ async function run(program: Program, input: string, context: ToolContext): Promi
   const { stopped, exitCode, stderr } = execution;
   if (stopped !== undefined) throw failed(name, `it was stopped: limit ${stopped}`, stderr);
   if (exitCode !== 0) throw failed(name, `it ended with status ${exitCode ?? 'unknown'}`, stderr);
-  const { data, printed } = resultOf(name, execution);
-  const kept = execution.files.filter(({ path }) => path !== RESULT_FILE);
-  for (const { path, bytes } of kept) await context.workspace.write(path, bytes);
-  const log = [printed, stderr.trim()].filter((text) => text !== '').join('\n');
+  const { data, printed } = resultOf(name, execution, job.policy.outputChars);
+  const said = [
+    ...execution.notes,
+    ...(await keepFiles(execution, context)),
+    printed,
+    stderr.trim(),
+  ];
+  const log = said.filter((text) => text !== '').join('\n');
   return { ok: true, status: 200, data, ...(log !== '' && { log: log.slice(0, LOG_CHARS) }) };
+}
+
+/** Hands its other files over; one that the workspace refuses is a note, and the result stays. */
+async function keepFiles({ files }: Execution, { workspace }: ToolContext): Promise<string[]> {
+  const notes: string[] = [];
+  for (const { path, bytes } of files) {
+    if (path === RESULT_FILE) continue;
+    try {
+      await workspace.write(path, bytes);
+    } catch (error) {
+      if (!(error instanceof AwpError) || error.family !== 'tool') throw error;
+      notes.push(`output/${path} was not kept: ${error.message}`);
+    }
+  }
+  return notes;
 }
 
 function languageName({ languages }: Sandbox, language: string): string {
@@ -197,7 +216,7 @@ async function jobOf(
 }
 
 /** The object of the result's file, else what it printed, else its last line; nothing is `{}`. */
-function resultOf(name: string, { stdout, files, stderr }: Execution) {
+function resultOf(name: string, { stdout, files, stderr }: Execution, mostChars: number) {
   const file = files.find(({ path }) => path === RESULT_FILE);
   if (file) {
     const data = objectIn(Buffer.from(file.bytes).toString());
@@ -211,6 +230,10 @@ function resultOf(name: string, { stdout, files, stderr }: Execution) {
   const end = text.lastIndexOf('\n');
   const last = objectIn(text.slice(end + 1));
   if (last) return { data: last, printed: text.slice(0, end).trim() };
+  if (stdout.length > mostChars) {
+    const most = `${mostChars.toLocaleString('en-US')} characters`;
+    throw failed(name, `it printed more than ${most}: write output/${RESULT_FILE}`, stderr);
+  }
   throw failed(name, `it printed no JSON object, but: ${text.slice(-200)}`, stderr);
 }
 

@@ -1,4 +1,5 @@
 import { isObject, type Json, type JsonObject, parseJson } from '../../base/json.ts';
+import { dayOfRun } from '../../events/day-of-run.ts';
 import type { NodeRun } from '../../events/graph-events.ts';
 import type { Graph, GraphNode } from '../../events/graph-state.ts';
 import type { Plan, PlanInput } from '../../events/plan.ts';
@@ -54,9 +55,10 @@ export function promptLookup(facts: NodeFacts, data: DataText, context: () => st
 /** What the plan says of itself. */
 function namesOf({ plan, node, agent, runId, startedAt, run }: NodeFacts): JsonObject {
   const now = new Date(startedAt).toISOString();
+  const day = new Date(dayOfRun(plan, startedAt)).toISOString().slice(0, 10);
   const { id, role, description } = agent;
   return {
-    ...{ RUN_ID: runId, TIMESTAMP: now, now, DATE: now.slice(0, 10) },
+    ...{ RUN_ID: runId, TIMESTAMP: now, now, DATE: day },
     ...{ node: node.plan.id, node_id: node.plan.id, agent_id: id },
     agent: { id, role, description },
     workflow: { name: plan.name },

@@ -1,7 +1,7 @@
 import type { Graph, GraphNode } from '../../events/graph-state.ts';
 import type { Plan } from '../../events/plan.ts';
 import type { PlanNode } from '../../events/plan-graph.ts';
-import { isTaken, type Names, namesOf } from './hide-fields.ts';
+import { isTaken, type Names, namesOf, namesOfAgent } from './hide-fields.ts';
 
 /** A part of another node's output that a node may see; undefined fields are all. */
 export interface Grant {
@@ -47,12 +47,21 @@ export class Sharing {
     const right = reader.plan.dependsOn.map(({ id }) => id);
     switch (strategy) {
       case 'full':
-        return mode === 'sequential' ? this.#graph.nodes.keys() : this.before(reader);
+        return mode === 'sequential' ? this.#graph.nodes.keys() : this.#fullyShared(reader);
       case 'selective':
         return [...right, ...rules.flatMap(({ from }) => this.#idsOf(from))];
       case 'isolated':
         return [...right, ...namedIn(reader.plan).flatMap((name) => this.#idsOf(name))];
     }
+  }
+
+  /** All before it; where `share_input` says of which nodes, looking ends with the last of these. */
+  #fullyShared(reader: GraphNode): Iterable<string> {
+    const { shareInput } = reader.plan;
+    if (shareInput === undefined || isList(shareInput)) return this.before(reader);
+    const named = new Set(Object.keys(shareInput).flatMap((name) => this.#idsOf(name)));
+    const found = this.before(reader, named);
+    return [...named].filter((id) => found.has(id));
   }
 
   #mayShow(source: GraphNode, reader: GraphNode): boolean {
@@ -64,13 +73,15 @@ export class Sharing {
     return this.#called(name).map(({ plan }) => plan.id);
   }
 
-  /** Ids of all nodes that a node depends on, directly or not. */
-  before(reader: GraphNode): ReadonlySet<string> {
+  /** Ids of all nodes that a node depends on, directly or not; of enough to have all of `wanted`. */
+  before(reader: GraphNode, wanted?: ReadonlySet<string>): ReadonlySet<string> {
     const found = new Set<string>();
+    let left = wanted?.size;
     const open = reader.plan.dependsOn.map(({ id }) => id);
-    for (let id = open.pop(); id !== undefined; id = open.pop()) {
+    for (let id = open.pop(); id !== undefined && left !== 0; id = open.pop()) {
       if (found.has(id)) continue;
       found.add(id);
+      if (left !== undefined && wanted?.has(id)) left -= 1;
       open.push(...(this.#graph.nodes.get(id)?.plan.dependsOn ?? []).map((one) => one.id));
     }
     return found;
@@ -83,7 +94,9 @@ export class Sharing {
     if (strategy === 'isolated') return reader.plan.shareInput === undefined ? NONE : ALL;
     const rules = this.#rulesFor(source.plan, reader.plan);
     if (rules.length > 0) return rules;
-    return reader.plan.dependsOn.some(({ id }) => id === source.plan.id) ? ALL : NONE;
+    // What `share_output` names is for the nodes that wait for this one.
+    const isGranted = source.plan.shareOutput !== undefined;
+    return isGranted && reader.plan.dependsOn.some(({ id }) => id === source.plan.id) ? ALL : NONE;
   }
 
   #rulesFor(source: PlanNode, reader: PlanNode): Grant[] {
@@ -100,7 +113,8 @@ export class Sharing {
     const { id, agent, shareOutput } = source.plan;
     if (shareOutput !== undefined && !shareOutput.includes(field)) return true;
     if (this.#unshared(source).includes(field)) return true;
-    return isTaken(this.never, [id, field]) || isTaken(this.never, [agent ?? id, field]);
+    const names = [id, ...namesOfAgent(agent ?? id)];
+    return names.some((name) => isTaken(this.never, [name, field]));
   }
 
   /** The fields of a node that are shared with nobody, wherever they stand in its output. */
@@ -125,7 +139,7 @@ export class Sharing {
   }
 
   #isClosedWhole({ plan: { id, agent = id } }: GraphNode): boolean {
-    return this.isClosedKey(id) || this.isClosedKey(agent);
+    return [id, ...namesOfAgent(agent)].some((name) => this.isClosedKey(name));
   }
 
   /** The fields of a source that `share_input` leaves; `all`, or undefined when it leaves none. */
@@ -138,13 +152,12 @@ export class Sharing {
     return fields !== 'all' && fields?.size === 0 ? undefined : fields;
   }
 
-  /** Whether a node sees a field of a source by this grant. */
+  /** Whether a node sees a field of a source that is not closed by this grant. */
   sees(reader: GraphNode, source: GraphNode): (grant: Grant, field: string) => boolean {
     const input = this.#inputOf(reader, source);
     return ({ fields }, field) =>
       (fields === undefined || fields.has(field)) &&
-      (input === 'all' || (input?.has(field) ?? false)) &&
-      !this.isClosed(source, field);
+      (input === 'all' || (input?.has(field) ?? false));
   }
 
   /** What `share_input` names that the node may not see, with the reason. */
@@ -218,7 +231,8 @@ function firstPart(entry: string): string {
 }
 
 function fits(name: string, { id, agent }: PlanNode): boolean {
-  return name === id || name === agent || name === '*';
+  if (name === id || name === '*') return true;
+  return agent !== undefined && namesOfAgent(agent).includes(name);
 }
 
 function reaches(to: readonly string[] | undefined, reader: PlanNode): boolean {

@@ -117,6 +117,7 @@ function openGraph(
   // What is sensitive in there is in nobody's log, wherever it comes from (R14).
   const values = hideValues(below.state.sharing.sensitive, seen.values);
   const failed = failing(place, seen.failure ?? lacking(below, values));
+  const continues = continued(state, node, command);
   const finished: Fact = { type: 'subworkflow.finished', agent, data: { node: id, ok: false } };
   return [
     { type: 'subworkflow.started', agent, data: { node: id, name: below.name } },
@@ -124,11 +125,21 @@ function openGraph(
       role: 'graph',
       ...{ model: '', temperature: 0, instructions: description },
       values,
+      ...(continues !== undefined && { continues }),
       index: node.place,
     }),
     ...seen.facts,
     ...(failed.length > 0 ? [finished, ...failed] : []),
   ];
+}
+
+/**
+ * The frame of the same graph that failed before the run was taken up again. What stands before the
+ * node has not changed: what has ended is not done again.
+ */
+function continued({ frames }: RunState, { carried }: GraphNode, { run }: StartNode) {
+  const earlier = frames.get(carried?.get(run.instance) ?? '');
+  return earlier?.role === 'graph' && earlier.outcome?.ok === false ? earlier.id : undefined;
 }
 
 /** A graph does not start without the values that it requires (capabilities 7.1). */

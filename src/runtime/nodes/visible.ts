@@ -131,9 +131,8 @@ class Looking {
   }
 
   #ofTheStart(): [string, Json][] {
-    const { nodes, state } = this.#graph;
-    const keys = Object.keys(state).filter((key) => !nodes.has(key) && !isReserved(key));
-    return keys.flatMap((key): [string, Json][] => {
+    const { state } = this.#graph;
+    return startKeys(this.#graph).flatMap((key): [string, Json][] => {
       const value = state[key];
       if (value === undefined || this.#sharing.isClosedKey(key)) return [];
       const held = this.#hidden({ [key]: value }, []);
@@ -161,10 +160,10 @@ class Looking {
   }
 
   #seenOf(reader: GraphNode, source: GraphNode): Json | undefined {
-    const output = this.#outputOf(source);
-    if (!output) return undefined;
+    const found = this.#openOf(source);
+    if (!found) return undefined;
+    const { output, open } = found;
     const sees = this.#sharing.sees(reader, source);
-    const open = this.#shown(output, source);
     const parts = this.#sharing.grants(source, reader).map((grant) =>
       this.#transformed(
         only(open, (field) => sees(grant, field)),
@@ -175,6 +174,20 @@ class Looking {
     // Nothing of it is open: that there is something is not told either.
     const isBare = isObject(seen) && Object.keys(seen).length === 0;
     return isBare && Object.keys(output).length > 0 ? undefined : seen;
+  }
+
+  /** The output of a node, and what of it is not closed to everybody: found once for all who ask. */
+  #openOf(source: GraphNode): Opened | undefined {
+    const { id } = source.plan;
+    const { state } = this.#graph;
+    const made = Object.hasOwn(state, id) ? state[id] : undefined;
+    const before = opened.get(source);
+    if (before && before.made === made) return before;
+    const output = this.#outputOf(source);
+    if (!output) return undefined;
+    const found = { made, output, open: this.#shown(output, source) };
+    if (made !== undefined) opened.set(source, found);
+    return found;
   }
 
   /** An output without what is shared with nobody, at any depth. */
@@ -206,15 +219,40 @@ class Looking {
   /** The state as transforms see it: all that is not closed to everybody. */
   stateForAll(): JsonObject {
     const outputs = [...this.#graph.nodes.values()].flatMap((source): [string, Json][] => {
-      const output = this.#outputOf(source);
-      const isOpen = output !== undefined && !this.#sharing.isClosedKey(source.plan.id);
-      return isOpen ? [[source.plan.id, this.#shown(output, source)]] : [];
+      const found = this.#openOf(source);
+      const isOpen = found !== undefined && !this.#sharing.isClosedKey(source.plan.id);
+      return isOpen ? [[source.plan.id, found.open]] : [];
     });
     return Object.fromEntries([...this.#ofTheStart(), ...outputs]);
   }
 }
 
+/** The output that it was found for, with sensitive values hidden, and what is open of that. */
+interface Opened {
+  made: Json | undefined;
+  output: JsonObject;
+  open: JsonObject;
+}
+
+/** Of nodes that had one when they were asked for. Rules and agents are those of the plan: they stay. */
+const opened = new WeakMap<GraphNode, Opened>();
+
+/** Keys of the state that no node has: they are there from the start, and no other comes. */
+function startKeys(graph: Graph): readonly string[] {
+  const { nodes, state } = graph;
+  const found =
+    keysOfStart.get(graph) ??
+    Object.keys(state).filter((key) => !nodes.has(key) && !isReserved(key));
+  keysOfStart.set(graph, found);
+  return found;
+}
+
+const keysOfStart = new WeakMap<Graph, readonly string[]>();
+
+/** Some fields of an output; the output itself when that is all of them. */
 function only(output: JsonObject, sees: (field: string) => boolean): JsonObject {
+  const fields = Object.keys(output);
+  if (fields.every(sees)) return output;
   return Object.fromEntries(Object.entries(output).filter(([field]) => sees(field)));
 }
 

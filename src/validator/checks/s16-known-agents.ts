@@ -33,7 +33,8 @@ grant for nobody, which is hardly meant.`,
     const help = listed('known', known);
     // A delegation loop has workers whose names nobody knows beforehand.
     const all = loopsOf(workflow).length === 0;
-    for (const { name, at } of [...inGraph(workflow), ...(all ? elsewhere(workflow) : [])]) {
+    const named = [...inGraph(workflow), ...inLists(workflow), ...(all ? elsewhere(workflow) : [])];
+    for (const { name, at } of named) {
       if (known.has(name)) continue;
       const near = suggestions.near(name);
       const message = `there is no agent or node \`${name}\``;
@@ -61,6 +62,28 @@ interface Named {
 /** Nodes that a node takes input from. */
 function inGraph(workflow: Workflow): Named[] {
   return graphOf(workflow).flatMap(({ node }) => keys(node, 'share_input'));
+}
+
+/** The same in lists: `planner.plan` is a field of a node, unless it is one of a value of the start. */
+function inLists(workflow: Workflow): Named[] {
+  const tree = workflow.manifest?.tree;
+  const values = new Set([
+    ...keys(tree, 'inputs').map(({ name }) => name),
+    ...keys(tree, 'state', 'initial').map(({ name }) => name),
+    ...keys(tree, 'state', 'auto_inject').map(({ name }) => name),
+    ...scalars(nodeAt(tree, 'state', 'required_fields')).map(({ name }) => name),
+  ]);
+  return graphOf(workflow).flatMap(({ node }) => {
+    const share = nodeAt(node, 'share_input');
+    return share?.kind === 'list' ? fieldsOfNodes(scalars(share), values) : [];
+  });
+}
+
+function fieldsOfNodes(entries: readonly Named[], values: ReadonlySet<string>): Named[] {
+  return entries.flatMap(({ name, at }) => {
+    const [first = '', field] = name.replace(/^state\./, '').split('.');
+    return field === undefined || values.has(first) ? [] : [{ name: first, at }];
+  });
 }
 
 /** Agents that other sections name. */

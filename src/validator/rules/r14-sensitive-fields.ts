@@ -18,23 +18,29 @@ export const r14SensitiveFields: Rule = {
   severity: 'error',
   why: `What is called sensitive is never written anywhere: not to a log, an event, a span, a metric, the
 audit trail, an error or a stream. A name that no field has protects nothing, so it is an error. It
-may be a key of the state, a field of a contract, or \`agent.field\`.`,
+may be a key of the state, an input, a node, a field of a contract, or \`agent.field\`. What a workflow
+calls sensitive is so inside of its sub-workflows, too.`,
   bad: { 'workflow.awp.yaml': sharing('user') },
   good: { 'workflow.awp.yaml': sharing('password') },
   enforced:
-    'Values of secrets are redacted by runtime/redact.ts before anything is written; fields of the state by the DAG engine.',
+    'Values of secrets are redacted by runtime/redact.ts before anything is written; fields of the state by runtime/nodes/hide-fields.ts, and inputs by data/hide-inputs.ts.',
 
   check(workflow, report) {
     if (!workflow.whole) return;
     const tree = workflow.manifest?.tree;
     const names = knownNames(workflow);
     const suggestions = new Suggestions(names);
+    const inside = graphOf(workflow).flatMap(({ id, kind }) =>
+      kind === 'subworkflow' ? [id] : [],
+    );
     // Of a delegation loop's workers nobody knows beforehand which fields they answer with.
     const severity = loopsOf(workflow).length === 0 ? 'error' : 'warning';
     for (const at of itemsAt(tree, 'state', 'sharing', 'sensitive_fields')) {
       if (at.kind !== 'scalar') continue;
       const name = String(at.value);
       if (names.has(name) || nodeAt(tree, 'state', 'initial', ...name.split('.'))) continue;
+      // What a sub-workflow brings is told by its own files.
+      if (inside.some((id) => name.startsWith(`${id}.`))) continue;
       const near = suggestions.near(name);
       const help =
         near === undefined
@@ -58,7 +64,10 @@ function knownNames(workflow: Workflow): ReadonlySet<string> {
   }
   for (const { id, node, folder } of graphOf(workflow)) {
     if (id !== '') names.add(id);
-    for (const name of textsOf(itemsAt(node, 'share_output'))) names.add(name).add(`${id}.${name}`);
+    const handed = entriesAt(node, 'output_mapping').map(({ key }) => key);
+    for (const name of [...textsOf(itemsAt(node, 'share_output')), ...handed]) {
+      names.add(name).add(`${id}.${name}`);
+    }
     // A node may bear another name than its agent.
     addFields(id, workflow.agents.get(folder)?.contract, names);
   }

@@ -1,4 +1,4 @@
-import { readdirSync, writeFileSync } from 'node:fs';
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import type { JsonObject } from '../../../src/base/json.ts';
@@ -49,6 +49,7 @@ function series(folder: string) {
   let number = 0;
   return {
     results: join(cache, 'results'),
+    clock,
     async run(turn: Turn) {
       number += 1;
       clock.advance(turn.later ?? 1000);
@@ -196,6 +197,56 @@ describe('a kept result', () => {
   });
 });
 
+describe('the folder of kept results', () => {
+  const DAY = 24 * 60 * 60 * 1000;
+  const old = (at: number, more = {}) => JSON.stringify({ version: 1, at, ...more });
+
+  it.each<[string, Turn, number, string]>([
+    ['30 days', {}, 30 * DAY, 'complete'],
+    ['no longer', {}, 30 * DAY + 1, 'failed'],
+    ['as long as its node takes it', { node: kept(60 * DAY) }, 60 * DAY, 'complete'],
+    ['no longer than that', { node: kept(60 * DAY) }, 60 * DAY + 1, 'failed'],
+  ])('has each for %s', async (_, turn, later, status) => {
+    using folder = temporaryFolder();
+    const { run } = series(folder.path);
+    await run(turn);
+    expect((await run({ ...turn, later, model: down })).status).toBe(status);
+  });
+
+  it('loses what is too old or unreadable when a run has kept something, and nothing else', async () => {
+    using folder = temporaryFolder();
+    const { run, results } = series(folder.path);
+    await run({});
+    const [own = ''] = readdirSync(results);
+    const name = (digit: string) => `${digit.repeat(64)}.json`;
+    const now = JSON.parse(readFileSync(join(results, own), 'utf8')).at;
+    writeFileSync(join(results, name('1')), old(now - 31 * DAY));
+    writeFileSync(join(results, name('2')), old(now - 31 * DAY, { keepMs: 40 * DAY }));
+    writeFileSync(join(results, name('3')), '{"ver');
+    writeFileSync(join(results, 'notes.txt'), 'mine');
+    // A run that keeps nothing has nothing to tidy up.
+    await run({ model: down });
+    expect(readdirSync(results)).toHaveLength(5);
+    await run({});
+    expect(readdirSync(results).sort()).toEqual([own, name('2'), 'notes.txt'].sort());
+  });
+
+  it('has 1000 at most, the youngest', async () => {
+    using folder = temporaryFolder();
+    const { run, results } = series(folder.path);
+    await run({});
+    const [own = ''] = readdirSync(results);
+    const now = JSON.parse(readFileSync(join(results, own), 'utf8')).at;
+    const name = (n: number) => `${String(n).padStart(64, '0')}.json`;
+    for (let n = 1; n <= 1002; n += 1) writeFileSync(join(results, name(n)), old(now - n));
+    await run({});
+    const left = readdirSync(results);
+    expect(left).toHaveLength(1000);
+    expect(left).toEqual(expect.arrayContaining([own, name(1), name(999)]));
+    expect(left).not.toContain(name(1000));
+  });
+});
+
 describe('a kept result of a part', () => {
   it('ends the instance that it is of', async () => {
     using folder = temporaryFolder();
@@ -260,7 +311,7 @@ describe('a kept result that a person must allow', () => {
 describe('a run with kept results that is cut off anywhere', () => {
   it('ends the same', async () => {
     using folder = temporaryFolder();
-    const { run, results } = series(folder.path);
+    const { run, results, clock } = series(folder.path);
     await run({});
     const whole = await run({ model: down });
     for (let length = 1; length < whole.log.length; length += 1) {
@@ -269,7 +320,11 @@ describe('a run with kept results that is cut off anywhere', () => {
       await store.append(lease, whole.log.slice(0, length), 'full');
       await store.release(lease);
       const host = {
-        ...stepHost(folder.path, { topic: () => ({ topic: 'bees' }) }, { store, script: down }),
+        ...stepHost(
+          folder.path,
+          { topic: () => ({ topic: 'bees' }) },
+          { store, script: down, effects: { clock } },
+        ),
         cacheFolder: join(results, '..'),
       };
       const again = await resumeRun(host, { id: 'r-test' });

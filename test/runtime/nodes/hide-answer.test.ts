@@ -40,6 +40,13 @@ describe('sensitive fields of an output', () => {
       { login: { pin: 1 } },
       { login: { pin: '[redacted]' } },
     ],
+    [
+      'when the whole is sensitive',
+      ['read'],
+      [],
+      { pin: 1, items: [1], confidence: 0.7, _loop_iterations: 2 },
+      { pin: '[redacted]', items: '[redacted]', confidence: 0.7, _loop_iterations: 2 },
+    ],
     ['that are not there', ['pin'], ['x'], { a: 1 }, { a: 1 }],
   ])('are hidden: %s', (_, state, own, output, hidden) => {
     const from = { node: 'read', agent: agent(own) };
@@ -50,6 +57,11 @@ describe('sensitive fields of an output', () => {
 
   it('count for the node when they name its agent', () => {
     const from = { node: 'first', agent: agent([]) };
+    expect(hideSensitive(from, sharing(['read.pin']), { pin: 1 })).toEqual({ pin: '[redacted]' });
+  });
+
+  it('count for an agent of a sub-workflow by its own name', () => {
+    const from = { node: 'first', agent: { ...agent([]), id: 'weather/read' } };
     expect(hideSensitive(from, sharing(['read.pin']), { pin: 1 })).toEqual({ pin: '[redacted]' });
   });
 
@@ -88,6 +100,14 @@ describe('an answer with sensitive fields', () => {
   ])('%j becomes %j', (text, hidden) => {
     expect(hiding(['pin'])?.(text)).toBe(hidden);
   });
+
+  it.each(['{"n": 1, "confidence": 1}', 'n: 1', ''])(
+    'of a node that is sensitive as a whole is no longer there: %j',
+    (text) => {
+      const left = { '': '', 'n: 1': '[redacted]' }[text];
+      expect(hiding(['read'])?.(text)).toBe(left ?? '{"n":"[redacted]","confidence":1}');
+    },
+  );
 
   it('of workers of a loop in a graph have the names of the graph', () => {
     const state = planState();

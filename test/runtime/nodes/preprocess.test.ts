@@ -152,6 +152,19 @@ describe('a preprocessor', () => {
     expect(only(log, 'artifact.written')).toEqual([]);
   });
 
+  it('says which of its files were left out', async () => {
+    const files = ['a.txt', '../b.txt'].map((path) => ({ path, bytes: Buffer.from('x') }));
+    const { state, log } = await runIn(
+      fakeBox(() => ({ stdout: '{}', notes: ['left out 9 more files'], stderr: 'w', files })),
+      prepared([python('a.py', '')]),
+    );
+    expect(endOf(state).status).toBe('complete');
+    expect(only(log, 'tool.returned')[0]?.data.log).toMatch(
+      /^left out 9 more files\noutput\/\.\.\/b\.txt was not kept: .*\nw$/,
+    );
+    expect(only(log, 'artifact.written').map(({ data }) => data.path)).toEqual(['a.txt']);
+  });
+
   it.each<[string, Partial<Execution>, RegExp]>([
     [
       'ends with another status',
@@ -165,6 +178,11 @@ describe('a preprocessor', () => {
     ],
     ['prints a list', { stdout: '[1]' }, /^a\.py: it printed no JSON object, but: \[1\]$/],
     ['prints words', { stdout: 'hello', stderr: 'w' }, /no JSON object, but: hello\nw$/],
+    [
+      'prints more than is kept',
+      { stdout: `{"a": "${'x'.repeat(2_000_000)}\n[... 9 characters left out ...]\n"}` },
+      /^a\.py: it printed more than [\d,]+ characters: write output\/preprocessed\.json$/,
+    ],
     [
       'writes a file that is none',
       { files: [{ path: 'preprocessed.json', bytes: Buffer.from('x') }] },

@@ -261,6 +261,23 @@ describe('what is not shared', () => {
     });
   });
 
+  it('is in no event and no prompt when the whole of a node is sensitive', async () => {
+    using folder = temporaryFolder();
+    const { state, log, requests } = await run(folder.path, {
+      agents: {
+        read: output({
+          validation: 'strict',
+          schema: { type: 'object', properties: { pin: { type: 'integer' } }, required: ['pin'] },
+        }),
+      },
+      sharing: { sensitive: ['read'] },
+      answers: { read: [{ pin: 987_654 }], write: [{ text: 'Bees.' }] },
+    });
+    expect(state.status).toBe('complete');
+    expect(JSON.stringify([log, requests])).not.toContain('987654');
+    expect(state.ending?.result.read).toEqual({ pin: '[redacted]', confidence: 0.5 });
+  });
+
   it.each<['strict' | 'warn' | 'none', string, string | undefined, number]>([
     ['strict', 'failed', 'state/not-shared', 1],
     ['warn', 'complete', undefined, 1],

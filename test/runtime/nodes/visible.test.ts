@@ -99,6 +99,23 @@ describe('what a node sees of the state', () => {
       { read: { facts: 3 } },
     ],
     [
+      'selective: what a rule grants by the names of agents in a sub-workflow',
+      {
+        nodes: {
+          first: { agent: 'sub/plan' },
+          read: { agent: 'sub/read', after: ['first'] },
+          write: { agent: 'sub/writer', after: ['read'] },
+        },
+        values: { first: PLAN, read: FACTS },
+        sharing: {
+          strategy: 'selective',
+          rules: [grant('plan', { to: ['writer'], fields: ['outline', 'notes'] })],
+          never: ['plan.notes'],
+        },
+      },
+      { first: { outline: ['a', 'b'] }, read: FACTS },
+    ],
+    [
       'selective: nothing of a rule for somebody else',
       { sharing: { strategy: 'selective', rules: [grant('plan', { to: ['read'] })] } },
       { read: FACTS },

@@ -189,6 +189,19 @@ describe('R13 and R14: keys of the state', () => {
     },
   );
 
+  it.each([
+    ['pin', []],
+    ['part.pin', []],
+    ['part.inner.code', []],
+    ['code', ['error at code: no field is called `code`']],
+  ])('knows what a sub-workflow hands out: %s', async (name, findings) => {
+    const text = graph([
+      '{ id: part, subworkflow: below, output_mapping: { pin: state.inner.code } }',
+    ]);
+    const files = folder(`${text}state: { sharing: { sensitive_fields: [${name}] } }\n`, {});
+    expect(await said('R14', files)).toEqual(findings);
+  });
+
   it('suggests the name that was meant', async () => {
     const [found] = await findingsBy('R14', sensitive('sumary'));
     expect(found?.help).toBe('did you mean `summary`?');

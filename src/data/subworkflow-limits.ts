@@ -1,0 +1,4 @@
+/** Most workflows inside of each other. */
+export const MAX_DEPTH = 16;
+/** Most sub-workflows of one workflow; one that two nodes name counts twice. */
+export const MAX_SUBWORKFLOWS = 200;
