@@ -15,6 +15,7 @@ export type {
   LoopOptions,
   RetryOptions,
   StartGraphOptions,
+  StateLimitsOptions,
 } from './data/agent-graph-options.ts';
 export {
   AgentWorkflow,

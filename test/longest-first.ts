@@ -3,6 +3,7 @@ import { BaseSequencer, type TestSpecification } from 'vitest/node';
 
 /** Files that take half a minute and more, the longest first. */
 const LONG = [
+  'graph-kill.test.ts',
   'kill.test.ts',
   'hostile-none.test.ts',
   'hostile-deno.test.ts',

@@ -119,6 +119,7 @@ describe('what the package promises', () => {
         "type StandardSchema",
         "type StartGraphOptions",
         "type StartOptions",
+        "type StateLimitsOptions",
         "type StepFunction",
         "type Store",
         "type Tool",

@@ -3,7 +3,7 @@ import { nearest } from '../base/nearest.ts';
 import { parseArguments } from './arguments.ts';
 import type { Command } from './command.ts';
 import { commands } from './commands/index.ts';
-import { exitCodeOf, failureBlock, failureOf } from './failure.ts';
+import { exitCodeOf, failureBlock, failureLine, failureOf } from './failure.ts';
 import { commandHelp, programHelp } from './help.ts';
 import type { Shell } from './shell.ts';
 import type { Style } from './style.ts';
@@ -16,9 +16,16 @@ export async function runCli(argv: readonly string[], shell: Shell): Promise<num
     const error = await withoutSecrets(thrown, shell);
     const style = shell.style(shell.err, argv.includes('--no-color'));
     if (error.findings) await showFindings(error.findings, shell, style);
+    if (writesEvents(argv)) shell.out.write(failureLine(error));
     shell.err.write(failureBlock(failureOf(error, argv.includes('--debug')), style));
     return exitCodeOf(error.code);
   }
+}
+
+/** Whether standard output is read line by line: its last line tells how it ended, whatever happens. */
+function writesEvents(argv: readonly string[]): boolean {
+  const [command = ''] = argv;
+  return ['run', 'demo'].includes(command) && argv.slice(0, endOfOptions(argv)).includes('--json');
 }
 
 /** Secrets that this machine knows are in no error that is told. */

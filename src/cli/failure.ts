@@ -42,6 +42,12 @@ export function failureBlock({ code, message, why, hint, run }: Failure, style: 
   return `${lines.filter((line) => line !== '').join('\n')}\n`;
 }
 
+/** The last line of standard output with `--json` when there is no result to tell. */
+export function failureLine({ code, message, hint }: AwpError): string {
+  const data = { code, message, ...(hint !== undefined && { hint }) };
+  return `${JSON.stringify({ v: 1, type: 'error', data })}\n`;
+}
+
 /** An error as what is told about it; `debug` adds the stack traces. */
 export function failureOf(error: AwpError, debug: boolean): Failure {
   const { code, message, hint, cause } = error;

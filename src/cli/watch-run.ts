@@ -7,7 +7,14 @@ import { resultJson } from '../events/result.ts';
 import type { RunState } from '../events/state.ts';
 import { ApprovalPrompts } from './approvals/approval-prompts.ts';
 import type { RunHandle } from './engine.ts';
-import { EXIT, exitCodeOf, exitCodeOfRun, failureBlock, failureOf } from './failure.ts';
+import {
+  EXIT,
+  exitCodeOf,
+  exitCodeOfRun,
+  failureBlock,
+  failureLine,
+  failureOf,
+} from './failure.ts';
 import type { Person } from './person.ts';
 import { chooseProgress, leavesTree, type ProgressMode } from './progress/choose.ts';
 import type { Progress } from './progress/progress.ts';
@@ -91,6 +98,7 @@ class Watch {
       // Of a run that never began there is nothing to go on with.
       if (this.#state.seq > 0) return this.#tellTrouble(thrown);
       if (stops.signal === undefined) throw thrown;
+      if (this.#options.json) this.#shell.out.write(failureLine(toAwpError(thrown)));
       this.#shell.err.write('stopped before the run began\n');
       return stops.signal === 'SIGTERM' ? EXIT.terminated : EXIT.stopped;
     } finally {
@@ -181,7 +189,8 @@ class Watch {
 
   #tellTrouble(thrown: unknown): number {
     const error = toAwpError(thrown);
-    const { home, noColor, debug } = this.#options;
+    const { home, noColor, debug, json } = this.#options;
+    if (json) this.#shell.out.write(failureLine(error));
     const style = this.#shell.style(this.#shell.err, noColor);
     const run = `${this.#handle.id} is kept; go on with: ${resumeCommand(this.#handle.id, home)}`;
     this.#shell.err.write(failureBlock({ ...failureOf(error, debug), run }, style));

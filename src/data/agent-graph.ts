@@ -1,10 +1,10 @@
 import type { Json } from '../base/json.ts';
-import { runId } from '../base/time.ts';
 import type { RunResult } from '../events/result.ts';
 import type { StepFunction } from '../ports/step.ts';
 import type { AgentGraphOptions, InnerGraph, StartGraphOptions } from './agent-graph-options.ts';
 import { askWith } from './approvals.ts';
 import { begin } from './begin-run.ts';
+import { freshRunId } from './fresh-run-id.ts';
 import type { GraphProblem } from './graph-check.ts';
 import { effectsWith } from './node-host.ts';
 import { RunHandle } from './run-handle.ts';
@@ -36,7 +36,7 @@ export class AgentGraph implements InnerGraph {
    */
   start({ signal, runId: wanted, onApproval, ...how }: StartGraphOptions = {}): RunHandle<Json> {
     const effects = effectsWith({ ...this.#options, ...how });
-    const id = wanted ?? runId(effects.clock.now(), effects.random.bytes(4));
+    const id = wanted ?? freshRunId(effects);
     const ask = onApproval && askWith(onApproval, 'api');
     const opened = async (stop: AbortSignal) => {
       const { optionsOfGraph } = await import('./graph-options.ts');

@@ -1,6 +1,5 @@
 import { AwpError } from '../base/errors.ts';
 import type { Json } from '../base/json.ts';
-import { runId } from '../base/time.ts';
 import type { Limits, Plan } from '../events/plan.ts';
 import type { RunResult } from '../events/result.ts';
 import type { Effects } from '../ports/effects.ts';
@@ -12,6 +11,7 @@ import { askWith } from './approvals.ts';
 import { type Beginning, begin } from './begin-run.ts';
 import { type BroughtOptions, checkBrought } from './brought.ts';
 import { modelsOfPlan } from './choose-models.ts';
+import { freshRunId } from './fresh-run-id.ts';
 import { sandboxPolicy } from './make-plan.ts';
 import { effectsWith } from './node-host.ts';
 import { checkOptions, type WorkflowOptions } from './options.ts';
@@ -43,7 +43,7 @@ export class AgentWorkflow<Output = Json> {
   /** Starts a run; the handle has its events, its result and `cancel()`. */
   start(how: StartOptions = {}): RunHandle<Output> {
     const effects = effectsWith(this.#options);
-    const id = how.runId ?? runId(effects.clock.now(), effects.random.bytes(4));
+    const id = how.runId ?? freshRunId(effects);
     const ask = askerOf(how);
     return new RunHandle(
       id,

@@ -61,8 +61,8 @@ export async function begin(given: WorkflowOptions, beginning: Beginning): Promi
       const { traceModels: trace = false } = options;
       return startRun(host, { id, plan, inputs: facts, trace, stop, ...(ask && { ask }) });
     });
-    const finish = (result: RunResult): RunResult => typed(options, result);
     const { outputDir } = options;
+    const finish = finisher(options.output);
     return { run, files, folder, outputDir, finish, ...ofPlace(place, options, effects) };
   } catch (error) {
     await place.close();
@@ -104,8 +104,20 @@ async function withInputs(
   } catch (error) {
     const taken = error instanceof AwpError && error.code === 'store/exists';
     if (!taken) await files.remove(folder).catch(() => {}); // the reason to tell is the first error
-    throw error;
+    throw located(error, draft);
   }
+}
+
+/** A tool that nothing has is told with the place in the workflow that names it. */
+function located(error: unknown, { joins }: PlanDraft): unknown {
+  if (!(error instanceof AwpError) || error.code !== 'tool/missing') return error;
+  const [, name = ''] = /^there is no tool (\S+)$/.exec(error.message) ?? [];
+  const place = joins.get(name);
+  if (place === undefined) return error;
+  const { message, hint } = error;
+  return new AwpError('tool/missing', `${place}: ${message}`, {
+    ...(hint !== undefined && { hint }),
+  });
 }
 
 /** Inputs are put in place before the run is made, so an id that is taken is refused first. */
@@ -149,8 +161,13 @@ function noteFacts({ notes }: PlanDraft): Fact[] {
   return notes.map((note) => ({ type: 'input.resolved', data: { kind: 'text', ...note } }));
 }
 
+/** Made here, so that a run that goes on keeps nothing else of its beginning. */
+function finisher(output: WorkflowOptions['output']): Opened['finish'] {
+  return (result) => typed(output, result);
+}
+
 /** Types the output with the caller's zod schema, which may know more than its JSON Schema. */
-function typed({ output }: WorkflowOptions, result: RunResult): RunResult {
+function typed(output: WorkflowOptions['output'], result: RunResult): RunResult {
   if (!isZod(output) || result.output === undefined) return result;
   const parsed = output.safeParse(result.output);
   if (parsed.success) return { ...result, output: parsed.data as Json };

@@ -1,7 +1,10 @@
 import { AwpError } from '../base/errors.ts';
+import { itemsAt, textAt } from '../base/yaml-node.ts';
+import { activeMsAt, ownMs, togetherMs } from '../events/active-time.ts';
 import type { GraphNode, NodeStatus } from '../events/graph-state.ts';
 import { rootGraph } from '../events/graph-walk.ts';
 import type { Frame, RunState } from '../events/state.ts';
+import type { Workflow } from '../models/workflow.ts';
 import type { Files } from '../ports/effects.ts';
 import { toAscii } from '../visualizer/ascii.ts';
 import { toMermaid } from '../visualizer/mermaid.ts';
@@ -20,15 +23,19 @@ export interface DrawOptions {
   state?: RunState;
   now?: number;
   files?: Files;
+  /** Told what the reader should know of the drawing. Default nobody. */
+  onNote?: (note: string) => void;
 }
 
 /**
  * A workflow on disk as Mermaid or as a drawing for terminals, also with errors in it. Throws
- * `spec/no-workflow`, and `spec/invalid` when there is nothing to draw.
+ * `spec/no-workflow`, `spec/invalid` when there is nothing to draw, and `usage/bad-option` for a run
+ * of which nothing is in the drawing.
  */
 export async function draw(path: string, options: DrawOptions): Promise<string> {
   const read = await readWorkflow(path, options.files);
   const { state, now = 0, format } = options;
+  if (state) compare(state, read.workflow, options);
   const overlay = state && overlayOf(state, now);
   const drawing = { ...options, ...(overlay && { overlay }) };
   const text = (format === 'mermaid' ? toMermaid : toAscii)(read.workflow, drawing);
@@ -38,6 +45,27 @@ export async function draw(path: string, options: DrawOptions): Promise<string> 
     hint: 'add a node to orchestration.graph, or engine: delegation_loop',
     findings: { diagnostics, sources, folder },
   });
+}
+
+/** A run of another workflow is told; one without a single box in common cannot be drawn. */
+function compare(state: RunState, { manifest }: Workflow, { onNote }: DrawOptions): void {
+  const { tree } = manifest ?? {};
+  const own = textAt(tree, 'workflow', 'name') ?? '';
+  const { plan, run } = state;
+  const ids = itemsAt(tree, 'orchestration', 'graph').flatMap((node) => textAt(node, 'id') ?? []);
+  const boxes = new Set(ids.length > 0 ? ids : ['manager']);
+  const graph = rootGraph(state);
+  const names = graph ? graph.nodes.keys() : [...state.frames.values()].map(({ name }) => name);
+  const isOfAnother = state.frames.size > 0 && ![...names].some((name) => boxes.has(name));
+  const other = plan?.name ?? '';
+  if (isOfAnother) {
+    throw new AwpError('usage/bad-option', `the run ${run} is not one of this workflow`, {
+      hint: other === '' ? 'awp runs lists the runs' : `it is one of ${other}: draw that`,
+    });
+  }
+  if (graph && own !== '' && other !== '' && own !== other) {
+    onNote?.(`the run ${run} is one of the workflow ${other}, not of ${own}`);
+  }
 }
 
 /** Nodes of a graph by their ids; agents of a loop by their names, and its boxes by their roles. */
@@ -96,12 +124,9 @@ function statusOfNode(node: GraphNode, { frames, state, now }: Part): BoxStatus 
   const status = NODE_STATUS[node.status];
   if (status === undefined) return undefined;
   const isHalted = state.status !== 'running';
-  const [first] = frames;
-  const last = frames.map(({ endedAt }) => endedAt ?? state.lastAt);
-  const until = status === 'running' && !isHalted ? now : Math.max(...last);
   return {
     status: status === 'running' && isHalted ? 'stopped' : status,
-    ...(first && { ms: Math.max(0, until - first.startedAt) }),
+    ...(frames.length > 0 && { ms: togetherMs(frames, activeMsAt(state, now)) }),
   };
 }
 
@@ -128,8 +153,8 @@ function addLoop(
 /** What is still open when nobody works on the run any more was stopped. */
 function statusAt(frame: Frame, state: RunState, now: number): BoxStatus {
   const isRunning = state.status === 'running';
-  const { outcome, startedAt, endedAt } = frame;
-  const ms = Math.max(0, (endedAt ?? (isRunning ? now : state.lastAt)) - startedAt);
+  const { outcome, endedAt } = frame;
+  const ms = ownMs(frame, activeMsAt(state, now));
   if (endedAt === undefined) return { status: isRunning ? 'running' : 'stopped', ms };
   return { status: outcome?.ok === false ? 'failed' : 'complete', ms };
 }

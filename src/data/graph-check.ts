@@ -4,7 +4,11 @@ import { cyclesOf } from '../base/graph.ts';
 import { nearest } from '../base/nearest.ts';
 import { parseDuration } from '../base/time.ts';
 import { RESERVED_STATE_KEYS } from '../models/common.ts';
-import type { AgentGraphOptions, GraphNodeOptions, StateLimitsOptions } from './agent-graph-options.ts';
+import type {
+  AgentGraphOptions,
+  GraphNodeOptions,
+  StateLimitsOptions,
+} from './agent-graph-options.ts';
 import { MAX_DEPTH } from './subworkflow-limits.ts';
 
 /** Something that is wrong with a graph of a program. */

@@ -56,14 +56,12 @@ export function draftOfGraph(
     },
   });
   checkSteps(steps, graph);
-  const limits = limitsOf({ ...options, budget: { ...graphBudget(source), ...options.budget } });
-  if (Object.keys(loops).length === 0) refuseLoopOptions(options, limits);
+  const limits = limitsIn(options, source, loops);
   const settings = [
     ...Object.values(agents).filter(({ module }) => module === undefined),
     ...Object.values(loops).flatMap(({ manager, worker }) => [manager, worker]),
   ];
-  const [first] = settings;
-  const main = first?.model ?? '';
+  const main = settings[0]?.model ?? '';
   const evaluation =
     typeof options.evaluation === 'object' || (options.evaluation === true && !own)
       ? evaluationOption(options.evaluation, main === '' ? (instead ?? otherwise ?? '') : main)
@@ -75,6 +73,7 @@ export function draftOfGraph(
     skills,
     notes: [...graphNotes(source), ...(isScored ? evaluationNotes(evaluation) : [])],
     roles: { manager: main, worker: main },
+    joins: new Map(joinsOf(source)),
     plan: ({ inputs, simulated, skills: shared, agentSkills }) => ({
       version: 1,
       engine: 'dag',
@@ -102,17 +101,29 @@ export function draftOfGraph(
   };
 }
 
-/** A graph without a delegation loop has no turns, no managers and no workers of one. */
-function refuseLoopOptions(options: WorkflowOptions, { loops, depth }: Limits): void {
+/** Limits of the run. A graph without a delegation loop has no turns, no managers, no workers of one. */
+function limitsIn(options: WorkflowOptions, source: GraphSource, loops: object): Limits {
+  const limits = limitsOf({ ...options, budget: { ...graphBudget(source), ...options.budget } });
+  if (Object.keys(loops).length > 0) return limits;
   const { model, managerModel, workerModel } = options;
   const isOther = (one: WorkflowOptions['model']): boolean => one !== undefined && one !== model;
   const [surplus] = [
-    ...(loops === null ? [] : ['budget.loops']),
-    ...(depth === null ? [] : ['budget.depth']),
+    ...(limits.loops === null ? [] : ['budget.loops']),
+    ...(limits.depth === null ? [] : ['budget.depth']),
     ...(isOther(managerModel) ? ['managerModel (--manager-model)'] : []),
     ...(isOther(workerModel) ? ['workerModel (--worker-model)'] : []),
   ];
   if (surplus !== undefined) throw notFor(surplus, 'its graph has no delegation loop as a node');
+  return limits;
+}
+
+/** Tools that put results together, with the places that name them. */
+function joinsOf({ manifest, subworkflows, placeOf }: GraphSource): [string, string][] {
+  const own = (manifest.orchestration?.graph ?? []).flatMap(({ fan_in }, index) => {
+    const place = placeOf('orchestration', 'graph', index, 'fan_in', 'tool');
+    return fan_in?.tool === undefined ? [] : [[fan_in.tool, place] satisfies [string, string]];
+  });
+  return [...[...subworkflows.values()].flatMap(joinsOf), ...own];
 }
 
 /** What an agent knows is a part of what it is made of. */

@@ -38,7 +38,17 @@ export async function optionsOfGraph(
       hint: problem.help,
     });
   }
-  const { nodes: _, name, description, mode, maxParallel, state, stateLimits, idleTimeout, ...run } = graph;
+  const {
+    nodes: _,
+    name,
+    description,
+    mode,
+    maxParallel,
+    state,
+    stateLimits,
+    idleTimeout,
+    ...run
+  } = graph;
   const tools = toolsOf(graph);
   const source = await sourceOf(graph, ownNames(tools));
   const { model: usual, ...options } = run;
@@ -139,13 +149,13 @@ function manifestOf(graph: AgentGraphOptions): Manifest {
 
 const MIB = 1024 * 1024;
 
-function stateOf({ state, stateLimits }: AgentGraphOptions): Pick<Manifest, 'state'> {
+function stateOf({ nodes, state, stateLimits }: AgentGraphOptions): Pick<Manifest, 'state'> {
   if (!state && !stateLimits) return {};
   const { bytes = 10 * MIB, fieldBytes = MIB, fields } = stateLimits ?? {};
   const limits = {
     max_state_size_mb: bytes / MIB,
     max_field_size_mb: fieldBytes / MIB,
-    ...(fields !== undefined && { max_fields: fields }),
+    max_fields: fields ?? Math.max(1000, 2 * nodes.length),
   };
   return {
     state: {

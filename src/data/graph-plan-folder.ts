@@ -13,7 +13,7 @@ import {
   placesOf,
   wrongAt,
 } from './graph-plan-source.ts';
-import { MAX_DEPTH, MAX_SUBWORKFLOWS } from './subworkflow-limits.ts';
+import { MAX_DEPTH, MAX_SUBWORKFLOWS, TOO_MANY } from './subworkflow-limits.ts';
 
 /** A workflow folder without errors. */
 export interface CheckedFolder {
@@ -81,8 +81,7 @@ class GraphReader {
   async #sub(path: string, at: string, above: readonly string[]): Promise<GraphSource> {
     this.#count += 1;
     if (above.length > MAX_DEPTH || this.#count > MAX_SUBWORKFLOWS) {
-      const most = `${MAX_SUBWORKFLOWS} sub-workflows, ${MAX_DEPTH} inside of each other`;
-      throw wrongAt(at, `at most ${most} can be run`, 'put parts of them into one workflow');
+      throw wrongAt(at, TOO_MANY, 'put parts of them into one workflow');
     }
     const sub = await this.#reading.open(path).catch((error: unknown) => {
       throw located(error, at);

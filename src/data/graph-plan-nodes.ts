@@ -249,8 +249,17 @@ export function mappingsOf(
     ? composed(node.output_mapping, named?.output_mapping ?? {})
     : (named?.output_mapping ?? {});
   const sinks = sinksOf(sub);
+  const inner = (sub.manifest.orchestration?.graph ?? []).map(({ id }) => id);
+  const taken = inner.find((id) => Object.hasOwn(input, id));
+  if (taken !== undefined) {
+    throw wrongAt(
+      source.placeOf('orchestration', 'graph', index, 'input_mapping'),
+      `${taken} is a node of the sub-workflow: what it brings stands under its id`,
+      'hand the value in under another key',
+    );
+  }
   const known = new Set([
-    ...(sub.manifest.orchestration?.graph ?? []).map(({ id }) => id),
+    ...inner,
     ...Object.keys(sub.manifest.state?.initial ?? {}),
     ...Object.keys(sub.manifest.state?.auto_inject ?? {}),
     ...Object.keys(input),

@@ -24,9 +24,7 @@ export function writtenIn(tree: YamlMap, { orchestration }: Manifest): Written {
     nodeAt(tree, 'orchestration', ...steps) !== undefined;
   const { graph = [] } = orchestration ?? {};
   const nodesWith = (...steps: string[]): ReadonlySet<string> => {
-    const own = graph.filter((_, index) =>
-      nodeAt(tree, 'orchestration', 'graph', index, ...steps),
-    );
+    const own = graph.filter((_, index) => nodeAt(tree, 'orchestration', 'graph', index, ...steps));
     return new Set(own.map(({ id }) => id));
   };
   const never = nodesWith('retry', 'non_retryable_errors');

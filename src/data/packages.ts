@@ -26,7 +26,8 @@ import { writeZip } from '../packager/write-zip.ts';
 import { memoryFiles } from '../parser/memory-files.ts';
 import { parseWorkflow } from '../parser/parse-workflow.ts';
 import type { Effects } from '../ports/effects.ts';
-import { reportOn, type ValidationReport } from './validate.ts';
+import { validatePacked } from './packed-report.ts';
+import type { ValidationReport } from './validate.ts';
 
 /** How a folder is packed. */
 export interface PackOptions {
@@ -77,7 +78,7 @@ export async function pack(folder: string, options: PackOptions = {}): Promise<P
     scanForSecrets(contents, await knownSecrets(root, effects), problems);
   }
   if (problems.found) throw refused(problems, root);
-  const report = await validated(contents, root);
+  const report = await validatePacked(contents, root);
   const description = describe(report, problems);
   if (!description) throw refused(problems, root);
   const packed = packedFiles(contents);
@@ -304,21 +305,6 @@ async function knownSecrets(root: string, { files, secrets }: Effects): Promise<
     kind === 'file' ? new TextDecoder().decode(await files.readBytes(env, 64 * 1024)) : '';
   const keys = ['LLM_API_KEY', 'OPENAI_API_KEY', 'OPENROUTER_API_KEY', 'ANTHROPIC_API_KEY'];
   return [...secretValuesIn(own), ...keys.flatMap((name) => secrets.get(name) ?? [])];
-}
-
-/** Validates what is in the package, not what is in the folder: what stays out cannot be used. */
-async function validated(
-  contents: ReadonlyMap<string, Uint8Array>,
-  folder: string,
-): Promise<ValidationReport> {
-  const files = memoryFiles(Object.fromEntries(contents), basename(folder));
-  const report = reportOn({ folder, ...(await parseWorkflow(files)) });
-  if (report.ok) return report;
-  const first = report.diagnostics.find(({ severity }) => severity === 'error');
-  throw new AwpError('spec/invalid', `what would be packed is not valid: ${first?.message}`, {
-    hint: 'awp validate shows the folder; files that stay out are named by awp pack --list',
-    findings: { diagnostics: report.diagnostics, sources: report.sources, folder },
-  });
 }
 
 function describe(report: ValidationReport, problems: Problems): PackageDescription | undefined {

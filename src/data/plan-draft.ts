@@ -32,6 +32,8 @@ export interface PlanDraft {
   skills: ReadonlyMap<string, WorkflowSkills>;
   /** What its author should know, for the log. */
   notes: readonly GraphNote[];
+  /** Where the workflow names tools that join results, by their names. */
+  joins: ReadonlyMap<string, string>;
   plan(found: Found): Plan;
 }
 
@@ -63,6 +65,7 @@ export function draftOfLoop(options: WorkflowOptions, drafting: Drafting): PlanD
   return {
     ...{ roles, settings },
     skills: new Map(),
+    joins: new Map(),
     notes: evaluationNotes(evaluation),
     plan: (found) => ({
       ...makePlan(chosen, {

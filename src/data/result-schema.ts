@@ -33,6 +33,7 @@ const node = z.strictObject({
   instances: z
     .strictObject({ count: amount, ended: amount, failed: amount, stopped: amount.optional() })
     .optional(),
+  cached: z.strictObject({ ageMs: z.number() }).optional(),
   code: z.string().optional(),
   reason: z.string().optional(),
 });

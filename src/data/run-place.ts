@@ -16,10 +16,10 @@ import type { Opened } from './run-handle.ts';
 /** What a handle needs of the place of its run. */
 export function ofPlace(
   { close }: Place,
-  options: Pick<WorkflowOptions, 'store' | 'home'>,
+  { store, home }: Pick<WorkflowOptions, 'store' | 'home'>,
   effects: Effects,
 ): Pick<Opened, 'reader' | 'close'> {
-  return { reader: () => openPlace(options, effects), close };
+  return { reader: () => openPlace({ store, home }, effects), close };
 }
 
 type Home = Awaited<ReturnType<typeof openHome>>;

@@ -3,12 +3,12 @@ import { type Diagnostic, diagnostic, type Finding } from '../base/diagnostic.ts
 import { AwpError } from '../base/errors.ts';
 import type { SourceFile } from '../base/source-file.ts';
 import type { Workflow } from '../models/workflow.ts';
-import { fieldCards } from '../validator/codes/fields.ts';
 import { insideItself, s18NotInsideItself } from '../validator/checks/s18-not-inside-itself.ts';
+import { fieldCards } from '../validator/codes/fields.ts';
 import { type ReportOptions, reportOf } from '../validator/report.ts';
 import { type SubworkflowUse, subworkflowsOf } from '../validator/view.ts';
 import type { ReadWorkflow } from './read-workflow.ts';
-import { MAX_DEPTH, MAX_SUBWORKFLOWS } from './subworkflow-limits.ts';
+import { MAX_DEPTH, MAX_SUBWORKFLOWS, TOO_MANY } from './subworkflow-limits.ts';
 
 /** What was found in sub-workflows; files are named from the folder of the whole workflow. */
 interface BelowReport {
@@ -112,7 +112,7 @@ interface Place {
 function tooMany({ at }: SubworkflowUse): Finding {
   return {
     at,
-    message: `at most ${MAX_SUBWORKFLOWS} sub-workflows can be run, ${MAX_DEPTH} inside of each other`,
+    message: TOO_MANY,
     help: 'put parts of them into one workflow',
   };
 }

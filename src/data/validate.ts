@@ -31,10 +31,19 @@ export async function validate(
 ): Promise<ValidationReport> {
   const { files } = options;
   const read = await readWorkflow(path, files);
+  return reportOnWhole(read, (sub) => readWorkflow(sub, files), options);
+}
+
+/** The report on a workflow that was read already, with its sub-workflows, which `readSub` reads. */
+export async function reportOnWhole(
+  read: ReadWorkflow,
+  readSub: (path: string) => Promise<ReadWorkflow>,
+  options: ValidateOptions = {},
+): Promise<ValidationReport> {
   // A file by itself is looked at by itself.
   if (!read.workflow.whole) return reportOn(read, options);
   const { reportBelow } = await import('./subworkflow-reports.ts');
-  const below = await reportBelow(read, (sub) => readWorkflow(sub, files), options);
+  const below = await reportBelow(read, readSub, options);
   return reportOn(
     {
       ...read,
@@ -45,7 +54,7 @@ export async function validate(
   );
 }
 
-/** The report on a workflow that was read already. */
+/** The report on a workflow that was read already, without its sub-workflows. */
 export function reportOn(
   { workflow, diagnostics, folder, sources }: ReadWorkflow,
   options: ValidateOptions = {},

@@ -66,9 +66,10 @@ export function forgetApprovals(state: RunState, frame: Frame): void {
 export function waitsForPeople(state: RunState): boolean {
   const { pendingApprovals, approvals, inFlight, openFrames, frames } = state;
   if (pendingApprovals.size === 0) return false;
-  const held = new Set([...pendingApprovals].map((id) => approvals.get(id)?.call));
+  // This is asked for each event: what is surely at work is looked at first.
+  for (const { kind } of inFlight.values()) if (kind !== 'tool') return false;
   const isHeldProgram = (call: string): boolean =>
-    [...held].some((id) => id?.startsWith(`${call}.i`));
+    [...pendingApprovals].some((id) => approvals.get(id)?.call.startsWith(`${call}.i`));
   for (const { call } of inFlight.values()) if (!isHeldProgram(call)) return false;
   for (const id of openFrames) {
     if (frames.get(id)?.phase === 'retry') return false;

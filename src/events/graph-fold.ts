@@ -63,6 +63,7 @@ export const graphReducers: { [T in keyof GraphEventData]: GraphReducer<T> } = {
     if (!graph || !one) return;
     const { agent, ageMs, output, confidence = 0, instance } = event.data;
     touchGraph(state, graph);
+    if (ageMs !== undefined) noteKept(node, ageMs);
     if (output && instance !== undefined) {
       endInstanceOf(state, { graph, node }, { instance, end: { output, confidence } });
     } else if (output) keptResult({ graph, node }, { output, confidence });
@@ -115,6 +116,11 @@ function dropEnded({ later, nodes }: GraphPlace['graph']): void {
     if (node && tryOf(node, top.instance)?.retryAt === top.at) return;
     later.pop();
   }
+}
+
+function noteKept(node: GraphPlace['node'], ageMs: number): void {
+  const { count = 0, ageMs: oldest = 0 } = node.kept ?? {};
+  node.kept = { count: count + 1, ageMs: Math.max(oldest, ageMs) };
 }
 
 /** A kept result is what the node, or its round, has brought. No agent said it. */

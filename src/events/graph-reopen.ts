@@ -33,7 +33,8 @@ export function reopenGraph(graph: Graph, again?: string): void {
   }
 }
 
-function isAnotherChanceDue({ status, action, reason }: GraphNode): boolean {
+/** Whether a node of a graph that is taken up again gets another chance. */
+export function isAnotherChanceDue({ status, action, reason }: GraphNode): boolean {
   if (status === 'failed') return action === 'stop';
   if (status === 'skipped') return reason === 'stopped';
   return status !== 'finished';
@@ -53,6 +54,8 @@ function resetNode(node: GraphNode): void {
   node.approved = false;
   node.held = undefined;
   delete node.join;
+  // Rounds and instances that ended well stay, with what they fell back on.
+  if (node.rounds.length === 0 && !node.fan) delete node.kept;
   node.edited = undefined;
   node.saidFailed = undefined;
   node.reason = undefined;

@@ -71,6 +71,14 @@ export interface Join {
   result?: { ok: boolean; data: Json; error?: string };
 }
 
+/** Kept results that a node fell back on. */
+export interface KeptShare {
+  /** How many: one, or one for each round or instance that did. */
+  count: number;
+  /** Age of the oldest when it was taken, in milliseconds. */
+  ageMs: number;
+}
+
 /** A node of a graph that runs. */
 export interface GraphNode {
   plan: PlanNode;
@@ -102,6 +110,8 @@ export interface GraphNode {
   instances: NodeTry[] | undefined;
   /** What its fan-out counts; left out before `fanout.started`. */
   fan?: FanOut;
+  /** Kept results in what it brought; left out when all of it is fresh. */
+  kept?: KeptShare;
   /** The call that puts its results together; left out before there is one. */
   join?: Join;
   /** Instances that are open now, and the first that was never started. */

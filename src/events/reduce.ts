@@ -139,6 +139,7 @@ const reducers: { [T in RunEventType]: Reducer<T> } = {
     frame.phase = 'ask';
     frame.outcome = undefined;
     frame.endedAt = undefined;
+    frame.endedActiveMs = undefined;
     frame.decision = undefined;
     frame.failure = undefined;
     frame.failures = 0;

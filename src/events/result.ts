@@ -46,6 +46,11 @@ export interface ResultNode {
    * stopped because nothing needed them any more (left out when none was).
    */
   instances?: { count: number; ended: number; failed: number; stopped?: number };
+  /**
+   * For a node that fell back on kept results (degradation `cached_results`): the age of the oldest one
+   * when it was taken, in milliseconds. Left out when all that it brought is fresh.
+   */
+  cached?: { ageMs: number };
   /** Why it failed, as `family/what`. */
   code?: string;
   /** Why it failed or was skipped, in words. */
@@ -161,12 +166,13 @@ function nodesOf(state: RunState): Record<string, ResultNode> {
 }
 
 function resultNode({ node, graph }: WalkedNode): ResultNode {
-  const { status, runs, rounds, plan, fan, code } = node;
+  const { status, runs, rounds, plan, fan, kept, code } = node;
   const reason = status === 'failed' ? node.reason : skipReason(node, graph);
   return {
     ...{ status, runs },
     ...(plan.repeat && { rounds: rounds.length }),
     ...(fan && { instances: instancesOf(fan) }),
+    ...(kept && { cached: { ageMs: kept.ageMs } }),
     ...(code !== undefined && { code }),
     ...(reason !== undefined && reason !== '' && { reason }),
   };

@@ -152,6 +152,8 @@ export interface Frame {
   /** What of the active time since then does not count as its own. */
   held: HeldClock;
   endedAt: number | undefined;
+  /** Active time of the run when it ended, in milliseconds. */
+  endedActiveMs: number | undefined;
   outcome: Outcome | undefined;
   /** Scores of its answers, and those who judge the present one; undefined while there are none. */
   scored: ScoredFrame | undefined;

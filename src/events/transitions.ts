@@ -113,6 +113,7 @@ function blankFrame(data: EventOf<'agent.started'>['data'], placed: Placed): Fra
     startedActiveMs: placed.at.activeMs,
     held: newClock(),
     endedAt: undefined,
+    endedActiveMs: undefined,
     outcome: undefined,
     scored: undefined,
     judging: undefined,
@@ -124,6 +125,7 @@ export function closeFrame(state: RunState, frame: Frame, outcome: Outcome): voi
   frame.phase = 'closed';
   frame.outcome = outcome;
   frame.endedAt = state.lastAt;
+  frame.endedActiveMs = state.activeMs;
   frame.transcript = [];
   frame.calls = [];
   frame.kept = undefined;
@@ -166,9 +168,14 @@ function unreserve({ reserved }: Ledger, { tokens, cost }: Reservation): void {
   reserved.cost -= cost ?? 0;
 }
 
-/** Puts an answer behind the conversation; its tool calls are to be made next. */
+/**
+ * Puts an answer behind the conversation; its tool calls are to be made next. Who was asked to sum up,
+ * or has no tools, makes none: a model that calls all the same would never come to an end.
+ */
 export function takeAnswer(frame: Frame, data: EventOf<'model.responded'>['data']): void {
-  const { text, toolCalls, call } = data;
+  const { text, call } = data;
+  const hasTools = frame.role === 'worker' || frame.role === 'node';
+  const toolCalls = hasTools && frame.purpose !== 'summary' ? data.toolCalls : [];
   frame.failure = undefined;
   frame.transcript.push({ role: 'assistant', text, toolCalls });
   frame.calls = toolCalls.map((toolCall, index) => ({
@@ -176,8 +183,7 @@ export function takeAnswer(frame: Frame, data: EventOf<'model.responded'>['data'
     call: toolCall,
     phase: 'asked',
   }));
-  const mayCall = frame.role === 'worker' || frame.role === 'node';
-  frame.phase = mayCall && toolCalls.length > 0 ? 'tools' : 'read';
+  frame.phase = toolCalls.length > 0 ? 'tools' : 'read';
 }
 
 /** Keeps what a tool returned; when all have returned, the model is told in the order it asked. */

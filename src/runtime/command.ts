@@ -19,8 +19,8 @@ export type Command =
   | { do: 'call-step'; frame: Frame }
   /** Run the preprocessor of a node's agent with this place among them, from 0. */
   | { do: 'preprocess'; frame: Frame; index: number }
-  /** End a frame and all below it: their effects are cut off, their failure is recorded. */
-  | { do: 'stop-frame'; frame: string; code: string; message: string }
+  /** End frames and all below them: their effects are cut off, their failure is recorded. */
+  | { do: 'stop-frames'; frames: readonly string[]; code: string; message: string }
   /** Take a kept result of a node, if there is one that is young enough; else it goes on failing. */
   | {
       do: 'use-cached';
@@ -29,6 +29,8 @@ export type Command =
       instance?: number;
       maxStalenessMs: number | null;
     }
+  /** End the calls of a frame itself, which goes on: what is recorded of them says why. */
+  | { do: 'cut-calls'; frame: string; code: string; message: string }
   /** Ask a person about a node: before it starts, about its output, or for the next round. */
   | {
       do: 'ask-person';

@@ -12,11 +12,12 @@ import { scoreFact, startJudge } from './evaluation/admit.ts';
 import { askPerson } from './nodes/ask-person.ts';
 import { useCached } from './nodes/cached-results.ts';
 import { joinByTool } from './nodes/fan-in-tool.ts';
+import { ratesOf } from './nodes/node-guards.ts';
 import { preprocess } from './nodes/preprocess.ts';
 import { admitStart } from './nodes/start-nested.ts';
 import { limitedCommands } from './nodes/state-limits.ts';
 import { stepStart } from './nodes/steps.ts';
-import { stopFrame } from './nodes/stop-frame.ts';
+import { stopFrames } from './nodes/stop-frame.ts';
 import type { Decided, Pass } from './pass.ts';
 import { admitTool } from './tools/admit-tool.ts';
 import type { InnerCall } from './tools/inner-calls.ts';
@@ -47,10 +48,11 @@ export async function decide(
     isOut: (id) => effects.has(id),
     cut: (frames, why) => [...dropStarts(decided, frames, why), ...effects.cut(why, frames)],
   };
+  const moment = { plan, state, now, ...ratesOf(context, now) };
   for (const id of outermostFirst(state, ready)) {
     const frame = state.frames.get(id);
     if (!frame || frame.phase === 'closed') continue;
-    for (const command of limitedCommands(state, nextCommands({ plan, state, now }, frame))) {
+    for (const command of limitedCommands(state, nextCommands(moment, frame))) {
       if (!pass.stopped.has(id)) await admit(pass, command);
     }
     if (decided.facts.at(-1)?.type === 'run.finished') break;
@@ -96,8 +98,13 @@ async function admit(pass: Pass, command: Command): Promise<void> {
       return;
     case 'preprocess':
       return preprocess(pass, command);
-    case 'stop-frame':
-      decided.facts.push(...stopFrame(pass, context.state, command));
+    case 'stop-frames':
+      decided.facts.push(...stopFrames(pass, context.state, command));
+      return;
+    case 'cut-calls':
+      for (const { facts } of pass.cut(new Set([command.frame]), command)) {
+        decided.facts.push(...facts);
+      }
       return;
     case 'ask-person':
       return admitAll(pass, askPerson(pass, command));

@@ -10,9 +10,9 @@ import type { RunContext } from './context.ts';
 import { admitInner, decide } from './decide.ts';
 import type { Finished } from './effect.ts';
 import { EffectsInFlight } from './effects-in-flight.ts';
-import { endIdle, idleOrders, overdue } from './nodes/deadlines.ts';
+import { endIdle, idleOrder, overdue } from './nodes/deadlines.ts';
 import { withinLimits } from './nodes/state-limits.ts';
-import { openBelow, stopFrame } from './nodes/stop-frame.ts';
+import { openBelow, stopFrames } from './nodes/stop-frame.ts';
 import type { Recorder } from './recorder.ts';
 import { warmUp } from './schema.ts';
 import { endHeldCalls } from './tools/admit-tool.ts';
@@ -255,15 +255,15 @@ export class Driver {
     for (const id of this.#watch.takeSpent()) this.#endLoopByTime(id);
     for (const id of this.#watch.takeLate()) {
       const frame = state.frames.get(id);
-      if (frame) this.#stage(stopFrame(this.#ending, state, overdue(state, frame)));
+      if (frame) this.#stage(stopFrames(this.#ending, state, overdue(state, frame)));
     }
     if (!this.#watch.takeIdle(this.#effects.out)) return;
-    for (const order of idleOrders(state)) this.#stage(stopFrame(this.#ending, state, order));
+    this.#stage(stopFrames(this.#ending, state, idleOrder(state)));
     this.#stage(endIdle(state, this.#recorder.now()));
   }
 
   /** Nothing was ended before in what is staged now: a frame that was ended is closed at once. */
-  get #ending(): Parameters<typeof stopFrame>[0] {
+  get #ending(): Parameters<typeof stopFrames>[0] {
     return { stopped: new Set(), cut: (frames, why) => this.#effects.cut(why, frames) };
   }
 
@@ -284,7 +284,7 @@ export class Driver {
   /** Ends what is out in a loop whose time for work is over; its last turn may use what was kept. */
   #endLoopByTime(id: string): void {
     const { state, stopwatch } = this.#context;
-    const frames = openBelow(state, id).map((frame) => frame.id);
+    const frames = openBelow(state, [id]).map((frame) => frame.id);
     const late = timeRefusal(state, state.frames.get(id), stopwatch.activeMs);
     if (!late || frames.length === 0) return;
     this.#stage([exhausted(id, late)]);

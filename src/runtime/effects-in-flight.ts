@@ -4,6 +4,9 @@ import type { Cut, Finished, Start } from './effect.ts';
 interface Entry {
   start: Start;
   stop: AbortController;
+  frame: string;
+  /** Its place among all that were started, from 1. */
+  place: number;
 }
 
 interface Parts {
@@ -20,6 +23,9 @@ export class EffectsInFlight {
   /** Admitted, and not started before the log has them. */
   #waiting: Start[] = [];
   readonly #running = new Map<string, Entry>();
+  /** The same by frame, so that a cut looks at what it ends alone. */
+  readonly #byFrame = new Map<string, Set<Entry>>();
+  #started = 0;
   /** Effects that were ended and whose code has not returned yet. */
   readonly #leaving = new Set<Promise<void>>();
   #finished: Finished[] = [];
@@ -77,14 +83,15 @@ export class EffectsInFlight {
    */
   cut(why: Cut | undefined, frames?: ReadonlySet<string>): Finished[] {
     const isMeant = (id: string): boolean => frames?.has(this.#frameOf(id)) ?? true;
-    const out = [...this.#running.values()].filter(({ start }) => isMeant(start.id));
+    const out = this.#outOf(frames);
     const waiting = this.#waiting.filter(({ id }) => isMeant(id));
     this.#waiting = this.#waiting.filter(({ id }) => !isMeant(id));
-    const brought = this.#finished.filter(({ frame }) => frames?.has(frame) ?? true);
-    this.#finished = this.#finished.filter((one) => !brought.includes(one));
-    for (const { start, stop } of out) {
-      this.#running.delete(start.id);
-      stop.abort(new Ended(why?.message ?? 'the wall time of the run is over'));
+    const isOf = ({ frame }: Finished): boolean => frames?.has(frame) ?? true;
+    const brought = this.#finished.filter(isOf);
+    this.#finished = this.#finished.filter((one) => !isOf(one));
+    for (const entry of out) {
+      this.#leave(entry);
+      entry.stop.abort(new Ended(why?.message ?? 'the wall time of the run is over'));
     }
     const ended = [...out.map(({ start }) => start), ...waiting].reverse();
     return [...brought, ...ended.map((start) => start.outOfTime(why))];
@@ -101,13 +108,31 @@ export class EffectsInFlight {
     while (this.#leaving.size > 0) await Promise.all(this.#leaving);
   }
 
+  /** What is out of these frames, in the order of its start; of all when left out. */
+  #outOf(frames: ReadonlySet<string> | undefined): Entry[] {
+    if (!frames) return [...this.#running.values()];
+    const out = [...frames].flatMap((frame) => [...(this.#byFrame.get(frame) ?? [])]);
+    return out.sort((a, b) => a.place - b.place);
+  }
+
+  #leave(entry: Entry): void {
+    this.#running.delete(entry.start.id);
+    const others = this.#byFrame.get(entry.frame);
+    others?.delete(entry);
+    if (others?.size === 0) this.#byFrame.delete(entry.frame);
+  }
+
   #frameOf(id: string): string {
     return this.#parts.state.inFlight.get(id)?.frame ?? id.split('/', 1)[0] ?? id;
   }
 
   #launch(start: Start): void {
-    const entry: Entry = { start, stop: new AbortController() };
+    this.#started += 1;
+    const frame = this.#frameOf(start.id);
+    const entry = { start, stop: new AbortController(), frame, place: this.#started };
     this.#running.set(start.id, entry);
+    const others = this.#byFrame.get(frame) ?? new Set();
+    this.#byFrame.set(frame, others.add(entry));
     const { ring, broken } = this.#parts;
     const left = start
       .perform(entry.stop.signal)
@@ -115,7 +140,7 @@ export class EffectsInFlight {
         (finished) => {
           if (this.#running.get(start.id) !== entry) return;
           // At once: who ends effects now must not find it both ended and out.
-          this.#running.delete(start.id);
+          this.#leave(entry);
           this.#finished.push(finished);
         },
         (error: unknown) => {
@@ -124,7 +149,7 @@ export class EffectsInFlight {
       )
       .then(() => {
         this.#leaving.delete(left);
-        if (this.#running.get(start.id) === entry) this.#running.delete(start.id);
+        if (this.#running.get(start.id) === entry) this.#leave(entry);
         ring();
       });
     this.#leaving.add(left);

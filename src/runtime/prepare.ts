@@ -216,7 +216,7 @@ function workerTools(available: readonly Tool[], plan: Plan): Map<string, Tool> 
     .find((name) => !name.includes('*') && !all.has(name));
   if (missing !== undefined) {
     throw new AwpError('tool/missing', `there is no tool ${missing}`, {
-      hint: 'name one that ships, or give it again: tools of a program are not in the log',
+      hint: 'tools ship, or come with custom_tools, --mcp FILE or tools of a program; a resumed run is given those again',
     });
   }
   return new Map([...all].filter(([, tool]) => boxes.some((box) => isGranted(tool, box))));

@@ -253,8 +253,9 @@ function refuseMissing({ graph }: Plan): void {
   const [first, ...more] = graph ? missingFields(graph) : [];
   if (first === undefined) return;
   const names = [first, ...more].join(', ');
+  const input = first.split('.')[0] ?? first;
   throw new AwpError('state/missing', `the state does not have what is required: ${names}`, {
-    hint: 'give it in state.initial, or take it out of state.required_fields',
+    hint: `hand it in: -i ${input}=... (inputs of a program), or set it in state.initial`,
   });
 }
 

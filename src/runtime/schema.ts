@@ -1,6 +1,6 @@
 import type { Ajv2020, ErrorObject, Options, ValidateFunction } from 'ajv/dist/2020.js';
 import type { RegExpEngine, RegExpLike } from 'ajv/dist/types/index.js';
-import { canonicalJson, type Json, type JsonObject, jsonProblem } from '../base/json.ts';
+import { canonicalJson, isObject, type Json, type JsonObject, jsonProblem } from '../base/json.ts';
 
 /** Compiled schemas that are kept; a run has few. */
 const KEPT = 200;
@@ -95,6 +95,23 @@ async function compile(schema: JsonObject): Promise<ValidateFunction | string> {
   if (compiled.size >= KEPT) compiled.clear();
   compiled.set(key, check);
   return check;
+}
+
+/**
+ * A JSON Schema that no longer asks anything of these fields of an object: for fields of which the
+ * problem is told already, so that it is not told twice.
+ */
+export function exceptFields(schema: JsonObject, told: readonly string[]): JsonObject {
+  if (told.length === 0) return schema;
+  const { properties, required } = schema;
+  const loose = Object.fromEntries(told.map((name) => [name, {}]));
+  return {
+    ...schema,
+    ...(isObject(properties) && { properties: { ...properties, ...loose } }),
+    ...(Array.isArray(required) && {
+      required: required.filter((name) => typeof name !== 'string' || !told.includes(name)),
+    }),
+  };
 }
 
 function sentence({ instancePath, message, params }: ErrorObject): string {

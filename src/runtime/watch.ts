@@ -140,7 +140,7 @@ export class Watch {
     const now = this.#parts.now();
     const left = leftOf(state, frame, now);
     if (left === undefined || left <= 0) return left !== undefined;
-    if (waitsForPeople(state)) this.#parked.add(id);
+    if (frame.held.holds > 0 || waitsForPeople(state)) this.#parked.add(id);
     else this.#deadlines.set(id, now + left);
     return false;
   }

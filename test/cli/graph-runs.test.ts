@@ -24,13 +24,15 @@ interface Folder {
   /** Further lines of the manifest, and of each agent. */
   manifest?: string;
   agents?: Readonly<Record<string, string>>;
+  /** Further fields of the state. */
+  state?: string;
   description?: string;
 }
 
 /** A workflow folder below the working directory of a test; gives its name. */
 function workflow(
   { folder }: Pick<ScriptedAwp, 'folder'>,
-  { graph, manifest = '', agents = {}, description = 'Write it.' }: Folder,
+  { graph, manifest = '', agents = {}, state = '', description = 'Write it.' }: Folder,
 ): string {
   const write = (path: string, text: string): void => {
     const whole = join(folder, 'flow', path);
@@ -45,7 +47,7 @@ workflow: { name: flow, version: 1.0.0${about} }
 orchestration:
   graph:
 ${graph.replace(/^/gm, '    ')}
-state: { sharing: { strategy: full } }
+state: { sharing: { strategy: full }${state} }
 ${manifest}`,
   );
   for (const [, id = ''] of graph.matchAll(/agent: (\w+)/g)) {
@@ -259,6 +261,36 @@ describe('awp runs show --node', () => {
     expect(shown.out).not.toContain('\u009b');
     const { out } = await awp.run(['runs', 'show', 'r-flow', '--node', 'other', '--json']);
     expect(JSON.parse(out)).toEqual({ text: 'x\u009b2J', confidence: 1 });
+  });
+
+  it('prints what had no room in the state, and each item of a fan-out for itself', async () => {
+    const { awp } = await run(
+      { ...ANSWERS, draft: sure('x'.repeat(3000)) },
+      {
+        graph: CHAIN,
+        state: ', limits: { max_field_size_mb: 0.001 }',
+      },
+    );
+    using _ = awp;
+    const shown = await awp.run(['runs', 'show', 'r-flow', '--node', 'draft', '--json']);
+    expect(JSON.parse(shown.out)).toEqual(sure('x'.repeat(3000)));
+    expect(shown.err).toContain('draft failed: state/too-large');
+  });
+
+  it('prints an instance of a fan-out', async () => {
+    const { awp } = await run(
+      { each: sure('an item') },
+      {
+        graph: '- { id: each, agent: draft, fan_out: { source: list, variable: item } }',
+        state: ', initial: { list: [1, 2] }',
+      },
+    );
+    using _ = awp;
+    const shown = await awp.run(['runs', 'show', 'r-flow', '--node', 'each[1]', '--json']);
+    expect(JSON.parse(shown.out)).toEqual(sure('an item'));
+    const none = await awp.run(['runs', 'show', 'r-flow', '--node', 'each[2]']);
+    expect(none.code).toBe(2);
+    expect(none.err).toContain('its items: each[0] to [1]');
   });
 
   it.each([

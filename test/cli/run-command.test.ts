@@ -187,6 +187,21 @@ describe('awp run', () => {
     expect(err).toContain('files   /store/artifacts/profile.json');
   });
 
+  it('prints why it could not begin with --json, as the only line', async () => {
+    const { out, err } = await awp(['-t', 'x', '--budget.tokens', 'lots', '--json']);
+    expect(JSON.parse(out)).toEqual({
+      v: 1,
+      type: 'error',
+      data: {
+        code: 'usage/bad-value',
+        message: expect.stringContaining('lots'),
+        hint: expect.any(String),
+      },
+    });
+    expect(err).toContain('error[usage/bad-value]');
+    expect((await awp(['-t', 'x', '--budget.tokens', 'lots', '--', '--json'])).out).toBe('');
+  });
+
   it('prints the log with --json, and the result as the last line', async () => {
     const { out } = await awp(['-t', 'x', '--json', '--progress', 'quiet']);
     const lines = out.trimEnd().split('\n');

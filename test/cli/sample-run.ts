@@ -314,7 +314,10 @@ export function busyGraphLog(): SampleGraphLog {
     .begin(graph)
     .node('1', { id: 'planner' })
     .node('7', { id: 'checks' })
-    .of('node.skipped', { node: 'extra', reason: 'condition', message: 'its condition is not met' })
+    .of('node.skipped', {
+      ...{ node: 'extra', reason: 'condition' },
+      message: 'its condition is not met: state.planner.deep',
+    })
     .asked('1', '1/1')
     .wait(2100)
     .answered('1', '1/1')

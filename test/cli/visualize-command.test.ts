@@ -175,6 +175,28 @@ describe('awp visualize', () => {
     }
   });
 
+  it.each([
+    ['a graph with other nodes', graph('- { id: somebody }'), busyGraphLog],
+    ['a delegation loop', TEAM, busyGraphLog],
+    ['a graph without its agents', graph('- { id: somebody }'), halfwayLog],
+  ])('refuses a run of another workflow: %s', async (_, files, made) => {
+    using folder = folderOf(files);
+    const log = made();
+    const { code, out, err } = await awp(folder.path, ['--run', log.run], { log });
+    expect({ code, out }).toEqual({ code: 2, out: '' });
+    expect(err).toContain(
+      `error[usage/bad-option]: the run ${log.run} is not one of this workflow`,
+    );
+  });
+
+  it('says so when the workflow of the run is called otherwise', async () => {
+    using folder = folderOf(NEWS);
+    const log = busyGraphLog();
+    const { code, err } = await awp(folder.path, ['--run', log.run], { log });
+    expect(code).toBe(0);
+    expect(err).toMatch(/^note: the run \S+ is one of the workflow \S+, not of \S+\n$/);
+  });
+
   it('says that there is no such run', async () => {
     using folder = folderOf(TEAM);
     const { code, err } = await awp(folder.path, ['--run', 'r-none']);

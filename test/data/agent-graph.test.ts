@@ -1,6 +1,7 @@
 import { describe, expect, expectTypeOf, it } from 'vitest';
 import { z } from 'zod';
 import { graphProblems } from '../../src/data/graph-check.ts';
+import { optionsOfGraph } from '../../src/data/graph-options.ts';
 import {
   AgentGraph,
   type AgentGraphOptions,
@@ -57,6 +58,38 @@ describe('a graph of a program', () => {
       });
       const { late, sum } = result.nodes ?? {};
       expect([late?.status, sum?.status]).toEqual(['skipped', 'finished']);
+    });
+  });
+
+  it('has as many agents as its lists are long, unless a budget says otherwise', async () => {
+    await withStore(async (store) => {
+      const list = Array.from({ length: 300 }, (_, index) => index);
+      const graph = new AgentGraph({
+        name: 'many',
+        store,
+        state: { list },
+        nodes: [{ id: 'each', fanOut: { over: 'list' }, run: ({ item }) => ({ item: item ?? 0 }) }],
+      });
+      const { status, result } = await graph.run();
+      expect({ status, each: result.each }).toMatchObject({
+        status: 'complete',
+        each: { _fan_out_count: 300 },
+      });
+      expect(await graph.run({ budget: { workers: 3 } })).toMatchObject({
+        status: 'partial',
+        reason: 'budget/workers',
+      });
+    });
+  });
+
+  it('refuses limits of loops that it does not have', async () => {
+    await withStore(async (store) => {
+      const nodes = [{ id: 'a', run: () => ({}) }];
+      const graph = new AgentGraph({ name: 'x', store, nodes, budget: { loops: 3 } });
+      await expect(graph.run()).rejects.toMatchObject({
+        code: 'usage/bad-option',
+        message: 'the option budget.loops does not go with this workflow',
+      });
     });
   });
 
@@ -221,6 +254,32 @@ describe('a graph of a program', () => {
     });
   });
 
+  it('has the limits of its state that it is given, and keeps what had no room', async () => {
+    await withStore(async (store) => {
+      const graph = new AgentGraph({
+        name: 'small',
+        store,
+        stateLimits: { fieldBytes: 20 },
+        nodes: [{ id: 'a', run: () => ({ text: 'x'.repeat(20) }) }],
+      });
+      const result = await graph.run();
+      expect(result).toMatchObject({ status: 'failed', reason: 'state/too-large' });
+      expect(result.metadata.message).toContain('20 is the most');
+    });
+  });
+
+  it.each([
+    ['nothing', {}, ['validation_error', 'auth_error']],
+    ['what is tried again', { retryable: ['auth_error'] }, []],
+    ['what never is', { nonRetryable: ['timeout'] }, ['timeout']],
+  ])('that says %s of its attempts is not overruled', async (_, retry, never) => {
+    const nodes = [{ id: 'a', run: () => ({}), retry: { attempts: 2, ...retry } }];
+    const { options, steps } = new AgentGraph({ name: 'x', nodes });
+    const { graph } = await optionsOfGraph({ options, steps }, {});
+    const [node] = graph?.manifest.orchestration?.graph ?? [];
+    expect(node?.retry?.non_retryable_errors).toEqual(never);
+  });
+
   const run: StepFunction = () => ({});
   const wrong = (nodes: readonly object[], more: object = {}): AgentGraphOptions =>
     ({ name: 'x', nodes, ...more }) as AgentGraphOptions;
@@ -229,6 +288,18 @@ describe('a graph of a program', () => {
     ['no name', { nodes: [{ id: 'a', run }] }, 'name', 'it is missing'],
     ['no nodes', wrong([]), 'nodes', 'there are no nodes'],
     ['an unknown option', wrong([{ id: 'a', run }], { nam: 1 }), 'nam', 'there is no such option'],
+    [
+      'a limit of the state that is none',
+      wrong([{ id: 'a', run }], { stateLimits: { bytes: 0 } }),
+      'stateLimits.bytes',
+      'it is no whole number of at least 1',
+    ],
+    [
+      'an unknown limit of the state',
+      wrong([{ id: 'a', run }], { stateLimits: { size: 1 } }),
+      'stateLimits.size',
+      'there is no such option',
+    ],
     [
       'an unknown option of a node',
       wrong([{ id: 'a', run, depends_on: [] }]),
@@ -319,6 +390,37 @@ describe('a graph of a program', () => {
       'attempts are no whole number of at least 1',
     ],
     [
+      'a fan-out over nothing',
+      wrong([{ id: 'a', run, fanOut: { over: ' ' } }]),
+      'nodes[0].fanOut.over',
+      'there is no list',
+    ],
+    [
+      'results to reduce and no expression',
+      wrong([{ id: 'a', run, fanOut: { over: 'x' }, fanIn: { strategy: 'reduce' } }]),
+      'nodes[0].fanIn.expr',
+      'reduce needs it',
+    ],
+    [
+      'results to join and no tool',
+      wrong([{ id: 'a', run, fanOut: { over: 'x' }, fanIn: { strategy: 'custom' } }]),
+      'nodes[0].fanIn.tool',
+      'custom needs it',
+    ],
+    [
+      'a fan-in without a fan-out',
+      wrong([{ id: 'a', run, fanIn: { strategy: 'merge' } }]),
+      'nodes[0].fanIn',
+      'there is nothing to join',
+    ],
+    ['itself inside', insideItself(), 'nodes[0].graph', 'the graph contains itself'],
+    [
+      'itself inside of another',
+      insideItself((graph) => new AgentGraph(wrong([{ id: 'b', graph }]))),
+      'nodes[0].graph.nodes[0].graph',
+      'the graph contains itself',
+    ],
+    [
       'something wrong inside',
       wrong([{ id: 'a', graph: new AgentGraph(wrong([{ id: 'b' }])) }]),
       'nodes[0].graph.nodes[0]',
@@ -336,3 +438,11 @@ describe('a graph of a program', () => {
     });
   });
 });
+
+/** A graph with itself as a node, or what is made of it. */
+function insideItself(around: (graph: AgentGraph) => AgentGraph = (graph) => graph) {
+  const nodes: GraphNodeOptions[] = [];
+  const options: AgentGraphOptions = { name: 'x', nodes };
+  nodes.push({ id: 'a', graph: around(new AgentGraph(options)) });
+  return options;
+}

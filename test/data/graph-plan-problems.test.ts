@@ -62,7 +62,7 @@ describe('a graph that cannot be planned', () => {
       'a sub-workflow with an error',
       { graph: '- { id: part, subworkflow: sub }', files: child('- { id: one, agent: nobody }') },
       'spec/invalid',
-      /^workflow\.awp\.yaml:5:\d+: orchestration\.graph\[0\]\.subworkflow: workflow\.awp\.yaml:5:\d+: /,
+      /^sub\/workflow\.awp\.yaml:5:\d+: orchestration\.graph\[0\]\.agent: there is no/,
     ],
     [
       'a sub-workflow that includes itself',
@@ -71,7 +71,16 @@ describe('a graph that cannot be planned', () => {
         files: child('- { id: again, subworkflow: . }'),
       },
       'spec/recursive-workflow',
-      /\/sub\/workflow\.awp\.yaml:5:\d+: orchestration\.graph\[0\]\.subworkflow: the workflow includes itself/,
+      /^sub\/workflow\.awp\.yaml:5:\d+: orchestration\.graph\[0\]\.subworkflow: the workflow includes itself/,
+    ],
+    [
+      'a value that would pass for what a node of a sub-workflow brings',
+      {
+        graph: '- { id: part, subworkflow: sub, input_mapping: { inner: "1" } }',
+        files: child('- { id: inner, agent: inner }'),
+      },
+      'spec/invalid',
+      /^workflow\.awp\.yaml:5:\d+: orchestration\.graph\[0\]\.input_mapping: inner is a node of/,
     ],
     [
       'a mapping that is no expression',

@@ -194,6 +194,20 @@ describe('a field of a node', () => {
       },
     ],
     [
+      'retry: { max_attempts: 2, retryable_errors: [auth_error] }',
+      { retry: { attempts: 2, retryable: ['auth_error'], nonRetryable: [] } },
+    ],
+    [
+      'retry: { max_attempts: 2, non_retryable_errors: [timeout] }',
+      {
+        retry: {
+          retryable: ['timeout', 'rate_limit', 'server_error'],
+          nonRetryable: ['timeout'],
+        },
+      },
+    ],
+    ['retry: { max_attempts: 2 }', { retry: { nonRetryable: ['validation_error', 'auth_error'] } }],
+    [
       'loop: { type: interactive, max_iterations: 3, condition: result.more, prompt_field: q, input_channel: user }',
       {
         repeat: {
@@ -315,7 +329,10 @@ describe('execution', () => {
         nodes: [{ onFailure: 'stop', timeoutMs: 120_000, retry: { attempts: 1 }, degradation: [] }],
         context: { totalChars: 64_000, minPerEntry: 4000, previewChars: 2000 },
       },
-      limits: { workers: 50, tokens: 500_000, time: 300_000, tools: 100, cost: null, loops: null },
+      limits: {
+        ...{ workers: null, tokens: 500_000, time: 300_000, tools: 100 },
+        ...{ cost: null, loops: null },
+      },
     });
   });
 });
@@ -325,10 +342,11 @@ describe('limits', () => {
 
   it.each([
     ['max_agent_runs: 3', '', { workers: 3 }],
+    ['max_agent_runs: null', '', { workers: null }],
     [
       'max_total_tokens: 9, max_tool_calls: null, max_cost_usd: 0.5',
       '',
-      { tokens: 9, tools: null, cost: 0.5 },
+      { tokens: 9, tools: null, cost: 0.5, workers: 50 },
     ],
     ['max_wall_time: 900', '', { time: 900_000 }],
     ['max_wall_time: 900', 'timeout_total: 100', { time: 100_000 }],
@@ -346,12 +364,43 @@ describe('limits', () => {
 
   it('leave room for two runs of every node of a large graph', async () => {
     const graph = Array.from({ length: 40 }, (_, index) => `- { id: n${index}, agent: one }`);
-    expect((await planOf({ graph: graph.join('\n') })).limits.workers).toBe(80);
+    const orchestration = 'run_budget: { max_total_tokens: 9 }';
+    const plan = await planOf({ graph: graph.join('\n'), orchestration });
+    expect(plan.limits.workers).toBe(80);
+  });
+
+  it('do not count agents when nobody says how many there may be', async () => {
+    const graph = '- { id: one, agent: one, fan_out: { source: list } }';
+    expect((await planOf({ graph })).limits.workers).toBeNull();
+  });
+
+  it.each([
+    [{ budget: { loops: 3 } }, 'budget.loops'],
+    [{ maxDepth: 2 }, 'budget.depth'],
+    [{ managerModel: 'a/b' }, 'managerModel (--manager-model)'],
+    [{ model: 'a/b', workerModel: 'c/d' }, 'workerModel (--worker-model)'],
+  ])('of loops are refused where there is none: %j', async (given, name) => {
+    await expect(planOf(node, given)).rejects.toMatchObject({
+      code: 'usage/bad-option',
+      message: `the option ${name} does not go with this workflow`,
+    });
+    const loop = { graph: '- { id: loop, type: delegation_loop, config: {} }' };
+    await expect(planOf(loop, { model: 'a/b', ...given })).resolves.toMatchObject({});
+  });
+
+  it('of loops that say nothing are no mistake', async () => {
+    const given = {
+      budget: { loops: null },
+      model: 'a/b',
+      managerModel: 'a/b',
+      workerModel: 'a/b',
+    };
+    await expect(planOf(node, given)).resolves.toMatchObject({ limits: { loops: null } });
   });
 
   it('give way to those of the run', async () => {
     const plan = await planOf(node, { budget: { tokens: 5, maxWallTime: '1m' } as never });
-    expect(plan.limits).toMatchObject({ tokens: 5, time: 60_000, workers: 50 });
+    expect(plan.limits).toMatchObject({ tokens: 5, time: 60_000, workers: null });
   });
 
   it('share what prompts show of earlier results', async () => {

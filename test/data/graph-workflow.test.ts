@@ -79,6 +79,40 @@ describe('a loaded workflow with a graph', () => {
     });
   });
 
+  it.each([
+    [
+      'a tool that is not there, where it joins results',
+      {
+        graph:
+          '- { id: one, agent: one, fan_out: { source: list }, fan_in: { strategy: custom, tool: no.such } }',
+        agents: {},
+      },
+      {
+        code: 'tool/missing',
+        message: expect.stringMatching(
+          /^workflow\.awp\.yaml:5:\d+: orchestration\.graph\[0\]\.fan_in\.tool: there is no tool no\.such$/,
+        ),
+        hint: expect.stringContaining('custom_tools'),
+      },
+    ],
+    [
+      'a value that is required',
+      { graph: '- { id: one, agent: one }', state: 'required_fields: [topic, tone]' },
+      {
+        code: 'state/missing',
+        message: expect.stringContaining('topic, tone'),
+        hint: expect.stringContaining('-i topic=...'),
+      },
+    ],
+  ])('tells how to come by %s', async (_, given, error) => {
+    using folder = temporaryFolder();
+    writeAll(folder.path, graphFiles(given));
+    const workflow = await loadWorkflow(folder.path);
+    const store = memoryStore({ folder: folder.path });
+    const steps = { one: () => ({}) };
+    await expect(workflow.run({ store, steps })).rejects.toMatchObject(error);
+  });
+
   it('can be started, watched and stopped', async () => {
     using place = inFolder();
     const workflow = await loadWorkflow(place.path);

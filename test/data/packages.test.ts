@@ -88,6 +88,27 @@ async function refusal(work: Promise<unknown>): Promise<string[]> {
 }
 
 describe('packing a folder', () => {
+  it('refuses an error in a sub-workflow, with its place', async () => {
+    const part = (agent: string): Record<string, string> => ({
+      'workflow.awp.yaml': MANIFEST.replace('agent: writer', 'subworkflow: wf/part'),
+      'wf/part/workflow.awp.yaml': MANIFEST.replace('news-digest', 'part').replace(
+        'agent: writer',
+        `agent: ${agent}`,
+      ),
+      'wf/part/agents/writer/agent.awp.yaml': AGENT,
+      'wf/part/agents/writer/prompt.md': 'You write.',
+    });
+    await expect(pack(folder(part('nobody')), { dryRun: true })).rejects.toMatchObject({
+      code: 'spec/invalid',
+      findings: {
+        diagnostics: expect.arrayContaining([
+          expect.objectContaining({ rule: 'R8', file: 'wf/part/workflow.awp.yaml' }),
+        ]),
+      },
+    });
+    await expect(pack(folder(part('writer')), { dryRun: true })).resolves.toMatchObject({});
+  });
+
   it('writes the layout of the specification', async () => {
     const result = await pack(folder({ 'data/a.csv': 'a\n1\n' }), { output: out() });
     expect(result).toMatchObject({

@@ -76,6 +76,30 @@ describe('the result of a graph', () => {
     });
   });
 
+  it('says what is a kept result, and forgets that when the node is tried anew', () => {
+    const failure = { code: 'model/down', message: 'it is down' };
+    const log = new SampleGraphLog().begin(planGraph({ a: { agent: 'a' }, b: {} }));
+    log
+      .node('1', { id: 'a' })
+      .failed('1', 'model/down', 'it is down')
+      .of('node.degraded', {
+        ...{ node: 'a', fallback: 'cached_results', ageMs: 7000, output: { n: 1 }, ...failure },
+      });
+    const nodes = (): unknown => {
+      const json = resultJson(resultOf(log.state(), '/files'));
+      expect(resultSchema.safeParse(json).error).toBeUndefined();
+      return json.nodes;
+    };
+    expect(nodes()).toMatchObject({ a: { status: 'running', cached: { ageMs: 7000 } } });
+    log.of('node.failed', { node: 'a', action: 'stop', ...failure });
+    log.add('run.finished', { status: 'failed', text: '', result: {} });
+    log
+      .add('run.resumed', { abandoned: [], version: '1.2.3' })
+      .add('run.reopened', { reason: 'failed' }, { agent: '0' });
+    expect(nodes()).toMatchObject({ a: { status: 'ready', runs: 1 } });
+    expect(nodes()).not.toHaveProperty('a.cached');
+  });
+
   it('fits its schema as JSON, and that of a loop has no nodes', () => {
     expect(resultSchema.safeParse(resultJson(result)).error).toBeUndefined();
     expect(resultJson(result).nodes).toEqual(result.nodes);

@@ -1,5 +1,5 @@
 import type { RunEvent } from '../../src/events/event.ts';
-import { only } from '../make.ts';
+import { endedOften, unsettled } from '../log-sums.ts';
 import type { Story } from './story.ts';
 import { type ChildEnd, type Ending, openWorld, type World } from './world.ts';
 
@@ -132,30 +132,6 @@ async function unlike(world: World, whole: Whole, ending: Ending | undefined): P
   const log = await world.log();
   if (log.some(({ seq }, index) => seq !== index + 1)) problems.push('the log has a gap');
   return [...problems, ...unsettled(log), ...endedOften(log)];
-}
-
-/** Calls that were made, and of which nothing was ever heard. */
-function unsettled(log: readonly RunEvent[]): string[] {
-  const open = new Set<string>();
-  for (const { type, data } of log) {
-    if (type === 'model.asked' || type === 'tool.called') open.add(data.call);
-    if (type === 'model.responded' || type === 'model.failed' || type === 'tool.returned') {
-      open.delete(data.call);
-    }
-    if (type === 'run.resumed') for (const call of data.abandoned) open.delete(call);
-  }
-  return [...open].map((call) => `nothing was heard of the call ${call}`);
-}
-
-/** Agents that did not end once: all of them do, but for the one that holds the run. */
-function endedOften(log: readonly RunEvent[]): string[] {
-  const ends = log.flatMap(({ type, agent }) =>
-    type === 'agent.finished' || type === 'agent.failed' ? [agent] : [],
-  );
-  return only(log, 'agent.started').flatMap(({ agent }) => {
-    const count = ends.filter((one) => one === agent).length;
-    return count === 1 ? [] : [`the agent ${agent} ended ${count} times`];
-  });
 }
 
 /**

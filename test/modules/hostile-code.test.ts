@@ -198,15 +198,17 @@ describe('an agent.py', () => {
   const PROGRAM = { 'agents/x/agent.py': `print('{"prepared": "so"}')` };
 
   it('is not run', async () => {
-    const { status, seen } = await ran(PROGRAM);
+    const { status, seen, err } = await ran(PROGRAM);
     expect(status).toBe('complete');
+    expect(err).toContain('note: agents/x/agent.py is not run (awp explain S17)');
     expect(seen.join('')).not.toContain('preprocessed');
   }, 60_000);
 
   it('is run in the sandbox if it is a step of preprocessor', async () => {
     const steps = agent('x', 'preprocessor: { enabled: true, steps: [agent.py] }\n');
-    const { status, seen } = await ran({ ...PROGRAM, 'agents/x/agent.awp.yaml': steps });
+    const { status, seen, err } = await ran({ ...PROGRAM, 'agents/x/agent.awp.yaml': steps });
     expect(status).toBe('complete');
+    expect(err).not.toContain('is not run');
     expect(seen.join('')).toMatch(/preprocessed[\s\S]*prepared/);
   }, 60_000);
 });

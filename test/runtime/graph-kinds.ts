@@ -1,6 +1,15 @@
+import { copyFile, writeFile } from 'node:fs/promises';
+import { dirname } from 'node:path';
 import type { JsonObject } from '../../src/base/json.ts';
+import { nodeFiles } from '../../src/effects/files.ts';
 import type { Plan } from '../../src/events/plan.ts';
-import type { PlanFanIn, PlanGraph, PlanNode } from '../../src/events/plan-graph.ts';
+import type {
+  PlanDependency,
+  PlanFanIn,
+  PlanGraph,
+  PlanNode,
+} from '../../src/events/plan-graph.ts';
+import type { Files } from '../../src/ports/effects.ts';
 import type { Host } from '../../src/ports/host.ts';
 import { ModelError, type ModelRequest } from '../../src/ports/model-provider.ts';
 import type { Store } from '../../src/ports/store.ts';
@@ -17,7 +26,7 @@ import {
   stepHost,
   type TestNode,
 } from './graphs.ts';
-import { programBox } from './program-box.ts';
+import { type Program, programBox } from './program-box.ts';
 
 /** Kinds of node: what runs them, how often, who must allow them, and what takes their place. */
 export const KINDS = [
@@ -48,10 +57,14 @@ export interface KindNode {
   /** Whether its agents fail at their first attempt. */
   shaky: boolean;
   fanIn: Extract<PlanFanIn['strategy'], 'merge' | 'concat' | 'reduce' | 'majority'>;
+  /** How those before it must have ended; `success` when left out. */
+  condition?: PlanDependency['condition'];
+  /** Whether it runs only when the first before it brought what its own kind says. */
+  asks?: boolean;
 }
 
-/** Waits before something outside of the run happens, by a name of it. */
-export type Wait = (label: string) => Promise<unknown>;
+/** Waits before something outside of the run happens, by a name of it; the signal ends it. */
+export type Wait = (label: string, signal?: AbortSignal) => Promise<unknown>;
 
 const RETRY: PlanNode['retry'] = {
   ...{ attempts: 2, backoff: 'none', baseMs: 0, maxMs: 0 },
@@ -80,8 +93,14 @@ export function planOfKinds(list: readonly KindNode[], change: Partial<PlanGraph
   };
 }
 
-function nodeOf({ kind, after, fails, onFailure, shaky, fanIn }: KindNode): TestNode {
-  const usual: TestNode = { after, onFailure, ...(shaky && { retry: RETRY }) };
+function nodeOf({ kind, fails, onFailure, shaky, fanIn, ...ways }: KindNode): TestNode {
+  const { after, condition = 'success', asks } = ways;
+  const usual: TestNode = {
+    onFailure,
+    dependsOn: after.map((id) => ({ id, condition })),
+    ...(asks && after[0] !== undefined && { when: `"of" in state.get("${after[0]}", {})` }),
+    ...(shaky && { retry: RETRY }),
+  };
   const fanOut = { source: 'list', variable: 'item', maxParallel: 2 };
   const graph = planGraph({
     x: {},
@@ -135,24 +154,41 @@ export function hostOfKinds(
 ): Host {
   const found = new Map(list.map((one) => [one.id, one]));
   const tools = [tool('mine.join', wait), tool('mine.note', wait, notes)];
-  const ready = async (): Promise<JsonObject> => {
-    await wait('ready');
+  const ready: Program = async (_call, _job, signal) => {
+    await wait('box', signal);
     return { ready: true };
   };
   const host = stepHost(folder, stepsOf(list, wait), {
     script: (request) => answer(request, found, wait),
     tools,
     sandbox: programBox({ ready }),
+    effects: { files: unsynced() },
     ...(store && { store }),
   });
   return { ...host, runModule: { run: (call) => code(call, found.get(call.node), wait) } };
 }
 
+/** Files that are not synced to the disk, which would be waited for and matters elsewhere. */
+function unsynced(): Files {
+  const files = nodeFiles();
+  return {
+    ...files,
+    async write(path, data) {
+      await files.makeFolder(dirname(path));
+      await writeFile(path, data);
+    },
+    async copy(from, to) {
+      await files.makeFolder(dirname(to));
+      await copyFile(from, to);
+    },
+  };
+}
+
 function tool(name: string, wait: Wait, notes: string[] = []): Tool {
   return {
     ...{ name, description: name, parameters: { type: 'object' }, idempotent: true },
-    run: async (args) => {
-      await wait(name);
+    run: async (args, { signal }) => {
+      await wait(name, signal);
       notes.push(`${name} ${JSON.stringify(args)}`);
       return { ok: true, status: 200, data: { joined: args } };
     },
@@ -162,8 +198,8 @@ function tool(name: string, wait: Wait, notes: string[] = []): Tool {
 function stepsOf(list: readonly KindNode[], wait: Wait): Steps {
   const steps: Record<string, Steps[string]> = {};
   for (const { id, kind, fails, shaky } of list) {
-    steps[id] = async ({ attempt, round, last, item, index, said }) => {
-      await wait(`${id} ${round ?? index ?? ''}`);
+    steps[id] = async ({ attempt, round, last, item, index, said, signal }) => {
+      await wait(`step ${id} ${round ?? index ?? ''}`, signal);
       const breaks = kind === 'before' || kind === 'after' || kind === 'talk' ? false : fails;
       if (breaks && (round ?? index ?? 1) === 1) throw new Error(`${id} is broken`);
       if (shaky && attempt === 1) throw new Error(`${id} shakes`);
@@ -173,8 +209,8 @@ function stepsOf(list: readonly KindNode[], wait: Wait): Steps {
       };
     };
     for (const inner of ['x', 'y', 'again']) {
-      steps[`${id}/${inner}`] = async () => {
-        await wait(`${id}/${inner}`);
+      steps[`${id}/${inner}`] = async ({ signal }) => {
+        await wait(`step ${id}/${inner}`, signal);
         if (fails && inner === 'y') throw new Error(`${id} is broken inside`);
         return { of: inner };
       };
@@ -189,7 +225,7 @@ async function code(
   node: KindNode | undefined,
   wait: Wait,
 ): Promise<JsonObject> {
-  await wait(`code of ${call.node}`);
+  await wait(`code of ${call.node}`, call.signal);
   const { text } = await call.ask({ messages: [{ role: 'user', text: `for ${call.node}` }] });
   const noted = await call.callTool('mine.note', { node: call.node });
   if (node?.fails) throw new Error(`${call.node} is broken`);
@@ -234,8 +270,8 @@ function decision(text: string, node: KindNode | undefined): ScriptedAnswer {
 /** A person who allows what does not fail, edits what comes after, and answers twice. */
 export function personOfKinds(list: readonly KindNode[], wait: Wait): AskPerson {
   const found = new Map(list.map((one) => [one.id, one]));
-  return async ({ call, tool: what, args }) => {
-    await wait(`person ${call}`);
+  return async ({ call, tool: what, args }, signal) => {
+    await wait(`person ${call}`, signal);
     const { id = '', fails = false } = found.get(call.split('/')[1] ?? '') ?? {};
     if (fails) return { decision: 'rejected', by: 'test', reason: `not ${id}` };
     if (what === 'loop.input') {

@@ -280,7 +280,11 @@ describe('what a step is told', () => {
     };
     const sharing = { ...planState().sharing, strategy: 'selective' as const, never: ['key'] };
     const { log } = await run(
-      { a: {}, b: { after: ['a'] }, c: { after: ['b'] } },
+      {
+        a: { shareOutput: ['n', 'key'] },
+        b: { after: ['a'], shareOutput: ['n'] },
+        c: { after: ['b'] },
+      },
       { a: keep('a', { n: 1, key: 'hidden' }), b: keep('b', { n: 2 }), c: keep('c', { n: 3 }) },
       { state: planState({ sharing, initial: { topic: 'x' } }) },
     );

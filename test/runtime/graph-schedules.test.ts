@@ -34,6 +34,8 @@ const random = (onFailure: readonly KindNode['onFailure'][]): fc.Arbitrary<Rando
         onFailure: fc.constantFrom(...onFailure),
         shaky: fc.boolean(),
         fanIn: fc.constantFrom('merge', 'concat', 'reduce', 'majority'),
+        condition: fc.constantFrom('success', 'success', 'failure', 'always'),
+        asks: fc.boolean(),
       }),
       { minLength: 1, maxLength: 8 },
     ),
@@ -75,6 +77,27 @@ const ordered = (graph: Random, scheduler: fc.Scheduler) =>
     (label) => scheduler.schedule(Promise.resolve(), label),
     (done) => scheduler.waitFor(done),
   );
+
+/** Level by level, as a scheduler with a barrier has it: what began together ends before more begins. */
+function byLevels(graph: Random) {
+  let waiting: (() => void)[] = [];
+  const wait: Wait = () => new Promise<void>((resolve) => waiting.push(resolve));
+  return ranWith(graph, wait, async (done) => {
+    let isOver = false;
+    const over = done.finally(() => {
+      isOver = true;
+    });
+    while (!isOver) {
+      const before = waiting.length;
+      for (let turn = 0; turn < 3; turn += 1) await new Promise(setImmediate);
+      if (waiting.length > before) continue;
+      const level = waiting;
+      waiting = [];
+      for (const release of level) release();
+    }
+    await over;
+  });
+}
 
 /**
  * All that a run came to, but for what the order decides: the failure that is told of first, names
@@ -135,6 +158,14 @@ describe('nodes of all kinds whose effects end in any order', () => {
       },
     );
     await fc.assert(schedule, { numRuns: 100 });
+  });
+
+  it('give the same final state level by level', { timeout: PATIENCE }, async () => {
+    const property = fc.asyncProperty(random(['continue', 'skip']), async (graph) => {
+      const leveled = await byLevels(graph);
+      expect(finalState(leveled.state)).toEqual(finalState((await atOnce(graph)).state));
+    });
+    await fc.assert(property, { numRuns: 40 });
   });
 
   it('leave nothing behind when a failure stops the others', { timeout: PATIENCE }, async () => {

@@ -12,7 +12,16 @@ import { logOf, only, type TestHostOptions, temporaryFolder } from '../make.ts';
 import { whileTimePasses } from '../providers/support/over-server.ts';
 import { countingTool } from './calling.ts';
 import { planNode } from './engines/repeating.ts';
-import { endOf, graphPlan, planAgent, planGraph, type Steps, stepHost, until } from './graphs.ts';
+import {
+  endOf,
+  graphPlan,
+  planAgent,
+  planGraph,
+  planState,
+  type Steps,
+  stepHost,
+  until,
+} from './graphs.ts';
 
 /** Runs a plan while the time of a clock passes that only the test moves. */
 async function runTimed(
@@ -114,6 +123,29 @@ describe('the time of a node', () => {
     const at = started.map(({ ts }) => Date.parse(ts) - Date.parse(started[0]?.ts ?? ''));
     expect(at).toEqual([0, 7000, 16_000]);
   });
+
+  it.each([
+    ['none', 2000, 60_000, [0, 0, 0]],
+    ['linear', 2000, 60_000, [2000, 4000, 6000]],
+    ['linear', 2000, 5000, [2000, 4000, 5000]],
+    ['exponential', 2000, 60_000, [2000, 4000, 8000]],
+    ['exponential', 3000, 20_000, [3000, 9000, 20_000]],
+  ] as const)(
+    'is not that of its waits, %s by %i up to %i ms',
+    async (backoff, baseMs, maxMs, waits) => {
+      const retry = { ...planNode('a').retry, attempts: 4, backoff, baseMs, maxMs };
+      const step = async ({ attempt, signal }: FunctionCall): Promise<JsonObject> =>
+        attempt < 4 ? until(signal) : { attempt };
+      const graph = planGraph({ a: { timeoutMs: 1000, retry } });
+      const { state, log } = await runTimed(graphPlan(graph), { a: step });
+      expect(endOf(state)).toEqual({ status: 'complete', result: { a: { attempt: 4 } } });
+      const timeOf = ({ ts }: RunEvent): number => Date.parse(ts);
+      const ends = only(log, 'agent.failed').map(timeOf);
+      const starts = only(log, 'agent.started').slice(2).map(timeOf);
+      expect(starts.map((time, index) => time - (ends[index] ?? 0))).toEqual(waits);
+      expect(only(log, 'node.retried').map(({ data }) => data.inMs)).toEqual(waits);
+    },
+  );
 
   it('ends a model call, which is charged with what was set aside for it', async () => {
     const graph = planGraph({ a: { agent: 'writer', timeoutMs: 5000 } });
@@ -282,6 +314,50 @@ describe('a failure that stops the graph', () => {
     expectNothingLeft(state);
   });
 
+  it('ends a tool that puts results together, which a resumed run calls again', async () => {
+    using folder = temporaryFolder();
+    const joining = Promise.withResolvers<void>();
+    let isBroken = true;
+    const join = countingTool('mine.join', {
+      idempotent: true,
+      run: async (_args, { signal }) => {
+        joining.resolve();
+        return isBroken ? until(signal) : { ok: true, status: 200, data: { all: 2 } };
+      },
+    });
+    const steps: Steps = {
+      each: () => ({ n: 1 }),
+      bad: async () => {
+        await joining.promise;
+        if (isBroken) throw new Error('broken');
+      },
+    };
+    const graph = planGraph(
+      {
+        each: {
+          fanOut: { source: 'list', variable: 'item', maxParallel: 2 },
+          fanIn: { strategy: 'custom', tool: 'mine.join' },
+        },
+        bad: {},
+      },
+      { state: planState({ initial: { list: [1, 2] } }) },
+    );
+    const host = stepHost(folder.path, steps, { tools: [join] });
+    const run = await startRun(host, { id: 'r-test', plan: graphPlan(graph), inputs: [] });
+    await run.done;
+    expect(endOf(run.state)).toMatchObject({ status: 'failed', reason: 'step/failed' });
+    expectNothingLeft(run.state);
+    const [returned] = only(await logOf(host.store), 'tool.returned');
+    expect(returned).toMatchObject({
+      agent: '0',
+      data: { ok: false, status: 408, error: 'node/stopped: it was stopped because bad failed' },
+    });
+    isBroken = false;
+    const again = await resumeRun(host, { id: 'r-test' });
+    await again.done;
+    expect(endOf(again.state)).toMatchObject({ status: 'complete', result: { each: { all: 2 } } });
+  });
+
   it('gives what it stopped another chance when the run is taken up again', async () => {
     using folder = temporaryFolder();
     let isBroken = true;
@@ -315,6 +391,44 @@ describe('a failure that stops the graph', () => {
     const log = await logOf(host.store);
     expect(only(log, 'run.reopened')).toHaveLength(1);
     expectNothingLeft(second.state);
+  });
+});
+
+describe('a limit that is reached while a tool puts results together', () => {
+  it('lets it end: its results are kept', async () => {
+    using folder = temporaryFolder();
+    const refused = Promise.withResolvers<void>();
+    const join = countingTool('mine.join', {
+      run: async () => {
+        await refused.promise;
+        return { ok: true, status: 200, data: { all: 2 } };
+      },
+    });
+    const steps: Steps = { each: () => ({ n: 1 }), late: () => ({}), later: () => ({}) };
+    const graph = planGraph(
+      {
+        each: {
+          fanOut: { source: 'list', variable: 'item', maxParallel: 2 },
+          fanIn: { strategy: 'custom', tool: 'mine.join' },
+        },
+        late: {},
+        later: { after: ['late'] },
+      },
+      { state: planState({ initial: { list: [1, 2] } }) },
+    );
+    const plan = graphPlan(graph);
+    const host = stepHost(folder.path, steps, { tools: [join] });
+    const limited = { ...plan, limits: { ...plan.limits, workers: 3 } };
+    const run = await startRun(host, { id: 'r-test', plan: limited, inputs: [] });
+    while (run.state.exhausted === undefined) await new Promise(setImmediate);
+    refused.resolve();
+    await run.done;
+    expect(endOf(run.state)).toMatchObject({
+      status: 'partial',
+      reason: 'budget/workers',
+      result: { each: { all: 2 }, late: {} },
+    });
+    expectNothingLeft(run.state);
   });
 });
 

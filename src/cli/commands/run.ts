@@ -166,7 +166,12 @@ async function workflow(
   const loaded = await engine.loadWorkflow(path, files);
   const idle = loaded.diagnostics.filter(({ rule }) => rule === 'S12').map((one) => one.path);
   if (idle.length > 0) {
-    shell.err.write(`note: this release does not act on ${oneLine(idle.join(', '))}\n`);
+    // Sub-workflows may have the same ones.
+    const names = [...new Set(idle)].join(', ');
+    shell.err.write(`note: this release does not act on ${oneLine(names)}\n`);
+  }
+  for (const { rule, file } of loaded.diagnostics) {
+    if (rule === 'S17') shell.err.write(`note: ${oneLine(file)} is not run (awp explain S17)\n`);
   }
   return loaded.options();
 }

@@ -1,5 +1,4 @@
 import { AwpError } from '../../base/errors.ts';
-import type { WalkedNode } from '../../events/graph-walk.ts';
 import { type RunResult, resultJson, resultOf } from '../../events/result.ts';
 import type { RunState } from '../../events/state.ts';
 import { answeredText, waitingText } from '../approvals/approval-text.ts';
@@ -68,7 +67,7 @@ export const runsShowCommand: Command = {
       }
       const state = await loadRun(store, run);
       const node = args.text('node');
-      if (node !== undefined) return showNode(nodeAt(state, node), args, shell);
+      if (node !== undefined) return showNode(nodeAt(state, node), state, { args, shell });
       const result = resultOf(state, `${store.folder(run)}/artifacts`);
       if (args.has('json')) {
         shell.out.write(`${JSON.stringify(resultJson(result), undefined, 2)}\n`);
@@ -83,8 +82,12 @@ export const runsShowCommand: Command = {
 };
 
 /** What a node brought as JSON; why there is nothing, or not all, on standard error. */
-function showNode(node: WalkedNode, args: Arguments, shell: Shell): number {
-  const output = outputOf(node);
+function showNode(
+  node: ReturnType<typeof nodeAt>,
+  state: RunState,
+  { args, shell }: { args: Arguments; shell: Shell },
+): number {
+  const output = outputOf(node, state);
   const problem = notWhole(node);
   if (problem !== undefined) shell.err.write(`${problem}\n`);
   if (output === undefined) return 0;

@@ -4,6 +4,7 @@ import type { Arguments, Command } from '../command.ts';
 import { loadRun } from '../load-run.ts';
 import { withHome } from '../open-home.ts';
 import type { Shell } from '../shell.ts';
+import { oneLine } from '../text.ts';
 import { parseChoice } from '../values.ts';
 import { writeOutput } from '../write-output.ts';
 
@@ -42,6 +43,7 @@ export const visualizeCommand: Command = {
       width: file ? COLUMNS : shell.out.size().columns,
       ascii: shell.style(shell.out, true).symbols.ok !== '✓',
       ...(state && { state, now: clock.now() }),
+      onNote: (note) => shell.err.write(`note: ${oneLine(note)}\n`),
     });
     await writeOutput(text, output, shell);
     return 0;

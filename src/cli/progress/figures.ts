@@ -21,14 +21,15 @@ export function formatCost(state: RunState, symbols: Symbols): string | undefine
   return used.cost > 0 ? `${symbols.atLeast} ${dollars(used.cost)}` : symbols.unknown;
 }
 
-/** Active time of the run in milliseconds; a running one counts up to `now`. */
-export function activeTime(state: RunState, now: number): number {
-  const running = state.status === 'running' && state.lastAt > 0;
-  return state.activeMs + (running ? Math.max(0, now - state.lastAt) : 0);
-}
-
-/** How much of one limit is used, as `61k/500k`; undefined when it has no limit. */
-export function usedOf(state: RunState, dimension: Dimension, now: number): string | undefined {
+/**
+ * How much of one limit is used, as `61k/500k`, after `activeMs` of active time; undefined when it has
+ * no limit.
+ */
+export function usedOf(
+  state: RunState,
+  dimension: Dimension,
+  activeMs: number,
+): string | undefined {
   const limit = state.limits[dimension];
   if (limit === null) return undefined;
   const { used, estimated } = state.ledger;
@@ -36,7 +37,7 @@ export function usedOf(state: RunState, dimension: Dimension, now: number): stri
     case 'tokens':
       return `${formatTokens(used.tokens, estimated)}/${formatTokens(limit)}`;
     case 'time':
-      return `${Math.round(activeTime(state, now) / 1000)}/${Math.round(limit / 1000)}s`;
+      return `${Math.round(activeMs / 1000)}/${Math.round(limit / 1000)}s`;
     case 'cost':
       return `${dollars(used.cost)}/${dollars(limit)}`;
     case 'loops':

@@ -1,4 +1,5 @@
 import { formatDuration } from '../../base/time.ts';
+import { ownMs } from '../../events/active-time.ts';
 import type { Approval, Frame, RunState } from '../../events/state.ts';
 import { pendingOf } from '../approvals/approval-text.ts';
 import type { Style, Symbols } from '../style.ts';
@@ -12,6 +13,8 @@ export interface RowView {
   state: RunState;
   /** Milliseconds since 1970. */
   now: number;
+  /** Active time of the run at `now`, in milliseconds. */
+  activeMs: number;
   style: Style;
   /** The log has no end, but nobody works on the run any more. */
   interrupted?: boolean;
@@ -45,7 +48,7 @@ function push<T>(lists: Map<string, T[]>, key: string, item: T): void {
 }
 
 /** Whether nothing of the run moves any more. */
-export function halted({ state, interrupted }: RowView): boolean {
+export function halted({ state, interrupted }: Pick<RowView, 'state' | 'interrupted'>): boolean {
   return state.status !== 'running' || interrupted === true;
 }
 
@@ -69,8 +72,8 @@ interface Place {
 }
 
 function rowAt(frame: Frame, { family, view, level }: Place): TreeNode {
-  const { now, style } = view;
-  const { outcome, usage, parent, id, name, startedAt, endedAt } = frame;
+  const { activeMs, style } = view;
+  const { outcome, usage, parent, id, name } = frame;
   const tokens = usage.input + usage.output;
   const asked = family.asked.get(id) ?? [];
   const { kind, mark } = standing(frame, asked.length > 0, view);
@@ -78,7 +81,7 @@ function rowAt(frame: Frame, { family, view, level }: Place): TreeNode {
     ...{ kind, mark },
     label: oneLine(parent === undefined ? name : `${id} ${name}`),
     activity: activityIn(frame, family, view),
-    time: formatDuration(Math.max(0, (endedAt ?? now) - startedAt)),
+    time: formatDuration(ownMs(frame, activeMs)),
     tokens: tokens === 0 ? '' : formatTokens(tokens, usage.estimated),
     trouble: outcome === undefined ? troubleOf(frame) : undefined,
     children: [
@@ -115,6 +118,7 @@ function standing(
 ): Pick<TreeNode, 'kind' | 'mark'> {
   const { symbols } = view.style;
   if (outcome?.ok) return { kind: 'done', mark: symbols.ok };
+  if (outcome?.code === 'node/stopped') return { kind: 'stopped', mark: symbols.stopped };
   if (outcome) return { kind: 'failed', mark: symbols.bad };
   if (asks) return { kind: 'asks', mark: symbols.warn };
   if (halted(view)) return { kind: 'stopped', mark: symbols.stopped };

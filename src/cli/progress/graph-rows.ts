@@ -1,4 +1,5 @@
 import { formatDuration } from '../../base/time.ts';
+import { togetherMs } from '../../events/active-time.ts';
 import type { Graph, GraphNode, NodeTry } from '../../events/graph-state.ts';
 import { graphOfTry, skipReason } from '../../events/graph-walk.ts';
 import type { Frame } from '../../events/state.ts';
@@ -124,16 +125,24 @@ function countsOf(node: GraphNode): string[] {
   }
   if (main.attempt > 1) facts.push(`attempt ${main.attempt}`);
   if (main.agent !== undefined) facts.push(`replaced by ${main.agent}`);
-  return facts;
+  return [...facts, ...keptCounts(node)];
+}
+
+/** What it brought of an earlier time, and how old the oldest of that was when it was taken. */
+function keptCounts({ kept }: GraphNode): string[] {
+  if (!kept) return [];
+  const age = `${formatDuration(kept.ageMs)} old`;
+  return [kept.count > 1 ? `${kept.count} kept results, up to ${age}` : `kept result, ${age}`];
 }
 
 function instanceCounts({ fan, openInstances, status }: GraphNode): string[] {
   if (!fan) return [];
-  const { count, ended, failed } = fan;
+  const { count, ended, failed, stopped } = fan;
   return [
     `${ended}/${count} items`,
     ...(openInstances > 0 && status === 'running' ? [`${openInstances} at work`] : []),
     ...(failed > 0 ? [`${failed} failed`] : []),
+    ...(stopped > 0 ? [`${stopped} stopped`] : []),
   ];
 }
 
@@ -176,12 +185,9 @@ function troubleOfNode({ node, view }: NodeView): string | undefined {
   return node.main.failure && oneLine(node.main.failure.message);
 }
 
-function timeOf({ node, frames, view }: NodeView): string {
-  const [first] = frames;
-  if (!first) return '';
-  let end = node.status === 'running' ? view.now : first.startedAt;
-  for (const { endedAt } of frames) end = Math.max(end, endedAt ?? view.now);
-  return formatDuration(Math.max(0, end - first.startedAt));
+/** How long agents of the node were at work, all runs of it together. */
+function timeOf({ frames, view }: NodeView): string {
+  return frames.length === 0 ? '' : formatDuration(togetherMs(frames, view.activeMs));
 }
 
 /** Tokens of frames and of all below them. */

@@ -27,7 +27,7 @@ export function liveProgress(shell: Shell, style: Style, clock: Clock): Progress
   const live = new LiveTree(shell, style, clock);
   return {
     begin: (state) => live.show(state),
-    event: (_event, state) => live.show(state),
+    event: (_event, state) => live.moved(state),
     aside: (write) => live.aside(write),
     hold: () => live.hold(),
     stopping: () => live.stopping(),
@@ -47,6 +47,8 @@ class LiveTree {
   #cancelTimer: (() => void) | undefined;
   #stopping = false;
   #held = false;
+  /** Whether the state is of now: what is read of an earlier process is not. */
+  #isLive = false;
   #open = true;
 
   constructor(shell: Shell, style: Style, clock: Clock) {
@@ -58,6 +60,11 @@ class LiveTree {
       shell.err.onResize(() => this.#resized()),
       shell.atExit(() => shell.err.write(SHOW_CURSOR)),
     ];
+  }
+
+  moved(state: RunState): void {
+    this.#isLive = true;
+    this.show(state);
   }
 
   show(state: RunState): void {
@@ -129,7 +136,8 @@ class LiveTree {
     const { columns, rows } = this.#shell.err.size();
     return treeLines({
       state,
-      now: this.#clock.now(),
+      // Between two processes no time passes for the run.
+      now: this.#isLive || state.seq === 0 ? this.#clock.now() : state.lastAt,
       columns,
       // The cursor rests on the line below the tree.
       rows: Math.max(1, rows - 1),

@@ -12,7 +12,10 @@ const REASON_COLUMNS = 160;
 /** What can be tried when a node failed, where the failure itself does not say. */
 const HINTS: ReadonlyMap<string, string> = new Map([
   ['node/timeout', 'give it more time with timeout, or execution.timeout_per_agent'],
-  ['state/too-large', 'let it bring less, or raise state.limits'],
+  [
+    'state/too-large',
+    'runs show --node has what it brought; raise state.limits and start anew, as a resumed run keeps its limits',
+  ],
   ['approval/rejected', 'on_failure: skip or continue goes on without it'],
 ]);
 
@@ -42,7 +45,8 @@ function isTold({ path, node }: WalkedNode, state: RunState): boolean {
 
 /** Whether a node was skipped in a run that did not go well, or for a failure. */
 function isLost({ status, reason }: GraphNode, run: RunState): boolean {
-  return status === 'skipped' && (run.status !== 'complete' || reason === 'upstream_failed');
+  const isForFailure = reason === 'upstream_failed' || reason === 'output';
+  return status === 'skipped' && (run.status !== 'complete' || isForFailure);
 }
 
 /** Nodes that the end of the run cut off, on one line: none of them has a reason of its own. */

@@ -40,6 +40,12 @@ function countOf(frame: Frame, state: RunState): number {
   return placeOf(state, frame)?.node.fan?.count ?? 0;
 }
 
+/** Whether a frame is an instance that was stopped because nothing needed it any more. */
+export function isLoser(frame: Frame | undefined, state: RunState): boolean {
+  if (frame?.node?.instance === undefined || frame.outcome?.code !== 'node/stopped') return false;
+  return placeOf(state, frame)?.node.fan?.over === true;
+}
+
 /** How far a large fan-out has come, once for each tenth. */
 export function tenthLine(frame: Frame, state: RunState): string | undefined {
   const { node } = placeOf(state, frame) ?? {};
@@ -92,8 +98,12 @@ export const graphWriters: GraphWriters = {
   },
   'fanout.started': (event, _frame, state) => `${named(event, state)}: ${event.data.count} items`,
   'fanout.finished': (event, _frame, state) => {
-    const { count, failed } = event.data;
-    return `${named(event, state)}: all ${count} items ended${failures(failed)}`;
+    const { node, count, failed, full } = event.data;
+    const { ended = count } = nodeIn(state.graphs.get(event.agent ?? ''), node)?.node.fan ?? {};
+    if (ended === count)
+      return `${named(event, state)}: all ${count} items ended${failures(failed)}`;
+    const why = full === undefined ? 'the others are not needed' : short(full);
+    return `${named(event, state)}: ${ended}/${count} items ended${failures(failed)}; ${why}`;
   },
   'state.refused': (event, _frame, state) => {
     const { key, reason } = event.data;

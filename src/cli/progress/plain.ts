@@ -1,4 +1,5 @@
 import { formatDuration } from '../../base/time.ts';
+import { activeMsAt, ownMs } from '../../events/active-time.ts';
 import type { EventOf, RunEvent, RunEventType } from '../../events/event.ts';
 import { mainModel } from '../../events/plan.ts';
 import type { Frame, RunState } from '../../events/state.ts';
@@ -8,7 +9,7 @@ import type { Stream } from '../shell.ts';
 import { oneLine } from '../text.ts';
 import { lastLine } from './activity.ts';
 import { formatTokens, limitText } from './figures.ts';
-import { graphWriters, isOneOfMany, runOf, tenthLine, whoAsks } from './plain-graph.ts';
+import { graphWriters, isLoser, isOneOfMany, runOf, tenthLine, whoAsks } from './plain-graph.ts';
 import { called, short, type Writer } from './plain-words.ts';
 import type { Progress } from './progress.ts';
 
@@ -22,15 +23,19 @@ export function plainProgress(stream: Stream, clock: Clock): Progress {
   const rest = (): void => {
     cancel();
     cancel = clock.timer(HEARTBEAT_MS, () => {
-      if (current?.status === 'running' && !held)
-        print(clock.now(), heartbeat(current, clock.now()));
+      const activeMs = activeNow();
+      if (current?.status === 'running' && !held) print(activeMs, heartbeat(current, activeMs));
       rest();
     });
   };
   /** Lines that come while a question has the terminal. */
   let held: string[] | undefined;
-  const print = (at: number, text: string): void => {
-    const line = `[${stamp(at - (current?.startedAt ?? at))}] ${text}\n`;
+  const activeNow = (): number => (current ? activeMsAt(current, clock.now()) : 0);
+  let last = 0;
+  /** Clocks of computers are set back at times; lines are in their order all the same. */
+  const print = (activeMs: number, text: string): void => {
+    last = Math.max(last, activeMs);
+    const line = `[${stamp(last)}] ${text}\n`;
     if (held) held.push(line);
     else stream.write(line);
   };
@@ -45,7 +50,7 @@ export function plainProgress(stream: Stream, clock: Clock): Progress {
       current = state;
       const text = lineOf(event, state);
       if (text === undefined) return;
-      print(Date.parse(event.ts), text);
+      print(state.activeMs, text);
       rest();
     },
     aside: (write) => write(),
@@ -54,7 +59,7 @@ export function plainProgress(stream: Stream, clock: Clock): Progress {
       return release;
     },
     stopping() {
-      print(clock.now(), 'stopping; a second Ctrl-C ends at once');
+      print(activeNow(), 'stopping; a second Ctrl-C ends at once');
     },
     close() {
       release();
@@ -111,7 +116,8 @@ const writers: { [T in RunEventType]?: Writer<T> } = {
     if (isOneOfMany(frame, state)) return tenthLine(frame, state);
     return `${runOf(frame)} ok${figures(frame, state)}`;
   },
-  'agent.failed': ({ data }, frame) => {
+  'agent.failed': ({ data }, frame, state) => {
+    if (isLoser(frame, state)) return undefined;
     if (frame?.parent !== undefined)
       return `${runOf(frame)} failed ${data.code}: ${short(data.message)}`;
     // What ends a graph was said of the node that did.
@@ -166,11 +172,12 @@ function budgetOf(scope: string | undefined, { frames }: RunState): string {
   return loop ? `budget of ${loop.name}` : 'budget';
 }
 
-function heartbeat(state: RunState, now: number): string {
+function heartbeat(state: RunState, activeMs: number): string {
   const open = [...state.openFrames]
     .map((id) => state.frames.get(id))
-    .filter((frame) => frame !== undefined && isWorthNaming(frame))
-    .map((frame) => `${called(frame)} (${formatDuration(now - (frame?.startedAt ?? now))})`);
+    .filter((frame) => frame !== undefined)
+    .filter(isWorthNaming)
+    .map((frame) => `${called(frame)} (${formatDuration(ownMs(frame, activeMs))})`);
   const shown = open.length > 5 ? [...open.slice(0, 5), `${open.length - 5} more`] : open;
   const { tokens } = state.ledger.used;
   const limit = state.limits.tokens === null ? '' : `/${state.limits.tokens}`;
@@ -192,14 +199,14 @@ function figures(frame: Frame, state: RunState): string {
   const files = [...state.artifacts.values()]
     .filter(({ agent }) => agent === frame.id)
     .map(({ path }) => path);
-  const time = formatDuration((frame.endedAt ?? frame.startedAt) - frame.startedAt);
+  const time = formatDuration(ownMs(frame, state.activeMs));
   const used = usage.input + usage.output;
   const isFree = used === 0 && (frame.role === 'graph' || frame.role === 'step');
   const tokens = isFree ? '' : ` tokens=${formatTokens(used, usage.estimated)}`;
   return ` ${time}${tokens}${files.length === 0 ? '' : ` files=${files.join(',')}`}`;
 }
 
-/** `mm:ss.d` since the run began; hours in front when there are any. */
+/** Active time of the run as `mm:ss.d`; hours in front when there are any. */
 function stamp(ms: number): string {
   const tenths = Math.max(0, Math.floor(ms / 100));
   const seconds = Math.floor(tenths / 10);

@@ -74,10 +74,19 @@ function failedBlock(state: RunState, style: Style, home: string | undefined): s
       code,
       message: message === '' ? 'the run failed' : message,
       hint: hintFor(state, code),
-      run: `${run} is kept; go on with: ${resumeCommand(run, home)}`,
+      run: `${run} is kept; ${furtherWith(state, home)}`,
     },
     style,
   );
+}
+
+/** What was too large for the state is so in a resumed run, too: it can only be read. */
+function furtherWith(state: RunState, home: string | undefined): string {
+  const { run, ending } = state;
+  const { node } = rootGraph(state)?.stopping ?? {};
+  if (ending?.reason !== 'state/too-large' || node === undefined)
+    return `go on with: ${resumeCommand(run, home)}`;
+  return `what there is: ${nodeCommand(run, { node, home })}`;
 }
 
 /** What can be tried, as the failure that ended the run said it. */

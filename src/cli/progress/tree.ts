@@ -1,23 +1,26 @@
 import { formatDuration } from '../../base/time.ts';
+import { activeMsAt } from '../../events/active-time.ts';
 import { rootGraph } from '../../events/graph-walk.ts';
 import { mainModel } from '../../events/plan.ts';
 import type { RunStatus } from '../../events/state.ts';
 import { drawLine, type Span, spansWidth } from '../line.ts';
 import type { Symbols, Tone } from '../style.ts';
 import { cut, oneLine, pad, widthOf } from '../text.ts';
-import { activeTime, formatCost, formatTokens, usedOf } from './figures.ts';
+import { formatCost, formatTokens, usedOf } from './figures.ts';
 import { foldNodes, type TreeNode } from './fold.ts';
 import { familyOf, frameRow, halted, type RowView, spinner } from './frame-rows.ts';
 import { endedNodes, graphRows } from './graph-rows.ts';
 
 /** What the tree is drawn from. */
-export interface TreeView extends RowView {
+export interface TreeView extends Omit<RowView, 'activeMs'> {
   columns: number;
   /** Lines that the tree may take; finished agents are folded together to fit. */
   rows: number;
   /** The last line: what the user can do. Left out when undefined. */
   hint?: string;
 }
+
+type Drawn = TreeView & RowView;
 
 /** Most lines of the tree that stays when the run has ended. */
 export const FINAL_ROWS = 60;
@@ -37,7 +40,8 @@ const WIDE_COLUMNS = 60;
 export function treeLines(given: TreeView): string[] {
   const { state, style, columns } = given;
   // What stands still does not grow older.
-  const view = halted(given) ? { ...given, now: state.lastAt } : given;
+  const now = halted(given) ? state.lastAt : given.now;
+  const view = { ...given, now, activeMs: activeMsAt(state, now) };
   const isGraph = rootGraph(state) !== undefined;
   const width = Math.max(1, columns - MARGIN);
   const header = drawLine(headerSpans(view, width), width, style);
@@ -72,20 +76,20 @@ export function statusMark(
   }
 }
 
-function headerSpans(view: TreeView, width: number): Span[] {
-  const { state, now, style, interrupted } = view;
+function headerSpans(view: Drawn, width: number): Span[] {
+  const { state, now, activeMs, style, interrupted } = view;
   const { plan, status } = state;
   const mark = statusMark(interrupted ? 'paused' : status, style.symbols, now);
   const title = oneLine(plan?.name === 'task' ? plan.task : (plan?.name ?? 'starting'));
   const graph = rootGraph(state);
-  const loops = usedOf(state, 'loops', now);
+  const loops = usedOf(state, 'loops', activeMs);
   const progress = graph ? endedNodes(graph) : loops === undefined ? undefined : `loop ${loops}`;
   const facts = [
     state.run,
     interrupted ? 'interrupted' : status === 'running' ? undefined : status,
     state.simulated ? 'simulated' : undefined,
     plan?.replay ? 'replayed' : undefined,
-    plan && formatDuration(activeTime(state, now)),
+    plan && formatDuration(activeMs),
     progress,
     plan && oneLine(mainModel(plan)),
   ].filter((fact) => fact !== undefined && fact !== '');
@@ -97,17 +101,17 @@ function headerSpans(view: TreeView, width: number): Span[] {
   return [mark, ' ', ['strong', head], ['dim', rest]];
 }
 
-function budgetSpans({ state, now, style }: TreeView, width: number): Span[] {
+function budgetSpans({ state, activeMs, style }: Drawn, width: number): Span[] {
   const { symbols } = style;
   const { tokens } = state.limits;
   const { used, estimated } = state.ledger;
   const share = tokens ? Math.min(1, used.tokens / tokens) : 0;
   const bar = symbols.full.repeat(Math.round(share * 8)).padEnd(8, symbols.empty);
   const cost = formatCost(state, symbols);
-  const first = usedOf(state, 'tokens', now) ?? formatTokens(used.tokens, estimated);
+  const first = usedOf(state, 'tokens', activeMs) ?? formatTokens(used.tokens, estimated);
   const facts = [
     ...(['workers', 'time', 'tools', 'calls'] as const).map((dimension) => {
-      const text = usedOf(state, dimension, now);
+      const text = usedOf(state, dimension, activeMs);
       return text === undefined ? '' : `${dimension} ${text}`;
     }),
     cost === undefined ? '' : `cost ${cost}`,
@@ -135,7 +139,7 @@ function whatFits(facts: readonly (string | undefined)[], room: number, gap: num
 }
 
 /** The tree's rows: the nodes of a graph, or the root manager beside its workers. */
-function rowsOf(view: TreeView): TreeNode[] {
+function rowsOf(view: Drawn): TreeNode[] {
   const family = familyOf(view.state);
   const graph = rootGraph(view.state);
   if (graph) return graphRows(graph, family, view);

@@ -13,6 +13,8 @@ function level(node: YamlNode): YamlNode {
 /** `env: {required: [...], defaults: {...}}` as the list of the standard. */
 function environment(node: YamlNode): YamlNode | undefined {
   if (node.kind !== 'map') return undefined;
+  const kinds = [nodeAt(node, 'required')?.kind ?? 'list', nodeAt(node, 'defaults')?.kind ?? 'map'];
+  if (kinds[0] !== 'list' || kinds[1] !== 'map') return undefined;
   const required = itemsAt(node, 'required').map((item) => variable(item, node));
   const names = new Set(required.map((item) => textOf(nodeAt(item, 'name'))));
   const others = entriesAt(node, 'defaults')

@@ -1,6 +1,7 @@
 import type { JsonObject } from '../../base/json.ts';
+import type { Fact } from '../../events/event.ts';
 import type { GraphNode } from '../../events/graph-state.ts';
-import type { RunState } from '../../events/state.ts';
+import type { Frame, RunState } from '../../events/state.ts';
 import type { Command } from '../command.ts';
 import type { Look } from './graph-look.ts';
 
@@ -50,4 +51,21 @@ export function limitReached({ state }: Look): Omit<NodeFailure, 'output'> | und
   if (!state.exhausted) return undefined;
   const { dimension } = state.exhausted;
   return { code: `budget/${dimension}`, message: `the limit on ${dimension} is reached` };
+}
+
+/** The facts that nodes of a graph, whose frame is named, never end by themselves. */
+export function stoppedNodes(graph: string, nodes: readonly string[], message: string): Fact[] {
+  return nodes.map((node) => {
+    const data = { node, reason: 'stopped', message } as const;
+    return { type: 'node.skipped', agent: graph, data };
+  });
+}
+
+/** The fact that a graph below another one is over; `frame` is its own. */
+export function toldAbove({ node, name, parent }: Frame, ok: boolean): Fact {
+  return {
+    type: 'subworkflow.finished',
+    ...(parent !== undefined && { agent: parent }),
+    data: { node: node?.id ?? name, ok },
+  };
 }

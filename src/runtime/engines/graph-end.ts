@@ -5,6 +5,7 @@ import type { Graph, GraphNode } from '../../events/graph-state.ts';
 import { said } from '../agent/check-output.ts';
 import type { Command } from '../command.ts';
 import { evaluated, lowFinal } from '../evaluation/decide.ts';
+import { stoppedNodes, toldAbove } from './graph-cut.ts';
 import type { Look } from './graph-look.ts';
 import { mapOut, outputsOf } from './graph-mapping.ts';
 
@@ -64,13 +65,8 @@ function endingOf({ state, graph }: Look): Ending {
 /** Looks at all nodes, once in the life of a graph. */
 function skipRest({ graph }: Look, { message = '' }: Ending): Fact[] {
   if (graph.left === 0) return [];
-  const facts: Fact[] = [];
-  for (const [node, one] of graph.nodes) {
-    if (hasEnded(one)) continue;
-    const data = { node, reason: 'stopped', message } as const;
-    facts.push({ type: 'node.skipped', agent: graph.frame, data });
-  }
-  return facts;
+  const left = [...graph.nodes].flatMap(([node, one]) => (hasEnded(one) ? [] : [node]));
+  return stoppedNodes(graph.frame, left, message);
 }
 
 function endRun(look: Look, ending: Ending): Fact[] {
@@ -106,7 +102,7 @@ function endNested(look: Look, ending: Ending): Fact[] {
   const result = { text: textOf(look, whole), confidence: confidenceOf(graph) };
   if ('output' in mapped) {
     const end = closed(frame.id, whole, { ...result, output: mapped.output });
-    return [toldAbove(look, whole.status !== 'failed'), end];
+    return [toldAbove(look.frame, whole.status !== 'failed'), end];
   }
   const failed: Ending = {
     status: 'failed',
@@ -114,16 +110,7 @@ function endNested(look: Look, ending: Ending): Fact[] {
     message: mapped.problem,
   };
   const end = closed(frame.id, failed, { ...result, output: outputsOf(look) });
-  return [...mapped.facts, toldAbove(look, false), end];
-}
-
-function toldAbove({ frame }: Look, ok: boolean): Fact {
-  const { node, name, parent } = frame;
-  return {
-    type: 'subworkflow.finished',
-    ...(parent !== undefined && { agent: parent }),
-    data: { node: node?.id ?? name, ok },
-  };
+  return [...mapped.facts, toldAbove(look.frame, false), end];
 }
 
 /** What the last node said that no other depends on; before it, what went wrong. */

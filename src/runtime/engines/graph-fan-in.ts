@@ -1,6 +1,7 @@
 import { evaluate } from '../../base/expression/evaluate.ts';
 import { ExpressionFailure } from '../../base/expression/failure.ts';
 import { parseExpression } from '../../base/expression/parse.ts';
+import { referencesOf } from '../../base/expression/references.ts';
 import { kindOf, Work } from '../../base/expression/values.ts';
 import { canonicalJson, isObject, type Json, type JsonObject } from '../../base/json.ts';
 import type { GraphNode, NodeTry } from '../../events/graph-state.ts';
@@ -129,41 +130,47 @@ function majority(node: GraphNode): Joined {
 
 /**
  * The expression over `acc` and `item`, from the second result on; `acc` is the first at the start.
- * Results are maps and an expression makes none: a value that is no map is put into `acc` under the
- * target field, so that `acc.score + item.score` with the target field `score` is a sum. The whole
+ * Results are maps and an expression makes none: a value that is no map becomes the field of `acc`
+ * that the expression takes, so that `acc.score + item.score` is a sum whatever the target field is
+ * called. Where it takes several, or none, the value is in `acc` under the target field. The whole
  * reduction may look at as much as one expression.
  */
 function reduced(node: GraphNode): Joined {
   const { targetField = 'result', expr = '' } = node.plan.fanIn ?? MERGE;
   const [first, ...rest] = wellEnded(node);
-  let acc = first?.output ?? {};
+  const field = fieldOfAcc(expr) ?? targetField;
   const work = new Work();
+  let acc = first?.output ?? {};
   for (const { output } of rest) {
-    const value = worth(
-      expr,
-      new Map([
-        ['acc', acc],
-        ['item', output],
-      ]),
-      work,
-    );
+    const value = worth(expr, { acc, item: output }, work);
     if ('message' in value) return { expression: expr, message: value.message };
-    acc = isObject(value.is) ? value.is : { [targetField]: value.is };
+    acc = isObject(value.is) ? value.is : { [field]: value.is };
   }
-  const value = Object.hasOwn(acc, targetField) ? acc[targetField] : undefined;
-  return whole(node, { [targetField]: value ?? acc });
+  const at = [field, targetField].find((name) => Object.hasOwn(acc, name));
+  return whole(node, { [targetField]: (at === undefined ? undefined : acc[at]) ?? acc });
+}
+
+/** The field of `acc` that an expression takes, if it is one and takes nothing else of it. */
+function fieldOfAcc(text: string): string | undefined {
+  const parsed = parseExpression(text);
+  if (!parsed.ok) return undefined;
+  const taken = referencesOf(parsed.expression).filter(({ name }) => name === 'acc');
+  const fields = new Set(taken.map(({ path }) => path[0]));
+  return fields.size === 1 && taken.every(({ path }) => path.length === 1)
+    ? taken[0]?.path[0]
+    : undefined;
 }
 
 /** What an expression is worth, or why it has no value. */
 function worth(
   text: string,
-  names: ReadonlyMap<string, Json>,
+  names: Readonly<Record<'acc' | 'item', Json>>,
   work: Work,
 ): { is: Json } | { message: string } {
   const parsed = parseExpression(text);
   if (!parsed.ok) return { message: parsed.error.message };
   try {
-    return { is: evaluate(parsed.expression, names, work) };
+    return { is: evaluate(parsed.expression, new Map(Object.entries(names)), work) };
   } catch (error) {
     if (error instanceof ExpressionFailure) return { message: error.message };
     throw error;

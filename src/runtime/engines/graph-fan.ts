@@ -1,11 +1,11 @@
 import { sourceOf } from '../../events/graph-item.ts';
 import type { FanOut, GraphNode } from '../../events/graph-state.ts';
 import type { Command } from '../command.ts';
+import { fanProblem } from '../nodes/state-limits.ts';
 import { failing, limitReached } from './graph-cut.ts';
 import { type Joined, joinResults, keptResults, noResults } from './graph-fan-in.ts';
 import { finishing } from './graph-finish.ts';
 import type { Look } from './graph-look.ts';
-import { fanProblem } from '../nodes/state-limits.ts';
 import { nextOfTry } from './graph-try.ts';
 
 /**
@@ -62,7 +62,10 @@ function starts(
   let free = Math.min(look.room, most - (open?.size ?? 0) - (again?.size ?? 0));
   for (let index = node.nextInstance; index < count && free > 0; index += 1) {
     if (node.instances?.[index]) continue;
-    commands.push(...nextOfTry(look, node, index));
+    const started = nextOfTry(look, node, index);
+    // Their agent is the same: what holds one back holds back all.
+    if (started.length === 0) break;
+    commands.push(...started);
     free -= 1;
   }
   return commands;
@@ -102,10 +105,8 @@ function afterEnd(look: Look, node: GraphNode, fan: FanOut): Command[] {
 function stopOthers({ instances = [] }: GraphNode, { open, full }: FanOut): Command[] {
   const why = full === undefined ? 'another instance was faster' : 'the state has no room for more';
   const message = `it was stopped because ${why}`;
-  return [...open].flatMap((index): Command[] => {
-    const frame = instances[index]?.open;
-    return frame === undefined ? [] : [{ do: 'stop-frame', frame, code: 'node/stopped', message }];
-  });
+  const frames = [...open].flatMap((index) => instances[index]?.open ?? []);
+  return [{ do: 'stop-frames', frames, code: 'node/stopped', message }];
 }
 
 function joined(look: Look, node: GraphNode, result: Joined): Command[] {

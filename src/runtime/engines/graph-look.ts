@@ -8,6 +8,19 @@ export interface Moment {
   state: RunState;
   /** Milliseconds since 1970. */
   now: number;
+  /**
+   * How often an agent may still be run below the frame of a graph; undefined where nothing makes it
+   * wait. Left out when there is no rate at all.
+   */
+  agentRoom?(agent: string, frame: Frame): AgentRoom | undefined;
+}
+
+/** What the rate of an agent lets start. */
+export interface AgentRoom {
+  /** Runs that may start now. */
+  free: number;
+  /** When the next one may after those, in milliseconds since 1970. */
+  until: number;
 }
 
 /** One look at a graph. What it admits counts for what comes after it in the same look. */
@@ -19,13 +32,18 @@ export interface Look extends Moment {
   room: number;
   /** Nothing starts any more: a limit of the run is reached, or a failure stops the graph. */
   closing: boolean;
+  /** What rates leave to the agents that were asked for in this look, by their keys. */
+  rates: Map<string, AgentRoom | undefined>;
+  /** When the first of those that a rate holds back may start; undefined while it holds none. */
+  heldUntil: number | undefined;
 }
 
 /** A look at a graph with nothing decided yet. */
 export function lookAt(moment: Moment, frame: Frame, graph: Graph): Look {
   const { state } = moment;
   const closing = state.exhausted !== undefined || graph.stopping !== undefined;
-  return { ...moment, graph, frame, closing, room: closing ? 0 : roomIn(state, graph) };
+  const room = closing ? 0 : roomIn(state, graph);
+  return { ...moment, graph, frame, closing, room, rates: new Map(), heldUntil: undefined };
 }
 
 /**

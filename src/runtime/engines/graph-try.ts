@@ -8,6 +8,7 @@ import type { PlanDegradation } from '../../events/plan-graph.ts';
 import type { Command } from '../command.ts';
 import { isFinal, isRetryable, retryDelay } from './failure-kind.ts';
 import type { Look } from './graph-look.ts';
+import { takesRun } from './graph-rates.ts';
 
 /** A try of a node, in words that all functions here need. */
 interface Trying {
@@ -33,10 +34,8 @@ export function nextOfTry(look: Look, node: GraphNode, instance?: number): Comma
 
 function start(look: Look, { node, one, instance }: Trying): Command[] {
   if (look.closing || (one.retryAt ?? 0) > look.now) return [];
-  if (!holdsPlace(one)) {
-    if (look.room <= 0) return [];
-    look.room -= 1;
-  }
+  const needsPlace = !holdsPlace(one);
+  if (needsPlace && look.room <= 0) return [];
   const { repeat, fanOut } = node.plan;
   const run: NodeRun = {
     id: node.plan.id,
@@ -46,6 +45,9 @@ function start(look: Look, { node, one, instance }: Trying): Command[] {
     ...(node.said !== undefined && { said: node.said }),
   };
   const agentKey = one.agent ?? (instance === undefined ? undefined : fanOut?.agent);
+  // What the rate of its agent holds back takes no place that others could use meanwhile.
+  if (!takesRun(look, node, agentKey)) return [];
+  if (needsPlace) look.room -= 1;
   return [startNode(look, run, agentKey)];
 }
 

@@ -12,6 +12,7 @@ import { nextInFanOut } from './graph-fan.ts';
 import { finishing } from './graph-finish.ts';
 import { type Look, lookAt, type Moment } from './graph-look.ts';
 import { nextInLoop } from './graph-loop.ts';
+import { isHeldBack } from './graph-rates.ts';
 import { nextOfTry } from './graph-try.ts';
 
 /**
@@ -29,7 +30,8 @@ export function nextInGraph(moment: Moment, frame: Frame): Command[] {
   for (const id of new Set([...graph.ready, ...due])) commands.push(...nextOfNode(look, id));
   commands.push(...fromQueue(look));
   if (commands.length === 0 && isOver(look)) return closeGraph(look);
-  if (next !== undefined) commands.push({ do: 'wait', frame: frame.id, until: next });
+  const until = Math.min(next ?? Infinity, look.heldUntil ?? Infinity);
+  if (until < Infinity) commands.push({ do: 'wait', frame: frame.id, until });
   return [...onceStopped(look.state, commands)];
 }
 
@@ -39,17 +41,20 @@ function isStopped({ graph, state }: Look): boolean {
   return !(state.exhausted && graph.stopping.code.startsWith('budget/'));
 }
 
-/** Agents at work are stopped first; the graph ends when none is open. */
+/** Agents at work, and its own calls, are stopped first; the graph ends when nothing is open. */
 function stopGraph(look: Look): Command[] {
   const { frame, graph } = look;
-  if (frame.open.size === 0) return endGraph(look);
   const message = `it was stopped because ${graph.stopping?.node} failed`;
-  return [...frame.open].map((id) => ({
-    do: 'stop-frame',
-    frame: id,
-    code: 'node/stopped',
-    message,
-  }));
+  const why = { code: 'node/stopped', message };
+  const stops: Command[] = [];
+  if (frame.open.size > 0) stops.push({ do: 'stop-frames', frames: [...frame.open], ...why });
+  if (isCalling(look)) stops.push({ do: 'cut-calls', frame: frame.id, ...why });
+  return stops.length === 0 ? endGraph(look) : stops;
+}
+
+/** Whether a tool is at work that puts results together. */
+function isCalling({ state, frame }: Look): boolean {
+  return [...state.inFlight.values()].some((effect) => effect.frame === frame.id);
 }
 
 /** Nodes with tries whose time has come, and when the next one's comes. */
@@ -97,7 +102,7 @@ function fromQueue(look: Look): Command[] {
   for (const id of graph.queue) {
     if (look.room <= 0) break;
     const node = graph.nodes.get(id);
-    if (node) commands.push(...begin(look, node));
+    if (node && !isHeldBack(look, node)) commands.push(...begin(look, node));
   }
   return commands;
 }
@@ -118,7 +123,7 @@ function begin(look: Look, node: GraphNode): Command[] {
 /** Whether nothing is out any more and nothing will start. */
 function isOver(look: Look): boolean {
   const { graph, frame, closing } = look;
-  if (frame.open.size > 0 || waitsForPerson(look)) return false;
+  if (frame.open.size > 0 || waitsForPerson(look) || isCalling(look)) return false;
   return (
     graph.left === 0 ||
     closing ||

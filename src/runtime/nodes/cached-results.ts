@@ -216,7 +216,8 @@ export async function useCached({ context }: Pass, command: UseCached): Promise<
   if (!node || !one?.failure) return [];
   const kept = await context.results.find({ graph, node }, runOf(node, instance));
   const isYoung = kept !== undefined && kept.ageMs <= (maxStalenessMs ?? kept.ageMs);
-  const fits = isYoung && agentProblem({ graph, node }, kept.output, instance !== undefined) === undefined;
+  const fits =
+    isYoung && agentProblem({ graph, node }, kept.output, instance !== undefined) === undefined;
   const found = fits && {
     ...{ ageMs: kept.ageMs, output: kept.output, confidence: kept.confidence },
   };

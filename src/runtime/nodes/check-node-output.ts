@@ -1,9 +1,10 @@
 import { isObject, type Json, type JsonObject } from '../../base/json.ts';
 import type { PlanAgent } from '../../events/plan-graph.ts';
 import type { Checked } from '../../events/state.ts';
+import { textField } from '../../events/text-field.ts';
 import { isMissing, said } from '../agent/check-output.ts';
 import { extractJson } from '../agent/extract-json.ts';
-import { schemaProblems } from '../schema.ts';
+import { exceptFields, schemaProblems } from '../schema.ts';
 import { isReserved } from './hide-fields.ts';
 
 /** Confidence of an answer that says none (spec, runtime 2.10). */
@@ -19,7 +20,7 @@ export interface NodeChecked extends Checked {
  * Holds an answer against `output` of the agent's file (surfaces 7.9). `json`: an object; `strict`
  * wants required fields, the schema and a confidence from 0 to 1, `lenient` the required fields,
  * `none` nothing: a text becomes `{result, confidence}`. `text` and `markdown`: the answer is the
- * result, a fence around all of it is taken off. A confidence that is not said is 0.5. `hidden` are
+ * result, and the one text that the contract has; a fence around all of it is taken off. A confidence that is not said is 0.5. `hidden` are
  * fields whose values were redacted before, so that their types no longer count.
  */
 export async function checkNodeOutput(
@@ -28,16 +29,21 @@ export async function checkNodeOutput(
   hidden: ReadonlySet<string> = new Set(),
 ): Promise<NodeChecked> {
   if (text.trim() === '') return empty(rules.validation);
-  if (format !== 'json') return plain(withoutFence(text));
+  if (format !== 'json') return plain(withoutFence(text), textField({ format, ...rules }));
   const found = extractJson(text)?.value;
   if (!found) return noObject(text, rules);
   const { confidence, problem } = confidenceOf(found);
   const isStrict = rules.validation === 'strict';
+  const missing = rules.validation === 'none' ? [] : missingFields(found, rules.required);
+  const isUnsure = isStrict && problem !== undefined;
   const problems = [
-    ...(rules.validation === 'none' ? [] : missingFields(found, rules.required)),
-    ...(isStrict && problem !== undefined ? [problem] : []),
-    ...(isStrict && rules.schema ? await misfits(found, { schema: rules.schema, hidden }) : []),
+    ...missing.map((field) => `the field ${JSON.stringify(field)} is missing`),
+    ...(isUnsure ? [problem] : []),
   ];
+  if (isStrict && rules.schema) {
+    const schema = exceptFields(rules.schema, [...missing, ...(isUnsure ? ['confidence'] : [])]);
+    problems.push(...(await misfits(found, { schema, hidden })));
+  }
   const kept = Object.entries(found).filter(([key]) => !isReserved(key));
   return {
     ok: problems.length === 0,
@@ -61,9 +67,10 @@ function empty(validation: Rules['validation']): NodeChecked {
   };
 }
 
-function plain(text: string): NodeChecked {
+/** A text is the result, and the field that the contract has for it. */
+function plain(text: string, field?: string): NodeChecked {
   const confidence = UNSAID_CONFIDENCE;
-  const output = { result: text, confidence };
+  const output = { result: text, ...(field !== undefined && { [field]: text }), confidence };
   return { ok: true, problems: [], output, text, confidence, refused: [] };
 }
 
@@ -82,9 +89,7 @@ function withoutFence(text: string): string {
 }
 
 function missingFields(found: JsonObject, required: readonly string[]): string[] {
-  return required
-    .filter((field) => field !== 'confidence' && isMissing(found, field))
-    .map((field) => `the field ${JSON.stringify(field)} is missing`);
+  return required.filter((field) => field !== 'confidence' && isMissing(found, field));
 }
 
 function confidenceOf(found: JsonObject): { confidence: number; problem?: string } {

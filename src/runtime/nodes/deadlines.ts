@@ -1,7 +1,6 @@
 import { formatDuration } from '../../base/time.ts';
-import { waitsForPeople } from '../../events/approvals.ts';
+import { activeMsAt, ownMs } from '../../events/active-time.ts';
 import type { Fact } from '../../events/event.ts';
-import { heldMs } from '../../events/held-clock.ts';
 import type { PlanNode } from '../../events/plan-graph.ts';
 import type { Frame, RunState } from '../../events/state.ts';
 import { endGraph } from '../engines/graph-end.ts';
@@ -10,12 +9,6 @@ import type { StopOrder } from './stop-frame.ts';
 
 /** Frame of the outermost graph. */
 const ROOT = '0';
-
-/** Active time of the run at `now`, as the next event would count it, in milliseconds. */
-function activeMsAt(state: RunState, now: number): number {
-  if (state.status !== 'running' || waitsForPeople(state)) return state.activeMs;
-  return state.activeMs + Math.max(0, now - state.lastAt);
-}
 
 /** The node of a graph that a frame runs; undefined for frames of no graph. */
 function nodeOf(state: RunState, { parent, node }: Frame): PlanNode | undefined {
@@ -30,21 +23,20 @@ function nodeOf(state: RunState, { parent, node }: Frame): PlanNode | undefined 
 export function leftOf(state: RunState, frame: Frame, now: number): number | undefined {
   const timeoutMs = nodeOf(state, frame)?.timeoutMs ?? null;
   if (timeoutMs === null) return undefined;
-  const activeMs = activeMsAt(state, now);
-  return timeoutMs - (activeMs - frame.startedActiveMs - heldMs(frame, activeMs));
+  return timeoutMs - ownMs(frame, activeMsAt(state, now));
 }
 
 /** The order to end an attempt whose time is over. */
 export function overdue(state: RunState, frame: Frame): StopOrder {
   const limit = formatDuration(nodeOf(state, frame)?.timeoutMs ?? 0);
   const message = `${frame.node?.id ?? frame.name} took longer than ${limit}`;
-  return { frame: frame.id, code: 'node/timeout', message };
+  return { frames: [frame.id], code: 'node/timeout', message };
 }
 
-/** The orders to end all that is open below the root, because nothing of it moves. */
-export function idleOrders(state: RunState): StopOrder[] {
-  const why = { code: 'run/idle', message: idleMessage(state) };
-  return [...(state.frames.get(ROOT)?.open ?? [])].map((frame) => ({ frame, ...why }));
+/** The order to end all that is open below the root, because nothing of it moves. */
+export function idleOrder(state: RunState): StopOrder {
+  const frames = [...(state.frames.get(ROOT)?.open ?? [])];
+  return { frames, code: 'run/idle', message: idleMessage(state) };
 }
 
 /** The facts that a graph ends in which nothing moves; all outputs are kept. `now` since 1970. */

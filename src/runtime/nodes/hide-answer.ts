@@ -1,5 +1,6 @@
 import type { Plan } from '../../events/plan.ts';
 import type { Frame, RunState } from '../../events/state.ts';
+import { textField } from '../../events/text-field.ts';
 import { extractJson } from '../agent/extract-json.ts';
 import {
   hiddenFields,
@@ -39,7 +40,7 @@ export function answerHiding(
   return (text) => {
     const found = format === 'json' ? extractJson(text) : undefined;
     if (!found && isWhole) return text === '' ? text : REDACTED;
-    if (format !== 'json') return hideText(text, names);
+    if (format !== 'json') return hideText(text, names, agent && textField(agent.output));
     if (!found) return cutOff(text, names);
     const hidden = hideIn(from, sharing, found.value);
     return hidden === found.value ? text : JSON.stringify(hidden);
@@ -53,9 +54,9 @@ function inGraph(state: RunState, frame: Frame): Frame | undefined {
   return at;
 }
 
-/** An answer that is one text is the field `result`. */
-function hideText(text: string, names: ReadonlySet<string>): string {
-  return names.has('result') && text !== '' ? REDACTED : text;
+/** An answer that is one text is the field `result`, and the one that its contract has for it. */
+function hideText(text: string, names: ReadonlySet<string>, field = 'result'): string {
+  return (names.has('result') || names.has(field)) && text !== '' ? REDACTED : text;
 }
 
 function cutOff(text: string, names: ReadonlySet<string>): string {

@@ -3,6 +3,7 @@ import type { Plan, ToolPolicy } from '../../events/plan.ts';
 import type { Frame } from '../../events/state.ts';
 import type { RunContext } from '../context.ts';
 import { failureKind } from '../engines/failure-kind.ts';
+import type { AgentRoom, Moment } from '../engines/graph-look.ts';
 import { Breakers } from '../tools/breakers.ts';
 import { toolPolicy } from '../tools/policy.ts';
 
@@ -50,6 +51,27 @@ export class NodeGuards {
   problem(agent: string, now: number): NodeHeld | undefined {
     if (!this.#isNeeded) return undefined;
     return this.#breaker(agent, now) ?? this.#rate(agent, now);
+  }
+
+  /**
+   * How often an agent may be run from `now` on, where runs that are too many wait; undefined where
+   * nothing waits: there is no rate, or what stands against a run is said of it at once.
+   */
+  room(agent: string, now: number): AgentRoom | undefined {
+    const most = this.#perMinute;
+    if (most === null || this.#onExceeded !== 'queue' || this.#breaker(agent, now))
+      return undefined;
+    const inside = this.#inside(agent, now);
+    const over = Math.max(0, inside.length - most);
+    return {
+      free: Math.max(0, most - inside.length),
+      until: (inside[over] ?? now) + MINUTE_MS,
+    };
+  }
+
+  /** Whether runs that are too many wait. */
+  get queues(): boolean {
+    return this.#perMinute !== null && this.#onExceeded === 'queue';
   }
 
   /** Counts a run that was admitted; the log tells of it right after. */
@@ -103,10 +125,15 @@ export class NodeGuards {
     };
   }
 
+  /** When it was run within the last minute, oldest first. */
+  #inside(agent: string, now: number): number[] {
+    return (this.#runs.get(agent) ?? []).filter((at) => at > now - MINUTE_MS);
+  }
+
   #rate(agent: string, now: number): NodeHeld | undefined {
     const most = this.#perMinute;
     if (most === null) return undefined;
-    const inside = (this.#runs.get(agent) ?? []).filter((at) => at > now - MINUTE_MS);
+    const inside = this.#inside(agent, now);
     if (inside.length < most) return undefined;
     const until = (inside[inside.length - most] ?? now) + MINUTE_MS;
     if (this.#onExceeded === 'queue') return { verdict: 'later', until };
@@ -135,6 +162,23 @@ export function nodeHeld(
   if (held?.verdict !== 'later' || held.until - now < remainingMs('work', parent)) return held;
   const seconds = Math.ceil((held.until - now) / 1000);
   return tooOften(agent, `there is room again in ${seconds} s, and the run has less time`);
+}
+
+/**
+ * What the rates let engines start at `now`, so that nodes of other agents need not stand behind what
+ * has to wait. One that would wait longer than the run has time is not held back: it is refused.
+ */
+export function ratesOf(
+  { nodeGuards, remainingMs }: Pick<RunContext, 'nodeGuards' | 'remainingMs'>,
+  now: number,
+): Pick<Moment, 'agentRoom'> {
+  if (!nodeGuards.queues) return {};
+  return {
+    agentRoom(agent, frame) {
+      const room = nodeGuards.room(agent, now);
+      return room && room.until - now < remainingMs('work', frame) ? room : undefined;
+    },
+  };
 }
 
 /** The facts that an agent was not run, behind that it has started. */

@@ -1,6 +1,7 @@
 import type { Graph, GraphNode } from '../../events/graph-state.ts';
 import type { Plan } from '../../events/plan.ts';
-import type { PlanNode } from '../../events/plan-graph.ts';
+import type { PlanAgent, PlanNode } from '../../events/plan-graph.ts';
+import { textField } from '../../events/text-field.ts';
 import { isTaken, type Names, namesOf, namesOfAgent } from './hide-fields.ts';
 
 /** A part of another node's output that a node may see; undefined fields are all. */
@@ -112,9 +113,18 @@ export class Sharing {
   isClosed(source: GraphNode, field: string): boolean {
     const { id, agent, shareOutput } = source.plan;
     if (shareOutput !== undefined && !shareOutput.includes(field)) return true;
-    if (this.#unshared(source).includes(field)) return true;
+    const unshared = this.#unshared(source);
     const names = [id, ...namesOfAgent(agent ?? id)];
-    return names.some((name) => isTaken(this.never, [name, field]));
+    return this.#namesOf(source, field).some(
+      (one) => unshared.includes(one) || names.some((name) => isTaken(this.never, [name, one])),
+    );
+  }
+
+  /** An answer that is one text is in two fields: who closes one of them means both. */
+  #namesOf(source: GraphNode, field: string): readonly string[] {
+    const texts = this.#actors(source).map(({ output }) => textField(output));
+    const twins = texts.flatMap((text) => (text === undefined ? [] : ['result', text]));
+    return twins.includes(field) ? twins : [field];
   }
 
   /** The fields of a node that are shared with nobody, wherever they stand in its output. */
@@ -127,10 +137,15 @@ export class Sharing {
   }
 
   /** What the contracts of all agents that can act for a node keep from others. */
-  #unshared({ plan: { agent, fanOut, degradation } }: GraphNode): string[] {
+  #unshared(source: GraphNode): string[] {
+    return this.#actors(source).flatMap(({ output }) => output.unshared);
+  }
+
+  /** All agents that can act for a node. */
+  #actors({ plan: { agent, fanOut, degradation } }: GraphNode): PlanAgent[] {
     const replacing = degradation.map((one) => (one.fallback === 'agent' ? one.agent : undefined));
     const keys = new Set([agent, fanOut?.agent, ...replacing]);
-    return [...keys].flatMap((key) => this.#agents?.[key ?? '']?.output.unshared ?? []);
+    return [...keys].flatMap((key) => this.#agents?.[key ?? ''] ?? []);
   }
 
   /** Whether a value of the start is closed to all nodes. */
@@ -256,8 +271,10 @@ function fieldsInMap(
   map: Readonly<Record<string, readonly string[]>>,
   source: PlanNode,
 ): ReadonlySet<string> | 'all' | undefined {
-  const named = Object.entries(map).filter(([name]) => fits(name, source));
+  // Looked up, not looked for: a node that needs a thousand others names all of them.
+  const { id, agent } = source;
+  const calls = new Set([id, '*', ...(agent === undefined ? [] : namesOfAgent(agent))]);
+  const named = [...calls].flatMap((name) => (Object.hasOwn(map, name) ? [map[name] ?? []] : []));
   if (named.length === 0) return undefined;
-  const fields = named.flatMap(([, names]) => names);
-  return named.some(([, names]) => names.length === 0) ? 'all' : new Set(fields);
+  return named.some((names) => names.length === 0) ? 'all' : new Set(named.flat());
 }

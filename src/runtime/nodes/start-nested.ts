@@ -1,12 +1,14 @@
 import type { Json, JsonObject } from '../../base/json.ts';
 import type { EventData, Fact } from '../../events/event.ts';
 import { putValue } from '../../events/graph-nodes.ts';
+import { isAnotherChanceDue } from '../../events/graph-reopen.ts';
 import type { Graph, GraphNode } from '../../events/graph-state.ts';
 import type { PlanGraph, PlanLoopNode } from '../../events/plan-graph.ts';
 import { scopeOf } from '../../events/scopes.ts';
 import type { Frame, RunState } from '../../events/state.ts';
 import { exhausted, type Refusal } from '../budget.ts';
 import { timeRefusal } from '../budget-time.ts';
+import { stoppedNodes } from '../engines/graph-cut.ts';
 import { valueIn } from '../engines/graph-expression.ts';
 import type { Pass } from '../pass.ts';
 import { hideValues } from './hide-fields.ts';
@@ -115,10 +117,13 @@ function openGraph(
     : visibleTo(state, command, node);
   const agent = command.graph.frame;
   // What is sensitive in there is in nobody's log, wherever it comes from (R14).
-  const values = hideValues(below.state.sharing.sensitive, seen.values);
-  const failed = failing(place, seen.failure ?? lacking(below, values));
+  const values = hideValues(below.state.sharing.sensitive, withoutNodes(below, seen.values));
+  const failure = seen.failure ?? lacking(below, values);
   const continues = continued(state, node, command);
-  const finished: Fact = { type: 'subworkflow.finished', agent, data: { node: id, ok: false } };
+  const never = (message: string): Fact[] => [
+    ...stoppedNodes(place.id, nodesLeft(state, below, continues), message),
+    { type: 'subworkflow.finished', agent, data: { node: id, ok: false } },
+  ];
   return [
     { type: 'subworkflow.started', agent, data: { node: id, name: below.name } },
     started(command, place, {
@@ -129,7 +134,8 @@ function openGraph(
       index: node.place,
     }),
     ...seen.facts,
-    ...(failed.length > 0 ? [finished, ...failed] : []),
+    ...(failure ? never(failure.message) : []),
+    ...failing(place, failure),
   ];
 }
 
@@ -140,6 +146,19 @@ function openGraph(
 function continued({ frames }: RunState, { carried }: GraphNode, { run }: StartNode) {
   const earlier = frames.get(carried?.get(run.instance) ?? '');
   return earlier?.role === 'graph' && earlier.outcome?.ok === false ? earlier.id : undefined;
+}
+
+/** What its nodes bring stands under their ids: nothing from outside may pass for it. */
+function withoutNodes({ nodes }: PlanGraph, values: JsonObject): JsonObject {
+  const ids = new Set(nodes.map(({ id }) => id));
+  return Object.fromEntries(Object.entries(values).filter(([key]) => !ids.has(key)));
+}
+
+/** Nodes that would have their turn in a graph that starts, or goes on with another one. */
+function nodesLeft({ graphs }: RunState, below: PlanGraph, continues = ''): string[] {
+  const earlier = graphs.get(continues);
+  if (!earlier) return below.nodes.map(({ id }) => id);
+  return [...earlier.nodes].flatMap(([id, node]) => (isAnotherChanceDue(node) ? [id] : []));
 }
 
 /** A graph does not start without the values that it requires (capabilities 7.1). */
@@ -216,8 +235,19 @@ function mappedIn(
   return { values, facts: [] };
 }
 
-function namesFor(state: RunState, graph: Graph, run: StartNode['run']): Map<string, Json> {
+const opened = new WeakMap<Graph, { seq: number; open: JsonObject }>();
+
+/** `openState`, looked at once between two events: all instances of a fan-out start in one look. */
+function openStateOnce(state: RunState, graph: Graph): JsonObject {
+  const known = opened.get(graph);
+  if (known?.seq === state.seq) return known.open;
   const open = openState(state, graph);
+  opened.set(graph, { seq: state.seq, open });
+  return open;
+}
+
+function namesFor(state: RunState, graph: Graph, run: StartNode['run']): Map<string, Json> {
+  const open = openStateOnce(state, graph);
   const names = new Map<string, Json>(Object.entries(open));
   const item = visibleItem(state, graph, run);
   const variable = graph.nodes.get(run.id)?.plan.fanOut?.variable;

@@ -6,7 +6,6 @@ import type { Frame } from '../../events/state.ts';
 import { exhausted } from '../budget.ts';
 import { timeRefusal } from '../budget-time.ts';
 import type { Command } from '../command.ts';
-import { unused } from '../engines/decision.ts';
 import { toolsOf } from '../grants.ts';
 import type { Pass } from '../pass.ts';
 import { settingsOf } from '../plan-parts.ts';
@@ -96,10 +95,24 @@ export function placeOfNode(pass: Pass, { graph, node: id }: StartNode, parent: 
   runs.set(key, run);
   const above = parent.parent === undefined ? '' : `${parent.id}-`;
   const { state } = context;
-  const isTaken = (name: string): boolean => state.names.has(name) || names.has(name);
-  const name = unused(run === 1 ? id : `${id}-${run}`, isTaken);
+  const name = nameFor(run === 1 ? id : `${id}-${run}`, state.names, names);
   names.add(name);
   return { id: `${above}${node?.place ?? 0}${run === 1 ? '' : `.${run}`}`, parent, name };
+}
+
+/** Numbers that are the first to be free behind a name, of runs in this process: names are never given back. */
+const firstFree = new WeakMap<ReadonlySet<string>, Map<string, number>>();
+
+/** As `unused`, without counting anew for each of a thousand agents of one name. */
+function nameFor(name: string, taken: ReadonlySet<string>, now: ReadonlySet<string>): string {
+  if (!taken.has(name) && !now.has(name)) return name;
+  const known = firstFree.get(taken) ?? new Map<string, number>();
+  firstFree.set(taken, known);
+  let count = known.get(name) ?? 2;
+  while (taken.has(`${name}-${count}`)) count += 1;
+  known.set(name, count);
+  while (taken.has(`${name}-${count}`) || now.has(`${name}-${count}`)) count += 1;
+  return `${name}-${count}`;
 }
 
 /** The agent of this key that asks a model; undefined when code is run: a function, or its module. */

@@ -135,10 +135,7 @@ function sizesOf(state: JsonObject): Sizes {
  * Commands as the limits of the state let them pass: an output that is too large may stop its graph,
  * and then nothing of it starts any more. Every command of an engine goes through it once.
  */
-export function limitedCommands(
-  state: RunState,
-  commands: readonly Command[],
-): readonly Command[] {
+export function limitedCommands(state: RunState, commands: readonly Command[]): readonly Command[] {
   const limited = commands.map(
     (command): Command =>
       command.do === 'record'

@@ -1,31 +1,44 @@
 import type { Fact } from '../../events/event.ts';
+import { placeOf } from '../../events/graph-agents.ts';
+import { hasEnded, isPlain } from '../../events/graph-nodes.ts';
+import type { Graph, GraphNode } from '../../events/graph-state.ts';
 import type { Frame, RunState } from '../../events/state.ts';
 import type { Cut } from '../effect.ts';
+import { stoppedNodes, toldAbove } from '../engines/graph-cut.ts';
 import type { Pass } from '../pass.ts';
+import { withinLimits } from './state-limits.ts';
 
-/** Which frame is ended, and why. */
+/** Which frames are ended, and why. */
 export interface StopOrder extends Cut {
-  frame: string;
+  frames: readonly string[];
 }
 
 /**
- * Ends a frame and all below it: their effects are cut off and settled, then each frame fails, the
- * deepest first. Those that ended in this pass already are left out.
+ * Ends frames and all below them: their effects are cut off and settled, then each frame fails, the
+ * deepest first; a graph is closed before, with all its nodes. What an effect had brought already
+ * counts as far as the limits of the state let it. Those that ended in this pass already are left out.
  */
-export function stopFrame(
+export function stopFrames(
   { stopped, cut }: Pick<Pass, 'stopped' | 'cut'>,
   state: RunState,
-  { frame, code, message }: StopOrder,
+  { frames: tops, code, message }: StopOrder,
 ): Fact[] {
-  const frames = openBelow(state, frame).filter(({ id }) => !stopped.has(id));
+  const frames = openBelow(state, tops).filter(({ id }) => !stopped.has(id));
   const ids = new Set(frames.map(({ id }) => id));
   for (const id of ids) stopped.add(id);
-  const settled = cut(ids, { code, message }).flatMap(({ facts }) => facts);
+  const settled = cut(ids, { code, message })
+    .flatMap(({ facts }) => facts)
+    .flatMap((fact) => withinLimits(state, fact));
   // A step's own fact says how it ended; all others fail now.
   const told = new Set(settled.flatMap((fact) => (endsAgent(fact) ? fact.agent : [])));
+  const well = endedWell(state, settled);
   const failed = frames
     .filter(({ id }) => !told.has(id))
-    .map(({ id }): Fact => ({ type: 'agent.failed', agent: id, data: { code, message } }));
+    .flatMap((frame): Fact[] => {
+      const graph = state.graphs.get(frame.id);
+      const closed = graph ? closing(frame, unfinished(graph, well), message) : [];
+      return [...closed, { type: 'agent.failed', agent: frame.id, data: { code, message } }];
+    });
   return [...settled, ...failed];
 }
 
@@ -33,24 +46,33 @@ function endsAgent({ type }: Fact): boolean {
   return type === 'agent.failed' || type === 'agent.finished';
 }
 
-/** The open frames below a frame, the deepest first, and itself if it is open. */
-export function openBelow(state: RunState, top: string): Frame[] {
-  const found: { frame: Frame; depth: number }[] = [];
-  for (const id of state.openFrames) {
-    const frame = state.frames.get(id);
-    const depth = frame ? depthBelow(state, frame, top) : -1;
-    if (frame && depth >= 0) found.push({ frame, depth });
-  }
-  return found.sort((a, b) => b.depth - a.depth).map(({ frame }) => frame);
+/** Nodes that what was settled ends well. */
+function endedWell(state: RunState, facts: readonly Fact[]): ReadonlySet<GraphNode> {
+  const nodes = facts.flatMap(({ type, agent = '' }) => {
+    const frame = type === 'agent.finished' ? state.frames.get(agent) : undefined;
+    const node = frame && placeOf(state, frame)?.node;
+    return node && isPlain(node.plan) ? [node] : [];
+  });
+  return new Set(nodes);
 }
 
-/** Levels from a frame up to another one; -1 when that is not above it. */
-function depthBelow(state: RunState, frame: Frame, top: string): number {
-  let depth = 0;
-  let at: Frame | undefined = frame;
-  while (at && at.id !== top) {
-    depth += 1;
-    at = at.parent === undefined ? undefined : state.frames.get(at.parent);
-  }
-  return at ? depth : -1;
+function unfinished({ nodes }: Graph, well: ReadonlySet<GraphNode>): string[] {
+  const left = [...nodes.values()].filter((node) => !hasEnded(node) && !well.has(node));
+  return left.map(({ plan }) => plan.id);
+}
+
+/** The facts that a graph below another one is over before it has come to its end. */
+function closing(frame: Frame, nodes: readonly string[], message: string): Fact[] {
+  return [...stoppedNodes(frame.id, nodes, message), toldAbove(frame, false)];
+}
+
+/** The open frames below these frames, the deepest first, and themselves if they are open. */
+export function openBelow({ frames }: RunState, tops: readonly string[]): Frame[] {
+  const ids = new Set(tops);
+  // What is put into a set while it is walked comes up, too: that is the whole tree.
+  for (const id of ids) for (const below of frames.get(id)?.open ?? []) ids.add(below);
+  return [...ids]
+    .flatMap((id) => frames.get(id) ?? [])
+    .filter(({ phase }) => phase !== 'closed')
+    .sort((a, b) => b.depth - a.depth);
 }

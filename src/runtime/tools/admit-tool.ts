@@ -202,7 +202,7 @@ function toolStart(context: RunContext, wanted: WantedCall, tool: Tool): Start {
         return refused(500, PROGRAM_ENDED);
       }
     },
-    outOfTime: () => refused(408, OUT_OF_TIME),
+    outOfTime: (cut) => refused(408, cut ? `${cut.code}: ${cut.message}` : OUT_OF_TIME),
   };
 }
 

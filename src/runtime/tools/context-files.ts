@@ -7,6 +7,8 @@ export class ContextFiles {
   readonly #files: Files;
   readonly #folder: string;
   readonly #inputs = new Map<string, Promise<string>>();
+  /** Texts that this process has kept, by their hash; others may be there from an earlier one. */
+  readonly #kept = new Map<string, Promise<string>>();
 
   /** `folder` is the run's. */
   constructor(files: Files, folder: string) {
@@ -27,13 +29,37 @@ export class ContextFiles {
     // What was kept before is shown there already; the next look makes it again with all of it.
     this.#inputs.delete(id);
     await this.#files.makeFolder(folder);
-    await this.#files.makeFolder(`${this.#folder}/blobs`);
-    for (const { name, text } of files) {
-      const blob = `${this.#folder}/blobs/${sha256(text)}`;
-      const known = await this.#files.info(blob);
-      if (known?.bytes !== Buffer.byteLength(text)) await this.#files.write(blob, text);
-      await this.#files.remove(`${folder}/${name}`);
-      await this.#show(blob, `${folder}/${name}`);
+    await Promise.all(
+      files.map(async ({ name, text }) => this.#put(await this.#blobOf(text), `${folder}/${name}`)),
+    );
+  }
+
+  /** The file of a text, written once. What could not be written is tried again the next time. */
+  #blobOf(text: string): Promise<string> {
+    const hash = sha256(text);
+    const kept = this.#kept.get(hash) ?? this.#writeBlob(hash, text);
+    this.#kept.set(hash, kept);
+    kept.catch(() => this.#kept.delete(hash));
+    return kept;
+  }
+
+  async #writeBlob(hash: string, text: string): Promise<string> {
+    const folder = `${this.#folder}/blobs`;
+    const blob = `${folder}/${hash}`;
+    const known = await this.#files.info(blob);
+    if (known?.bytes === Buffer.byteLength(text)) return blob;
+    await this.#files.makeFolder(folder);
+    await this.#files.write(blob, text);
+    return blob;
+  }
+
+  /** Shows a file under a name that may be taken: what was there is no other name of it any more. */
+  async #put(from: string, to: string): Promise<void> {
+    try {
+      await this.#files.link(from, to);
+    } catch {
+      await this.#files.remove(to);
+      await this.#show(from, to);
     }
   }
 

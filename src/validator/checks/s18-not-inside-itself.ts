@@ -4,7 +4,9 @@ import { graph } from '../examples.ts';
 import type { Rule } from '../rule.ts';
 import { type SubworkflowUse, subworkflowsOf } from '../view.ts';
 
-const WEATHER = graph('- { id: author, type: delegation_loop, config: { budget: { max_depth: 0 } } }');
+const WEATHER = graph(
+  '- { id: author, type: delegation_loop, config: { budget: { max_depth: 0 } } }',
+);
 const includes = (path: string): Record<string, string> => ({
   'workflow.awp.yaml': graph(`- { id: weather, subworkflow: ${path} }`),
   'workflows/weather/workflow.awp.yaml': WEATHER.replace('name: news-digest', 'name: weather'),

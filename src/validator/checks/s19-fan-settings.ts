@@ -5,7 +5,8 @@ import type { Rule } from '../rule.ts';
 import { type GraphNode, graphOf, keyPlace } from '../view.ts';
 
 const reader = (fanIn: string): Record<string, string> => ({
-  'workflow.awp.yaml': graph(`- { id: topics, type: delegation_loop, config: { budget: { max_depth: 0 } } }
+  'workflow.awp.yaml':
+    graph(`- { id: topics, type: delegation_loop, config: { budget: { max_depth: 0 } } }
 - id: readers
   type: delegation_loop
   config: { budget: { max_depth: 0 } }

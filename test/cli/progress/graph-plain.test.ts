@@ -39,7 +39,7 @@ describe('plain progress of a graph', () => {
       "[00:00.0] run r-7f3a000000 started nodes=10 model=openrouter/some/model
       [00:00.0] node 1 planner started
       [00:00.0] node 7 checks started
-      [00:00.0] 9 extra skipped: its condition is not met
+      [00:00.0] 9 extra skipped: its condition is not met: state.planner.deep
       [00:02.1] node 1 planner ok 2.1s tokens=6.2k files=plan.md
       [00:02.1] node 7 checks failed step/failed: no table\\x1b[2J
       [00:02.1] 7 checks gives up (step/failed); what needs it is skipped
@@ -62,7 +62,7 @@ describe('plain progress of a graph', () => {
       [00:06.1] node 2 research failed model/timeout: it took too long
       [00:06.1] 2 research is tried again in 8.0s (attempt 2, after model/timeout)
       [00:06.1] 4 editor ended after 2 rounds: it has no more rounds
-      [00:06.1] 3 readers: all 40 items ended, 1 failed
+      [00:06.1] 3 readers: 12/40 items ended, 1 failed; the others are not needed
       [00:06.1] 4 editor: "secret" was refused: it is shared with nobody
       [00:06.1] 9 extra when could not be evaluated: there is no deep: state.planner.deep"
     `);
@@ -147,6 +147,70 @@ describe('plain progress of a graph', () => {
       '1 a waits for you: a1 node.output: it asks',
       '1 a a1 node.output approved (cli)',
     ]);
+  });
+
+  it('says that a fan-out is over before all of its items are, and no failure of those stopped', () => {
+    const log = one({ fanOut: { source: 'list', variable: 'item', maxParallel: 3 } })
+      .of('fanout.started', { node: 'a', count: 3 })
+      .node('1', { id: 'a', instance: 0 })
+      .node('1.2', { id: 'a', instance: 1 })
+      .finished('1')
+      .of('fanout.finished', { node: 'a', count: 3, failed: 0 })
+      .failed('1.2', 'node/stopped', 'another instance was faster');
+    expect(said(log).at(-1)).toBe('1 a: 1/3 items ended; the others are not needed');
+    const full = 'there is no more room';
+    log.of('fanout.finished', { node: 'a', count: 3, failed: 0, full });
+    expect(said(log).at(-1)).toBe(`1 a: 2/3 items ended; ${full}`);
+  });
+
+  it('has stamps and times without what it waited for people and between processes', () => {
+    const call = 'node:0/a';
+    const asked = { id: 'a1', call, tool: 'node.output', args: {}, argsHash: 'h', reason: 'x' };
+    const log = one({ approval: 'after' })
+      .node('1', { id: 'a' })
+      .wait(2000)
+      .finished('1')
+      .add('approval.requested', asked, { agent: '0' })
+      .wait(60_000)
+      .add('run.paused', { reason: 'approval' })
+      .wait(60_000)
+      .add('run.resumed', { abandoned: [], version: '1.2.3' })
+      .add('approval.resolved', { id: 'a1', call, decision: 'approved', by: 'cli' }, { agent: '0' })
+      .node('2', { id: 'b' })
+      .wait(1000)
+      .add('run.paused', { reason: 'stopped' })
+      .wait(60_000)
+      .add('run.resumed', { abandoned: [], version: '1.2.3' })
+      .wait(500)
+      .finished('2');
+    const lines = play(log);
+    expect(lines.map((line) => line.slice(0, 9))).toEqual([
+      ...['[00:00.0]', '[00:00.0]', '[00:02.0]', '[00:02.0]', '[00:02.0]', '[00:02.0]'],
+      ...['[00:02.0]', '[00:02.0]', '[00:03.0]', '[00:03.0]', '[00:03.5]'],
+    ]);
+    expect(lines.at(-1)).toBe('[00:03.5] node 2 b ok 1.5s tokens=0');
+  });
+
+  it('never goes back in time, also when the clock of the computer does', () => {
+    const stream = fakeStream();
+    const clock = fixedClock(START);
+    const progress = plainProgress(stream, clock);
+    const log = one().node('1', { id: 'a' });
+    const state = emptyState(log.run);
+    const tell = (): void => {
+      for (const event of log.events.slice(state.seq)) {
+        fold(state, event);
+        progress.event(event, state);
+      }
+    };
+    tell();
+    clock.advance(30_000);
+    log.wait(10_000).failed('1', 'model/down', 'no');
+    tell();
+    progress.close();
+    const stamps = stream.text().match(/^\[[\d:.]+\]/gm) ?? [];
+    expect(stamps).toEqual([...stamps].sort());
+    expect(stamps.at(-1)).toBe('[00:30.0]');
   });
 
   it('says now and then which nodes are at work, not the graphs above them', () => {

@@ -30,7 +30,7 @@ describe('the tree of a graph', () => {
     expect(draw(busyGraphLog())).toMatchInlineSnapshot(`
       "◐ newsletter   r-7f3a000000   9.0s   4/10 nodes   openrouter/some/model
       ├ ✓ 1 planner     plan.md                                                               2.1s   6.2k
-      ├ ◐ 2 research    model/timeout, again in 5.1s                                          6.9s
+      ├ ◐ 2 research    model/timeout, again in 5.1s                                          4.0s
       │   └ it took too long
       ├ ◐ 3 readers     12/40 items · 3 at work · 1 failed                                    6.9s
       ├ ◐ 4 editor      round 2/4 · thinking                                                  6.9s
@@ -114,6 +114,94 @@ describe('the tree of a graph', () => {
     expect(text).toMatch(/✓ 2 again +attempt 2 /);
     expect(text).toMatch(/✓ 3 other +attempt 2 · replaced by spare /);
     expect(text).toMatch(/✓ 4 each +1\/1 items /);
+  });
+
+  it('counts what nodes worked, not what they waited for people or for the next process', () => {
+    const call = 'node:0/a';
+    const asked = { id: 'a1', call, tool: 'loop.input', args: {}, argsHash: 'h', reason: 'x' };
+    const nodes = { a: { agent: 'a', repeat: { interactive: true, max: 3 } }, b: { agent: 'b' } };
+    const log = new SampleGraphLog()
+      .begin(planGraph(nodes))
+      .of('loop.started', { node: 'a', max: 3 })
+      .node('1', { id: 'a', round: 1 })
+      .wait(1000)
+      .finished('1')
+      .of('loop.repeated', { node: 'a', round: 1, from: '1', goesOn: true })
+      .add('approval.requested', asked, { agent: '0' });
+    // Nothing else is at work: the run waits, and its clock stands.
+    expect(draw(log)).toMatch(/^◐ \S+ +\S+ +1\.0s /);
+    expect(draw(log)).toContain('time 1/300s');
+    expect(draw(log)).toMatch(/! 1 a .* 1\.0s/);
+    log
+      .wait(60_000)
+      .add('run.paused', { reason: 'approval' })
+      .wait(60_000)
+      .add('run.resumed', { abandoned: [], version: '1.2.3' })
+      .add('approval.resolved', { id: 'a1', call, decision: 'approved', by: 'cli' }, { agent: '0' })
+      .node('1.2', { id: 'a', round: 2 })
+      .node('2', { id: 'b' })
+      .wait(500)
+      .finished('1.2');
+    const text = draw(log, { now: START + 121_750 });
+    expect(text).toMatch(/^. \S+ +\S+ +1\.8s /);
+    expect(text).toMatch(/1 a .* 1\.5s/);
+    expect(text).toMatch(/2 b .* 750ms/);
+  });
+
+  it('does not count an agent that a person keeps waiting while others work', () => {
+    const log = new SampleGraphLog()
+      .begin(planGraph({ a: { agent: 'a' }, b: { agent: 'b' } }))
+      .node('1', { id: 'a' })
+      .node('2', { id: 'b' })
+      .asked('1', '1/1')
+      .asked('2', '2/1')
+      .wait(1000)
+      .asks('1', ['a1', 'mail.send']);
+    const text = draw(log, { now: START + 4000 });
+    expect(text).toMatch(/1 a .* 1\.0s/);
+    expect(text).toMatch(/2 b .* 4\.0s/);
+  });
+
+  it('counts items that work at the same time once', () => {
+    const log = fanOutLog(3, 2).wait(1000).finished('1').wait(1000);
+    log.finished('1.2').wait(5000).node('1.3', { id: 'each', instance: 2 }).wait(500);
+    expect(draw(log.finished('1.3'))).toMatch(/1 each .* 2\.5s/);
+  });
+
+  it('says that a result is kept, and how old it was', () => {
+    const fanOut = { source: 'list', variable: 'item', maxParallel: 2 };
+    const failure = { code: 'model/down', message: 'it is down' };
+    const kept = { fallback: 'cached_results' as const, output: {}, ...failure };
+    const log = new SampleGraphLog()
+      .begin(planGraph({ a: { agent: 'a' }, each: { agent: 'each', fanOut }, b: { agent: 'b' } }))
+      .node('1', { id: 'a' })
+      .failed('1', 'model/down', 'it is down')
+      .of('node.degraded', { node: 'a', ageMs: 7_200_000, ...kept })
+      .of('node.finished', { node: 'a', output: {} })
+      .of('fanout.started', { node: 'each', count: 2 })
+      .node('2', { id: 'each', instance: 0 })
+      .node('2.2', { id: 'each', instance: 1 })
+      .failed('2', 'model/down', 'it is down')
+      .failed('2.2', 'model/down', 'it is down')
+      .of('node.degraded', { node: 'each', instance: 0, ageMs: 60_000, ...kept })
+      .of('node.degraded', { node: 'each', instance: 1, ageMs: 90_000, ...kept })
+      .node('3', { id: 'b' })
+      .finished('3');
+    const text = draw(log);
+    expect(text).toMatch(/✓ 1 a +kept result, 2h00m old /);
+    expect(text).toMatch(/◐ 2 each .*2 kept results, up to 1m30s old/);
+    expect(text).not.toMatch(/3 b +kept/);
+  });
+
+  it('says how many items were stopped because the first was enough; none of them failed', () => {
+    const log = fanOutLog(3, 3)
+      .finished('1')
+      .of('fanout.finished', { node: 'each', count: 3, failed: 0 })
+      .failed('1.2', 'node/stopped', 'another instance was faster')
+      .failed('1.3', 'node/stopped', 'another instance was faster');
+    expect(draw(log)).toContain('3/3 items · 2 stopped');
+    expect(draw(log)).toMatch(/■ 1\.2 each-2/);
+    expect(draw(log)).not.toMatch(/✗|failed/);
   });
 
   it.each([1, 2, 3, 5, 8, 13, 24])('takes at most %i rows, whatever happens', (rows) => {

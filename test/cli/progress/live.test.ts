@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { liveProgress } from '../../../src/cli/progress/live.ts';
 import { fixedClock } from '../../../src/effects/fake-clock.ts';
-import { emptyState } from '../../../src/events/reduce.ts';
+import { emptyState, fold } from '../../../src/events/reduce.ts';
 import { fakeShell } from '../fake-shell.ts';
 import { halfwayLog, START } from '../sample-run.ts';
 import { Screen } from '../screen.ts';
@@ -110,6 +110,19 @@ describe('the tree in a terminal', () => {
     progress.close();
     expect(screen().at(-1)).not.toContain('Ctrl-C');
     expect(clock.pending).toBe(0);
+  });
+
+  it('counts no time between two processes', () => {
+    const { clock, progress, log, show, screen } = begin();
+    const state = emptyState(log.run);
+    progress.begin(state);
+    for (const event of log.events) fold(state, event);
+    clock.advance(30_000);
+    expect(screen()[0]).toMatch(/Revenue trend.* 13\.3s/);
+    log.wait(30_000).add('run.resumed', { abandoned: [], version: '1.2.3' });
+    show();
+    clock.advance(1000);
+    expect(screen()[0]).toMatch(/Revenue trend.* 14\.[123]s/);
   });
 
   it('says that it is stopping', () => {

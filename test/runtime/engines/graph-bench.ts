@@ -163,7 +163,7 @@ export class GraphBench {
         return command.facts;
       case 'start-node':
         return [this.#startNode(command, runs)];
-      case 'stop-frame':
+      case 'stop-frames':
         return this.#stop(command);
       case 'wait':
         this.waits.push(command.until);
@@ -190,12 +190,14 @@ export class GraphBench {
     });
   }
 
-  #stop({ frame, code, message }: Extract<Command, { do: 'stop-frame' }>): Fact[] {
-    const open = this.state.frames.get(frame)?.open ?? new Set<string>();
-    const below = [...open].flatMap((id) =>
-      this.#stop({ do: 'stop-frame', frame: id, code, message }),
-    );
-    return [...below, { type: 'agent.failed', agent: frame, data: { code, message } }];
+  #stop({ frames, code, message }: Extract<Command, { do: 'stop-frames' }>): Fact[] {
+    return frames.flatMap((frame): Fact[] => {
+      const below = [...(this.state.frames.get(frame)?.open ?? [])];
+      return [
+        ...this.#stop({ do: 'stop-frames', frames: below, code, message }),
+        { type: 'agent.failed', agent: frame, data: { code, message } },
+      ];
+    });
   }
 
   /** Frames of steps that are out, in the order of their start. */

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { skipReason } from '../../../src/events/graph-walk.ts';
 import type { PlanNode } from '../../../src/events/plan-graph.ts';
 import { startedGraph } from './graph-bench.ts';
 
@@ -63,6 +64,7 @@ describe('a node that depends on another', () => {
     const bench = behind('finished', 'success', 'state.a ==');
     expect(bench.node('b').status).toBe('skipped');
     expect(bench.said('expression.failed')).toHaveLength(1);
+    expect(skipReason(bench.node('b'), bench.graph)).toContain('could not be evaluated');
   });
 });
 
@@ -128,6 +130,8 @@ describe('what a node says of itself', () => {
     else expect(bench.node('a')).toMatchObject({ status: 'skipped', reason: what });
     const failed = bench.said('expression.failed');
     expect(failed.map(({ at }) => at)).toEqual(failedAt ? [failedAt] : []);
+    const why = skipReason(bench.node('a'), bench.graph);
+    expect(why.includes('could not be evaluated')).toBe(failedAt !== undefined);
   });
 
   it('is looked at when what is before it has ended', () => {

@@ -1,12 +1,15 @@
 import { describe, expect, it } from 'vitest';
+import { skipReason } from '../../../src/events/graph-walk.ts';
 import type { PlanNode } from '../../../src/events/plan-graph.ts';
 import {
+  type End,
   GraphBench,
   graphPlan,
   ONE_ATTEMPT,
   planGraph,
   type Shell,
   startedGraph,
+  type TestNode,
 } from './graph-bench.ts';
 
 const twice = { ...ONE_ATTEMPT, attempts: 3, backoff: 'linear' as const };
@@ -156,14 +159,67 @@ describe('what follows when a node has failed for good', () => {
     expect(bench.graph.state.a).toEqual({ draft: 'x', error: 'no', confidence: 0 });
   });
 
-  it('an output that is to be left out counts as skip, whatever the node says', () => {
+  it('an output that is to be left out skips the node, and those after it go on', () => {
     const bench = startedGraph([
       { id: 'a', retry: { ...twice, retryable: ['*'] } },
       { id: 'b', dependsOn: ['a'] },
+      { id: 'c', dependsOn: [{ id: 'a', condition: 'failure' }] },
     ]);
     bench.end('a', { fails: 'node/skip-output' });
-    expect(bench.at).toEqual(['b']);
+    expect(bench.at).toEqual(['b', 'c']);
     expect(bench.graph.state.a).toEqual({});
+    expect(bench.node('a')).toMatchObject({ status: 'skipped', reason: 'output' });
+    expect(bench.said('node.failed')).toEqual([]);
+    expect(skipReason(bench.node('a'), bench.graph)).toBe('it said node/skip-output');
+    bench.end('b').end('c');
+    expect(bench.state.status).toBe('complete');
+  });
+
+  const bad: TestNode = {
+    id: 'x',
+    fanOut: { source: 'list', variable: 'item', maxParallel: 2 },
+    fanIn: { strategy: 'reduce', expr: 'nobody + item.n' },
+  };
+
+  it.each<[string, readonly (TestNode | string)[], readonly End[]]>([
+    ['waits for room', [bad, 'z'], [{ n: 1 }, { n: 2 }]],
+    [
+      'is decided about first',
+      [{ id: 'a', retry: { ...twice, backoff: 'none' } }, 'x'],
+      [{ fails: 'model/timeout' }, { fails: 'tool/broken' }],
+    ],
+    [
+      'is decided about later',
+      ['x', { id: 'b', retry: { ...twice, backoff: 'none' } }],
+      [{ fails: 'tool/broken' }, { fails: 'model/timeout' }],
+    ],
+    [
+      'takes the place of another',
+      ['x', { id: 'b', degradation: [{ fallback: 'agent', agent: 'other' }] }],
+      [{ fails: 'tool/broken' }, { fails: 'tool/broken' }],
+    ],
+    [
+      'is another item',
+      [
+        'x',
+        {
+          id: 'b',
+          fanOut: { source: 'list', variable: 'item', maxParallel: 1 },
+          onFailure: 'skip',
+        },
+      ],
+      [{ fails: 'tool/broken' }, { n: 1 }],
+    ],
+  ])('stops the graph, and nothing starts in the same look that %s', (_, nodes, ends) => {
+    const { state } = startedGraph([]).graph.plan;
+    const change = { maxParallel: 2, state: { ...state, initial: { list: [1, 2] } } };
+    const bench = startedGraph(nodes, change);
+    const before = bench.said('agent.started').length;
+    for (const [index, { id }] of bench.out.entries()) bench.endFrame(id, ends[index] ?? {});
+    bench.go();
+    expect(bench.said('agent.started')).toHaveLength(before);
+    expect(bench.state.ending).toMatchObject({ status: 'failed' });
+    expect(bench.graph.stopping?.node).toBe('x');
   });
 
   it('a failure of which a person decided is neither tried again nor replaced', () => {

@@ -3,8 +3,9 @@ import { describe, expect, it } from 'vitest';
 import type { Json, JsonObject } from '../../../src/base/json.ts';
 import type { PlanFanIn, PlanNode } from '../../../src/events/plan-graph.ts';
 import { foldAll } from '../../../src/events/reduce.ts';
+import { resultOf } from '../../../src/events/result.ts';
 import type { Command } from '../../../src/runtime/command.ts';
-import { type GraphBench, ONE_ATTEMPT, type Shell } from './graph-bench.ts';
+import { type GraphBench, ONE_ATTEMPT, type Shell, startedGraph } from './graph-bench.ts';
 import { fanOutOver, type Setting, startRepeating } from './repeating.ts';
 
 const list = (count: number): JsonObject => ({
@@ -21,6 +22,46 @@ const frameOf = (bench: GraphBench, instance: number): string =>
   bench.out.find(({ node }) => node?.instance === instance)?.id ?? '';
 const value = (bench: GraphBench): Json | undefined => bench.graph.state.each;
 const twice: PlanNode['retry'] = { ...ONE_ATTEMPT, attempts: 2 };
+
+describe('a fan-out with more results than the state has room for', () => {
+  const { state } = startedGraph([]).graph.plan;
+  const small = { state: { ...state, limits: { ...state.limits, bytes: 200 } } };
+  const sized = { text: 'x'.repeat(50) };
+
+  it.each<[string, PlanFanIn | undefined]>([
+    ['merge', undefined],
+    ['concat', { strategy: 'concat' }],
+  ])('stops as soon as it is known: %s', (_, fanIn) => {
+    const setting = { values: list(9), graph: small };
+    const bench = start({ ...(fanIn && { fanIn }) }, setting, 2);
+    for (let turn = 0; turn < 2 && bench.out.length > 0; turn += 1) bench.end('each', sized);
+    const { full } = bench.said('fanout.finished')[0] ?? {};
+    expect(full).toMatch(
+      /^the results of [12] of 9 items have \d+ bytes, and the state may have 200/,
+    );
+    expect(bench.said('agent.started').length).toBeLessThan(5);
+    expect(bench.said('node.failed')).toMatchObject([{ code: 'state/too-large', message: full }]);
+    expect(bench.node('each').fan).toMatchObject({ failed: 0 });
+  });
+
+  it('goes on where only one of them, or what is made of them, goes into the state', () => {
+    const setting = { values: list(4), graph: small };
+    const bench = start({ fanIn: { strategy: 'majority' } }, setting, 4);
+    for (let left = 4; left > 0; left -= 1) bench.end('each', sized);
+    expect(value(bench)).toMatchObject(sized);
+  });
+
+  it('asks nobody again when the run is resumed: what it has is still too much', () => {
+    const bench = start({}, { values: list(9), graph: small }, 1);
+    for (let turn = 0; turn < 2 && bench.out.length > 0; turn += 1) bench.end('each', sized);
+    expect(bench.state.status).toBe('failed');
+    const before = bench.said('agent.started').length;
+    bench.resume();
+    expect(bench.said('agent.started')).toHaveLength(before);
+    expect(bench.state.ending).toMatchObject({ status: 'failed', reason: 'state/too-large' });
+    expect(bench.node('each').instances?.[0]?.output).toEqual(sized);
+  });
+});
 
 describe('a fan-out', () => {
   it('starts its instances in the order of the items, as many at once as it may', () => {
@@ -206,6 +247,10 @@ describe('the first instance that ends well', () => {
     expect(bench.said('node.failed')).toEqual([]);
     expect(bench.at).toEqual(['after']);
     expect(bench.graph.open).toBe(1);
+    // Who was slower has not failed.
+    expect(bench.node('each').fan).toMatchObject({ ended: 3, failed: 0, stopped: 2 });
+    const folded = resultOf(foldAll('r-test', bench.log), '').nodes?.each;
+    expect(folded).toMatchObject({ instances: { count: 5, ended: 3, failed: 0, stopped: 2 } });
   });
 
   it('counts, whatever others did before, with on_failure stop, too', () => {
@@ -250,6 +295,8 @@ describe('what becomes of the results', () => {
       { node: 'each', id: '0/each.join1', tool: 'mine.join', args: { items: [{ n: 1 }] } },
     ]);
     expect(bench.node('each').status).toBe('running');
+    const returned = { call: '0/each.join1', tool: 'mine.join', ok: true, status: 200, ms: 1 };
+    bench.record({ type: 'tool.returned', agent: '0', data: { ...returned, data: { all: 1 } } });
     bench.record({ type: 'node.finished', agent: '0', data: { node: 'each', output: { all: 1 } } });
     bench.go();
     expect(value(bench)).toEqual({ all: 1 });
@@ -356,7 +403,7 @@ describe('many instances', () => {
   });
 });
 
-describe('whatever the order of ends', () => {
+describe('whatever the order of ends', { timeout: 300_000 }, () => {
   const kinds: readonly PlanFanIn[] = [
     { strategy: 'merge' },
     { strategy: 'concat' },

@@ -266,7 +266,7 @@ describe('a limit of the run', () => {
   });
 });
 
-describe('a log of loops', () => {
+describe('a log of loops', { timeout: 300_000 }, () => {
   const nodes = [
     loop(
       { max: 4, condition: 'result.n < state.most' },

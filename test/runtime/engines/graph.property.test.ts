@@ -199,7 +199,7 @@ function foldedState({ state }: Pick<GraphBench, 'state'>) {
 const goesOn = graphs(['continue', 'skip']);
 const mayStop = graphs(['stop', 'continue', 'skip']);
 
-describe('a random graph', () => {
+describe('a random graph', { timeout: 300_000 }, () => {
   it('ends the same whatever the order in which its agents end', () => {
     fc.assert(
       fc.property(goesOn, fc.integer(), fc.integer(), (one, first, second) => {

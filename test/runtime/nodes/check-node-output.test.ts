@@ -75,6 +75,31 @@ describe('an answer of a node', () => {
       { result: '# T\n\ntext', confidence: 0.5 },
     ],
     [
+      'markdown with one text in its contract',
+      {
+        format: 'markdown',
+        schema: {
+          type: 'object',
+          properties: { page: { type: 'string' }, confidence: { type: 'number' } },
+        },
+        required: ['page'],
+      },
+      '# T',
+      { result: '# T', page: '# T', confidence: 0.5 },
+    ],
+    [
+      'text with more in its contract than a text can be',
+      { format: 'text', schema: SCHEMA },
+      'T',
+      { result: 'T', confidence: 0.5 },
+    ],
+    [
+      'text with no text in its contract',
+      { format: 'text', schema: { type: 'object', properties: { n: { type: 'number' } } } },
+      'T',
+      { result: 'T', confidence: 0.5 },
+    ],
+    [
       'markdown with fences of its own',
       { format: 'markdown' },
       '```js\na\n```\ntext\n```js\nb\n```',
@@ -101,6 +126,32 @@ describe('an answer of a node', () => {
       strict,
       '{"title":"T","x":1}',
       ['the value must NOT have additional properties ("x")'],
+    ],
+    [
+      'strict, fields that the schema wants, too: each is told once',
+      {
+        ...strict,
+        required: ['title', 'pages'],
+        schema: { ...SCHEMA, required: ['title', 'pages', 'more'] },
+      },
+      '{"pages":null}',
+      [
+        'the field "title" is missing',
+        'the field "pages" is missing',
+        "the value must have required property 'more'",
+      ],
+    ],
+    [
+      'strict, a confidence that the schema wants, too',
+      {
+        ...strict,
+        schema: {
+          ...SCHEMA,
+          properties: { ...SCHEMA.properties, confidence: { type: 'number', maximum: 1 } },
+        },
+      },
+      '{"title":"T","confidence":"high"}',
+      ['"confidence" must be a number from 0 to 1'],
     ],
     [
       'strict, a confidence that is none',

@@ -173,7 +173,10 @@ describe('files of others', () => {
   });
 
   it('are seen as far as the rules of sharing go', () => {
-    expect(seenBy('4', { ...ALL }, { sharing: { strategy: 'selective' } })).toEqual(['3']);
+    const selective = { sharing: { strategy: 'selective' as const } };
+    const nodes = { ...CHAIN, read: { ...CHAIN.read, shareOutput: ['text'] } };
+    expect(seenBy('4', { ...ALL }, { ...selective, nodes })).toEqual(['3']);
+    expect(seenBy('4', { ...ALL }, selective)).toEqual([]);
     expect(seenBy('4', { ...ALL }, { sharing: { strategy: 'isolated' } })).toEqual([]);
     expect(seenBy('4', { ...ALL }, { sharing: { never: ['plan'] } })).toEqual(['3']);
   });

@@ -546,6 +546,35 @@ describe('a graph that is a node', () => {
     });
   });
 
+  it('does not take values from outside for what its own nodes bring', async () => {
+    const below = planGraph({
+      research: { when: 'False' },
+      write: {
+        dependsOn: [
+          { id: 'research', condition: 'always', expr: 'state.research.secret == "outer"' },
+        ],
+      },
+    });
+    const { state } = await run({
+      plan: planOf(
+        planGraph({
+          research: {},
+          sub: { kind: 'subworkflow', graph: below, after: ['research'] },
+        }),
+      ),
+      steps: {
+        research: () => ({ secret: 'outer' }),
+        'sub/research': () => ({}),
+        'sub/write': () => ({ wrote: true }),
+      },
+    });
+    expect(state.frames.get('2')?.values).toEqual({});
+    expect(endOf(state)).toEqual({
+      status: 'complete',
+      result: { research: { secret: 'outer' }, sub: {} },
+    });
+  });
+
   it.each<[string, Partial<TestNode>, string]>([
     ['an input has no value', { inputMapping: { factor: 'gather.none.more' } }, 'node/bad-mapping'],
     ['an input is no expression', { inputMapping: { factor: '1 +' } }, 'node/bad-mapping'],
@@ -558,6 +587,11 @@ describe('a graph that is a node', () => {
     expect(endOf(state)).toMatchObject({ status: 'partial', reason: 'node/failed' });
     expect(state.graphs.get('0')?.nodes.get('sub')).toMatchObject({ status: 'failed', code });
     expect(state.frames.has('2-1')).toBe(false);
+    const nodes = [...(state.graphs.get('2')?.nodes.values() ?? [])];
+    expect(nodes.map(({ status, reason }) => [status, reason])).toEqual([
+      ['skipped', 'stopped'],
+      ['skipped', 'stopped'],
+    ]);
     expect(only(log, 'subworkflow.finished').map(({ data }) => data.ok)).toEqual([false]);
   });
 

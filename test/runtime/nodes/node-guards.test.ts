@@ -11,7 +11,7 @@ import { DEFAULT_TOOL_POLICY } from '../../../src/runtime/tools/policy.ts';
 import { memoryStore } from '../../../src/stores/memory-store.ts';
 import { askedBy, logOf, only, temporaryFolder } from '../../make.ts';
 import { whileTimePasses } from '../../providers/support/over-server.ts';
-import { graphPlan, planAgent, planGraph, stepHost, type TestNode } from '../graphs.ts';
+import { graphPlan, planAgent, planGraph, planState, stepHost, type TestNode } from '../graphs.ts';
 
 const breaker: NonNullable<ToolPolicy['breaker']> = {
   ...{ failures: 2, resetMs: 60_000, halfOpen: 1 },
@@ -36,11 +36,13 @@ interface Setting {
   model: (request: ModelRequest) => ScriptedAnswer;
   limits?: Partial<Plan['limits']>;
   prefix?: readonly RunEvent[];
+  /** Nodes at once; one after the other when left out. */
+  maxParallel?: number;
 }
 
 async function run(
   nodes: Readonly<Record<string, TestNode>>,
-  { tools, model, limits, prefix }: Setting,
+  { tools, model, limits, prefix, maxParallel }: Setting,
 ) {
   using folder = temporaryFolder();
   const clock = fixedClock(prefix ? Date.parse(prefix.at(-1)?.ts ?? '') : undefined);
@@ -57,7 +59,9 @@ async function run(
     { script: model, effects: { clock }, store },
   );
   const agent = { attempts: 1 };
-  const plan = graphPlan(planGraph(nodes, { mode: 'sequential' }), {
+  const mode = maxParallel === undefined ? { mode: 'sequential' as const } : { maxParallel };
+  const state = planState({ initial: { items: [1, 2, 3] } });
+  const plan = graphPlan(planGraph(nodes, { ...mode, state }), {
     tools,
     agents: { writer: planAgent('writer', agent), other: planAgent('other', agent) },
   });
@@ -226,6 +230,81 @@ describe('an agent that runs too often', () => {
       .map(({ ts }) => Date.parse(ts));
     const [first = 0, , third = 0] = at;
     expect(third - first).toBeGreaterThanOrEqual(60_000);
+  });
+
+  it.each<[string, Readonly<Record<string, TestNode>>, readonly string[]]>([
+    [
+      'nodes',
+      { ...all('abc'), e: { agent: 'other' }, s: {} },
+      ['a 0', 'e 0', 's 0', 'b 60', 'c 120'],
+    ],
+    [
+      'instances',
+      {
+        a: { agent: 'writer', fanOut: { source: 'items', variable: 'item', maxParallel: 9 } },
+        e: { agent: 'other' },
+        s: {},
+      },
+      ['a 0', 'e 0', 's 0', 'a-2 60', 'a-3 120'],
+    ],
+    [
+      'rounds',
+      { a: { agent: 'writer', repeat: { interactive: false, max: 2 } }, ...all('b'), s: {} },
+      ['a 0', 's 0', 'a-2 60', 'b 120'],
+    ],
+    [
+      'what takes over',
+      {
+        a: { agent: 'other', degradation: [{ fallback: 'agent', agent: 'writer' }], retry: once },
+        b: { agent: 'writer' },
+        s: { after: ['b'] },
+      },
+      ['a 0', 'b 0', 's 0', 'a-2 60'],
+    ],
+  ])('holds back no others: %s', async (_, nodes, expected) => {
+    const { log, state } = await run(nodes, {
+      tools: rate(1, 'queue'),
+      maxParallel: 2,
+      model: (request) =>
+        /^a$/.test(askedBy(request)) && nodes.a?.agent === 'other' ? down() : { n: 1 },
+    });
+    const begin = Date.parse(log[0]?.ts ?? '');
+    const starts = only(log, 'agent.started').slice(1);
+    expect(starts.map(({ data, ts }) => `${data.name} ${(Date.parse(ts) - begin) / 1000}`)).toEqual(
+      expected,
+    );
+    expect(state.status).toBe('complete');
+  });
+
+  it('is tried again when there is room, and holds back no others meanwhile', async () => {
+    const { log, state } = await run(
+      { ...all('a', { retry: { ...once, attempts: 2 } }), e: { agent: 'other' }, s: {} },
+      {
+        tools: rate(1, 'queue'),
+        maxParallel: 2,
+        model: (request) => (askedBy(request) === 'a' ? down() : { n: 1 }),
+      },
+    );
+    const begin = Date.parse(log[0]?.ts ?? '');
+    expect(
+      only(log, 'agent.started')
+        .slice(1)
+        .map(({ data, ts }) => `${data.name} ${(Date.parse(ts) - begin) / 1000}`),
+    ).toEqual(['a 0', 'e 0', 's 0', 'a-2 60']);
+    expect(state.status).toBe('complete');
+  });
+
+  it('lets as many start in one look as its rate has room for', () => {
+    const at = (events: readonly number[], perMinute: number, now: number) => {
+      const guards = new NodeGuards({ tools: rate(perMinute, 'queue') });
+      for (const [index, time] of events.entries()) guards.admit('w', String(index), time);
+      return guards.room('w', now);
+    };
+    expect(at([], 2, 5)).toEqual({ free: 2, until: 60_005 });
+    expect(at([0], 2, 5)).toEqual({ free: 1, until: 60_000 });
+    expect(at([0, 3], 2, 5)).toEqual({ free: 0, until: 60_000 });
+    expect(at([0, 3, 4], 2, 5)).toEqual({ free: 0, until: 60_003 });
+    expect(new NodeGuards({ tools: rate(2, 'reject') }).room('w', 5)).toBeUndefined();
   });
 
   it('is refused where the rules say so', async () => {

@@ -106,13 +106,12 @@ describe('an output that is too large for the state', () => {
     ['of a step', { a: {} }, { a: big }],
     ['of an agent', { a: { agent: 'big' } }, {}],
     ['of a round', { a: { repeat: { interactive: false, max: 2 } } }, { a: big }],
-    [
-      'of a loop with all its rounds',
-      { a: { repeat: { interactive: false, max: 3 } } },
-      { a: () => sized(60) },
-    ],
     ['of each instance', { list: {}, a: each }, { list, a: big }],
-    ['of all instances together', { list: {}, a: each }, { list, a: () => sized(60) }],
+    [
+      'of all instances together',
+      { list: {}, a: each },
+      { list: () => ({ items: Array.from({ length: 20 }, (_, n) => n) }), a: () => sized(90) },
+    ],
     [
       'of a sub-workflow',
       { a: { kind: 'subworkflow', graph: planGraph({ x: {} }) } },
@@ -122,7 +121,7 @@ describe('an output that is too large for the state', () => {
     const { state, log } = await run(nodes, steps);
     expect(endOf(state)).toMatchObject({ status: 'failed', reason: code });
     const values = JSON.stringify(state.graphs.get('0')?.state.a ?? {});
-    expect(values.length).toBeLessThan(300);
+    expect(values).not.toContain('xxxx');
     const ends = [...only(log, 'agent.failed'), ...only(log, 'node.failed')];
     expect(ends.map(({ data }) => data.code)).toContain(code);
   });
@@ -135,24 +134,92 @@ describe('an output that is too large for the state', () => {
     expect(endOf(state)).toMatchObject({ status: 'complete', result: { b: { saw: {} } } });
   });
 
-  it('leaves no more of a failed node than there is room for', async () => {
+  it('is not lost: the log has it, and says so', async () => {
+    const { state, log } = await run({ a: {} }, { a: big });
+    const [failed] = only(log, 'agent.failed');
+    expect(failed?.data).toMatchObject({ code, output: sized(200) });
+    expect(state.ending?.message).toContain('what it brought is kept');
+    expect(state.graphs.get('0')?.state.a).toMatchObject({ confidence: 0 });
+    expect(state.graphs.get('0')?.state.a).not.toHaveProperty('x');
+  });
+
+  it('is not that of a fan-out only because it has many items', async () => {
+    const items = Array.from({ length: 9 }, (_, n) => n);
+    const { state } = await run(
+      { list: {}, a: each },
+      { list: () => ({ items }), a: () => sized(90) },
+    );
+    expect(endOf(state)).toMatchObject({
+      status: 'complete',
+      result: { a: { _fan_out_count: 9 } },
+    });
+  });
+
+  it('lets no other node start that was decided about together with it', async () => {
+    const started: string[] = [];
     const { state } = await run(
       {
-        a: {
-          ...{ onFailure: 'continue', repeat: { interactive: false, max: 5 } },
-        },
+        a: { repeat: { interactive: false, max: 1 } },
+        b: { after: [] },
+        c: { after: ['b'] },
       },
       {
+        a: () => sized(60),
+        b: () => sized(60),
+        c: () => {
+          started.push('c');
+          return {};
+        },
+      },
+      limited({ bytes: 80 }),
+    );
+    expect(endOf(state)).toMatchObject({ status: 'failed', reason: code });
+    expect(started).toEqual([]);
+  });
+});
+
+describe('the rounds of a loop', () => {
+  const loop = (max: number, more: TestNode = {}): TestNode => ({
+    ...{ repeat: { interactive: false, max } },
+    ...more,
+  });
+
+  it.each<[string, number, number, number]>([
+    ['all', 3, 1000, 3],
+    ['as many as there is room for, the latest', 9, 400, 4],
+    ['none', 5, 120, 0],
+  ])('are kept beside its output: %s', async (_, max, bytes, kept) => {
+    const { state, log } = await run(
+      { a: loop(max) },
+      { a: ({ round = 1 }) => ({ x: `${round}`.padEnd(52, 'x') }) },
+      limited({ bytes }),
+    );
+    const rounds = Array.from({ length: kept }, (_, index) => ({
+      x: `${max - kept + index + 1}`.padEnd(52, 'x'),
+    }));
+    expect(endOf(state)).toMatchObject({
+      status: 'complete',
+      result: { a: { _loop_iterations: max, _loop_history: rounds } },
+    });
+    expect(JSON.stringify(state.graphs.get('0')?.state).length).toBeLessThanOrEqual(bytes + 10);
+    const refused = only(log, 'state.refused').map(({ data }) => data.key);
+    expect(refused).toEqual(kept === max ? [] : ['_loop_history']);
+  });
+
+  it('are kept as far as there is room when a later one fails', async () => {
+    const { state } = await run(
+      { a: loop(9, { onFailure: 'continue' }) },
+      {
         a: ({ round = 1 }) => {
-          if (round < 4) return sized(60);
+          if (round < 8) return sized(60);
           throw new Error('enough');
         },
       },
+      limited({ bytes: 300 }),
     );
-    expect(endOf(state)).toMatchObject({
-      status: 'partial',
-      result: { a: { error: 'enough', confidence: 0 } },
-    });
+    const { a } = (state.ending?.result ?? {}) as Record<string, JsonObject>;
+    expect(a).toMatchObject({ error: 'enough', confidence: 0, _loop_iterations: 7, ...sized(60) });
+    expect(a?._loop_history).toHaveLength(3);
   });
 });
 

@@ -57,6 +57,10 @@ const withInput = (shareInput: NonNullable<TestNode['shareInput']>): Nodes => ({
   ...CHAIN,
   write: { ...CHAIN.write, shareInput },
 });
+const granting = (shareOutput: readonly string[]): Nodes => ({
+  ...CHAIN,
+  read: { ...CHAIN.read, shareOutput },
+});
 const grant = (from: string, more: object = {}) => ({ from, fields: [], ...more });
 
 describe('what a node sees of the state', () => {
@@ -84,14 +88,33 @@ describe('what a node sees of the state', () => {
       { plan: PLAN, read: {} },
     ],
     [
-      'selective: only the nodes right before it',
+      'selective: nothing of a node before it that no rule and no share_output grants',
       { sharing: { strategy: 'selective' } },
-      { read: FACTS },
+      {},
+    ],
+    [
+      'selective: what share_output of the nodes right before it grants',
+      { sharing: { strategy: 'selective' }, nodes: granting(['facts']) },
+      { read: { facts: 3 } },
     ],
     [
       'selective: what a rule grants of another node',
       { sharing: { strategy: 'selective', rules: [grant('plan', { fields: ['outline'] })] } },
-      { plan: { outline: ['a', 'b'] }, read: FACTS },
+      { plan: { outline: ['a', 'b'] } },
+    ],
+    [
+      'values of the start, whatever the strategy',
+      {
+        sharing: { strategy: 'selective', never: ['key'] },
+        initial: { tone: 'dry', key: 1 },
+        values: VALUES,
+      },
+      { tone: 'dry' },
+    ],
+    [
+      'isolated: values of the start but no others',
+      { sharing: { strategy: 'isolated' }, initial: { tone: 'dry' } },
+      { tone: 'dry' },
     ],
     [
       'selective: a rule for a node before it says which fields it sees',
@@ -113,17 +136,17 @@ describe('what a node sees of the state', () => {
           never: ['plan.notes'],
         },
       },
-      { first: { outline: ['a', 'b'] }, read: FACTS },
+      { first: { outline: ['a', 'b'] } },
     ],
     [
       'selective: nothing of a rule for somebody else',
       { sharing: { strategy: 'selective', rules: [grant('plan', { to: ['read'] })] } },
-      { read: FACTS },
+      {},
     ],
     [
       'selective: a rule for it and others',
       { sharing: { strategy: 'selective', rules: [grant('plan', { to: ['read', 'write'] })] } },
-      { plan: PLAN, read: FACTS },
+      { plan: PLAN },
     ],
     [
       'selective: several rules together',
@@ -133,7 +156,7 @@ describe('what a node sees of the state', () => {
           rules: [grant('plan', { fields: ['outline'] }), grant('plan', { fields: ['notes'] })],
         },
       },
-      { plan: { outline: ['a', 'b'], notes: 'long' }, read: FACTS },
+      { plan: { outline: ['a', 'b'], notes: 'long' } },
     ],
     [
       'what a transform makes of it',
@@ -143,7 +166,7 @@ describe('what a node sees of the state', () => {
           rules: [grant('plan', { transform: 'len(value.outline) + state.read.facts' })],
         },
       },
-      { plan: 5, read: FACTS },
+      { plan: 5 },
     ],
     ['isolated: nothing of others', { sharing: { strategy: 'isolated' } }, {}],
     [

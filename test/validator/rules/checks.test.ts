@@ -56,6 +56,107 @@ describe('S16: agents that other sections name', () => {
   });
 });
 
+describe('S16: fields of nodes that a list names', () => {
+  const files = (entry: string): Record<string, string> =>
+    folder(
+      graph(['{ id: planner }', `{ id: author, agent: writer, share_input: [${entry}] }`]) +
+        'inputs: { topic: { type: string } }\nstate: { initial: { tone: {} }, required_fields: [handed] }',
+      { planner: agentFile({ id: 'planner' }), writer: agentFile() },
+    );
+
+  it.each(['planner.plan', 'state.planner.plan', 'topic.a', 'tone.a', 'handed.a', 'plan'])(
+    'has nothing against %s',
+    async (entry) => {
+      expect(await said('S16', files(entry))).toEqual([]);
+    },
+  );
+
+  it.each(['planer.plan', 'state.planer.plan'])('warns of %s', async (entry) => {
+    expect(await findingsBy('S16', files(entry))).toMatchObject([
+      { severity: 'warning', help: 'did you mean `planner`?' },
+    ]);
+  });
+});
+
+describe('S18: workflows inside of themselves', () => {
+  it.each(['.', './', './.', 'workflow.awp.yaml', './workflow.awp.yaml'])(
+    'refuses %s',
+    async (path) => {
+      expect(await said('S18', folder(graph([`{ id: a, subworkflow: "${path}" }`])))).toHaveLength(
+        1,
+      );
+    },
+  );
+
+  it('refuses a name that stands for the workflow itself', async () => {
+    const named = graph(['{ id: a, subworkflow: me }'], '  subworkflows: [{ name: me, ref: . }]\n');
+    const [found] = await findingsBy('S18', folder(named));
+    expect(found).toMatchObject({ path: 'orchestration.subworkflows[0].ref' });
+  });
+
+  it.each(['""', '7', 'workflows/a'])('leaves %s to others', async (path) => {
+    expect(await said('S18', folder(graph([`{ id: a, subworkflow: ${path} }`])))).toEqual([]);
+  });
+});
+
+describe('S19: what a fan-out needs', () => {
+  const node = (fields: string): string => graph([`{ id: a, ${fields} }`]);
+  const list = 'fan_out: { source: planner.list }';
+
+  it.each([
+    ['fan_out: {}', 'orchestration.graph[0].fan_out'],
+    ['fan_out: { source: "" }', 'orchestration.graph[0].fan_out.source'],
+    ['fan_out: { source: " " }', 'orchestration.graph[0].fan_out.source'],
+    ['fan_out: { max_parallel: 2 }', 'orchestration.graph[0].fan_out'],
+    [`${list}, fan_in: { strategy: reduce }`, 'orchestration.graph[0].fan_in.strategy'],
+    [`${list}, fan_in: { strategy: reduce, expr: "" }`, 'orchestration.graph[0].fan_in.strategy'],
+    [`${list}, fan_in: { strategy: custom }`, 'orchestration.graph[0].fan_in.strategy'],
+  ])('misses in { %s } something at %s', async (fields, path) => {
+    expect(await findingsBy('S19', node(fields))).toMatchObject([{ severity: 'error', path }]);
+  });
+
+  it.each([
+    list,
+    'fan_out: { enabled: false }',
+    `${list}, fan_in: { strategy: merge }`,
+    `${list}, fan_in: {}`,
+    `${list}, fan_in: { strategy: reduce, expr: acc.n + item.n }`,
+    `${list}, fan_in: { strategy: custom, tool: a.b }`,
+    'fan_out: { source: [a] }',
+  ])('has nothing against { %s }', async (fields) => {
+    expect(await said('S19', node(fields))).toEqual([]);
+  });
+});
+
+describe('R16: dependencies that nothing is seen of', () => {
+  const files = (sharing: string, planner = ''): string =>
+    graph([`{ id: planner, agent: outline${planner} }`, '{ id: author, depends_on: [planner] }']) +
+    `state: { sharing: ${sharing} }`;
+
+  it('are told where sharing is selective', async () => {
+    expect(await findingsBy('R16', files('{ strategy: selective }'))).toMatchObject([
+      {
+        severity: 'info',
+        path: 'orchestration.graph[1].depends_on[0]',
+        message: '`author` waits for `planner` and sees nothing of it',
+      },
+    ]);
+    const other = '{ strategy: selective, rules: [{ from: planner, to: somebody, fields: [a] }] }';
+    expect(await said('R16', files(other))).toHaveLength(1);
+  });
+
+  it.each([
+    ['{ strategy: full }', ''],
+    ['{ strategy: isolated }', ''],
+    ['{ strategy: selective }', ', share_output: [plan]'],
+    ['{ strategy: selective, rules: [{ from: planner, fields: [a] }] }', ''],
+    ['{ strategy: selective, rules: [{ from: outline, to: [author], fields: [a] }] }', ''],
+    ['{ strategy: selective, rules: [{ from: "*", to: author, fields: [a] }] }', ''],
+  ])('are not with %s and { %s }', async (sharing, planner) => {
+    expect(await said('R16', files(sharing, planner))).toEqual([]);
+  });
+});
+
 describe('X3 and X5: what expressions look at', () => {
   const when = (text: string, rest = ''): string =>
     graph([
