@@ -125,7 +125,7 @@ function graphOptions(graph: GraphSource, workflow: Workflow): FolderOptions {
   const { manifest, folder = '' } = graph;
   const { name, description } = manifest.workflow;
   if ((manifest.orchestration?.graph ?? []).length === 0) {
-    throw new AwpError('spec/invalid', `there is nothing to run in ${folder}: no node`, {
+    throw new AwpError('spec/invalid', `there is nothing to run in the workflow ${name}: no node`, {
       hint: 'add a node to orchestration.graph, or engine: delegation_loop',
     });
   }

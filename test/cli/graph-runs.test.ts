@@ -214,7 +214,7 @@ describe('awp run of a graph', () => {
     const { awp, ran } = await run({}, { graph: '[]' });
     using _ = awp;
     expect(ran.code).toBe(1);
-    expect(ran.err).toContain('error[spec/invalid]: there is nothing to run in flow');
+    expect(ran.err).toContain('error[spec/invalid]: there is nothing to run in the workflow');
     expect(ran.err).toContain('try: add a node');
   });
 
