@@ -76,11 +76,11 @@ async function ran(files: Readonly<Record<string, string>>) {
 }
 
 /** What `x` ended with: the code of its failure, else its output. Whatever it was, `y` had its turn. */
-async function endOfX(files: Readonly<Record<string, string>>) {
+async function endOfX(files: Readonly<Record<string, string>>, mostStored = 1_000_000) {
   const { nodes, result, left, stored } = await ran(files);
   expect(nodes.y).toMatchObject({ status: 'finished' });
   expect(left).toEqual([]);
-  expect(stored).toBeLessThan(1_000_000);
+  expect(stored).toBeLessThan(mostStored);
   return nodes.x.code ?? result.x;
 }
 
@@ -101,7 +101,6 @@ describe('a run with hostile code of an agent goes on, and leaves nothing behind
     ['returns a circle', 'const a = {}; a.a = a; return a;', 'step/bad-output'],
     ['returns a big integer', 'return { n: 1n };', 'step/bad-output'],
     ['returns what throws', `return { get a() { throw new Error('no'); } };`, 'step/bad-output'],
-    ['returns 5 MB', `return { x: 'x'.repeat(5_000_000) };`, 'state/too-large'],
     ['returns too much', 'return { x: Array(1_500_000).fill(1) };', 'step/bad-output'],
     ['imports what is outside', `await import('../../lib.js'); return {};`, 'step/failed'],
     [
@@ -135,6 +134,11 @@ describe('a run with hostile code of an agent goes on, and leaves nothing behind
     },
     60_000,
   );
+
+  it('returns 5 MB, which has no room in the state and can be read all the same', async () => {
+    const files = { 'agents/x/agent.js': code(`return { x: 'x'.repeat(5_000_000) };`) };
+    expect(await endOfX(files, 6_000_000)).toBe('state/too-large');
+  }, 60_000);
 
   it.each([
     ['waits for ever', 'await new Promise(() => {});'],
