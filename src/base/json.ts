@@ -109,6 +109,11 @@ function childrenOf(value: unknown): unknown[] {
   return typeof value === 'object' && value !== null ? Object.values(value) : [];
 }
 
+/** The texts of a list; none for anything else. */
+export function listedTexts(value: Json | undefined): string[] {
+  return Array.isArray(value) ? value.filter((one) => typeof one === 'string') : [];
+}
+
 const utf8 = new TextEncoder();
 
 /** UTF-8 bytes that a value takes up as JSON. Linear in its size. */

@@ -33,6 +33,11 @@ export function fileSafe(name: string): string {
   return safe.slice(0, 80) || '_';
 }
 
+/** A path into the state of a graph, without the `state.` that may stand before it. */
+export function statePath(path: string): string {
+  return path.replace(/^state\./, '');
+}
+
 /** Whether a tool name matches a pattern: `*` stands for any characters within one segment. */
 export function matchesTool(pattern: string, name: string): boolean {
   if (!pattern.includes('*')) return pattern === name;

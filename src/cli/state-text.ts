@@ -1,3 +1,4 @@
+import { jsonBytes } from '../base/json.ts';
 import { rootGraph } from '../events/graph-walk.ts';
 import type { RunState } from '../events/state.ts';
 import { sizeText } from './package-text.ts';
@@ -12,7 +13,7 @@ export function stateText(state: RunState): string {
   if (entries.length === 0) return '';
   const shown = entries
     .slice(0, MAX_KEYS)
-    .map(([key, value]) => `${key} ${sizeText(Buffer.byteLength(JSON.stringify(value)))}`);
+    .map(([key, value]) => `${key} ${sizeText(jsonBytes(value))}`);
   const more = entries.length - shown.length;
   const rest = more > 0 ? `, and ${more} more` : '';
   return `state   ${oneLine(shown.join(', '))}${rest}\n`;

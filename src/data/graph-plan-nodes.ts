@@ -1,5 +1,6 @@
 import { parseExpression } from '../base/expression/parse.ts';
 import { nearest } from '../base/nearest.ts';
+import { statePath } from '../base/paths.ts';
 import type {
   PlanDegradation,
   PlanDependency,
@@ -203,7 +204,7 @@ function fanOutOf(
   const other = agent_template !== '' && keyOf(agent_template) !== keyOf(agent);
   const template = other ? agentKey(agent_template) : undefined;
   return {
-    source: list.trim().replace(/^state\./, ''),
+    source: statePath(list.trim()),
     variable,
     maxParallel: max_parallel,
     ...(template !== undefined && { agent: template }),

@@ -1,4 +1,4 @@
-import { isObject, type Json, type JsonObject } from '../base/json.ts';
+import { isObject, type Json, type JsonObject, listedTexts } from '../base/json.ts';
 import type { PlanAgent } from '../events/plan-graph.ts';
 import { FIELD_TYPES } from '../models/contract.ts';
 import type { AgentSource } from './graph-plan-source.ts';
@@ -39,7 +39,7 @@ function ofSchema(contract: JsonObject | undefined): Promised {
   const properties = Object.entries(isObject(contract.properties) ? contract.properties : {});
   const marked = (name: string, mark: boolean): string[] =>
     properties.flatMap(([key, one]) => (isObject(one) && one[name] === mark ? [key] : []));
-  const listed = texts(contract.required);
+  const listed = listedTexts(contract.required);
   return {
     schema: contract,
     required: [...new Set([...listed, ...marked('x-awp-required', true)])],
@@ -94,8 +94,4 @@ function inner(properties: JsonObject): JsonObject {
 function typed(type: Json | undefined): JsonObject {
   const known = typeof type === 'string' ? FIELD_TYPES.get(type) : undefined;
   return known === undefined || known === 'any' ? {} : { type: known };
-}
-
-function texts(value: Json | undefined): string[] {
-  return Array.isArray(value) ? value.filter((one) => typeof one === 'string') : [];
 }

@@ -1,5 +1,6 @@
 import { parseExpression } from '../base/expression/parse.ts';
 import { referencesOf } from '../base/expression/references.ts';
+import { statePath } from '../base/paths.ts';
 import type { GraphSource } from './graph-plan-source.ts';
 import { sensitiveIn } from './graph-plan-state.ts';
 
@@ -18,12 +19,10 @@ interface Inner {
  * what that field is taken from.
  */
 export function sensitiveInside(around: readonly string[], inner: Inner): readonly string[] {
-  const handed = around
-    .map((name) => name.replace(/^state\./, ''))
-    .flatMap((name) => {
-      const isBare = !name.includes('.');
-      return [...(isBare ? [name] : []), ...insideOf(name, inner)];
-    });
+  const handed = around.map(statePath).flatMap((name) => {
+    const isBare = !name.includes('.');
+    return [...(isBare ? [name] : []), ...insideOf(name, inner)];
+  });
   return [...new Set([...sensitiveIn(inner.source.manifest), ...handed])];
 }
 

@@ -1,4 +1,4 @@
-import type { JsonObject } from '../base/json.ts';
+import { isObject, type JsonObject } from '../base/json.ts';
 import type { EventOf } from './event.ts';
 import type { Frame } from './state.ts';
 
@@ -69,7 +69,7 @@ export function callEnded(frame: Frame, data: EventOf<'tool.returned'>['data']):
   const { call, ok, status, error, tool } = data;
   if (isPreparation(call)) {
     frame.prepared ??= [];
-    const brought = isFields(data.data) ? data.data : {};
+    const brought = isObject(data.data) ? data.data : {};
     const name = tool.slice(PREPROCESS.length);
     frame.prepared.push({ name, ok, data: brought, ...(error !== undefined && { error }) });
     if (frame.phase === 'waiting') frame.phase = 'ask';
@@ -83,8 +83,4 @@ export function callEnded(frame: Frame, data: EventOf<'tool.returned'>['data']):
 /** A preprocessor whose process died is run again. */
 export function callAbandoned(frame: Frame, call: string): void {
   if (isPreparation(call) && frame.phase === 'waiting') frame.phase = 'ask';
-}
-
-function isFields(value: unknown): value is JsonObject {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

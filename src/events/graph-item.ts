@@ -1,4 +1,5 @@
 import { isObject, type Json, type JsonObject } from '../base/json.ts';
+import { statePath } from '../base/paths.ts';
 import type { Graph, GraphNode } from './graph-state.ts';
 
 /**
@@ -23,8 +24,7 @@ export function sourceOf({ state }: Graph, { plan }: GraphNode): Json | undefine
 }
 
 function stepsOf(source: string): string[] {
-  return source
-    .replace(/^state\./, '')
+  return statePath(source)
     .replace(/\[(\d+)\]/g, '.$1')
     .split('.');
 }

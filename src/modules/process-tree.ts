@@ -1,4 +1,5 @@
-import type { Effects, Files } from '../ports/effects.ts';
+import type { Effects } from '../ports/effects.ts';
+import { familyOf, procText } from '../ports/proc-files.ts';
 
 /** Most processes that are looked for: a flood of them is ended in its group, not one by one. */
 const MOST = 1000;
@@ -9,26 +10,16 @@ const MOST = 1000;
  * its number may be somebody else's then.
  */
 export async function startedBy({ files, processes }: Effects, pid: number): Promise<number[]> {
-  const stat = await textOf(files, `/proc/${pid}/stat`);
+  const stat = await procText(files, `/proc/${pid}/stat`);
   const [, parent] = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
   if (Number(parent) !== processes.pid()) return [];
   const found: number[] = [];
   let level = [pid];
   while (level.length > 0 && found.length < MOST) {
-    level = (await Promise.all(level.map((one) => childrenOf(files, one)))).flat();
+    level = (await Promise.all(level.map((one) => familyOf(files, one)))).flatMap(
+      ({ children }) => children,
+    );
     found.push(...level);
   }
   return found;
-}
-
-async function childrenOf(files: Files, pid: number): Promise<number[]> {
-  const folder = `/proc/${pid}/task`;
-  const tasks = await files.list(folder).catch(() => []);
-  const lists = await Promise.all(tasks.map((task) => textOf(files, `${folder}/${task}/children`)));
-  return lists.flatMap((list) => list.split(' ').filter(Boolean).map(Number));
-}
-
-/** A process that has just ended has no files any more. */
-async function textOf(files: Files, path: string): Promise<string> {
-  return await files.readText(path).catch(() => '');
 }

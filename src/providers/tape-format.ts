@@ -1,5 +1,12 @@
 import { sha256 } from '../base/hash.ts';
-import { canonicalJson, isObject, type Json, type JsonObject, parseJson } from '../base/json.ts';
+import {
+  canonicalJson,
+  isObject,
+  type Json,
+  type JsonObject,
+  listedTexts,
+  parseJson,
+} from '../base/json.ts';
 import type { Usage } from '../events/event.ts';
 import { ModelError } from '../ports/model-provider.ts';
 import { isAmount, isSoundAnswer, isSoundFacts, isSoundUsage } from './tape-values.ts';
@@ -181,12 +188,8 @@ function readRoles(roles: Json | undefined): Pick<TapeHeader, 'roles'> {
   const { manager, worker, fallback } = isObject(roles) ? roles : {};
   if (typeof manager !== 'string' || typeof worker !== 'string') return {};
   if (!isObject(fallback)) return { roles: { manager, worker } };
-  const lists = { manager: textsIn(fallback.manager), worker: textsIn(fallback.worker) };
+  const lists = { manager: listedTexts(fallback.manager), worker: listedTexts(fallback.worker) };
   return { roles: { manager, worker, fallback: lists } };
-}
-
-function textsIn(value: Json | undefined): string[] {
-  return Array.isArray(value) ? value.filter((one) => typeof one === 'string') : [];
 }
 
 function readModel({ name, service, facts }: JsonObject, reader: Reader): TapeModel {

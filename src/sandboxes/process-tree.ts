@@ -1,4 +1,5 @@
 import type { Files } from '../ports/effects.ts';
+import { familyOf, procText } from '../ports/proc-files.ts';
 
 /** What a process and all below it use right now. */
 export interface TreeUse {
@@ -42,7 +43,7 @@ export async function treeUse(
 export async function treePids(files: Files, pid: number): Promise<number[]> {
   const found = [pid];
   for (let next = 0; next < found.length; next++) {
-    const { children } = await processUse(files, found[next] ?? 0);
+    const { children } = await familyOf(files, found[next] ?? 0);
     found.push(...children);
   }
   return found;
@@ -50,7 +51,7 @@ export async function treePids(files: Files, pid: number): Promise<number[]> {
 
 /** Whether a process is there and has not ended. */
 export async function isThere(files: Files, pid: number): Promise<boolean> {
-  const state = stateIn(await textOf(files, `/proc/${pid}/stat`));
+  const state = stateIn(await procText(files, `/proc/${pid}/stat`));
   return state !== '' && !'ZX'.includes(state);
 }
 
@@ -60,10 +61,10 @@ const LOOKS = 50;
 /** The children of a process that was sent SIGSTOP, once it makes no more of them. */
 export async function childrenOfHalted(files: Files, pid: number): Promise<number[]> {
   for (let look = 0; look < LOOKS; look++) {
-    const state = stateIn(await textOf(files, `/proc/${pid}/stat`));
+    const state = stateIn(await procText(files, `/proc/${pid}/stat`));
     if ('TtZX'.includes(state)) break; // halted, or gone
   }
-  const { children } = await processUse(files, pid);
+  const { children } = await familyOf(files, pid);
   return children;
 }
 
@@ -78,32 +79,25 @@ async function processUse(
   pid: number,
 ): Promise<{ use: TreeUse; children: number[] }> {
   const folder = `/proc/${pid}`;
-  const tasks = await files.list(`${folder}/task`).catch(() => []);
-  const [status, stat, ...lists] = await Promise.all([
-    textOf(files, `${folder}/status`),
-    textOf(files, `${folder}/stat`),
-    ...tasks.map((task) => textOf(files, `${folder}/task/${task}/children`)),
+  const [status, stat, { threads, children }] = await Promise.all([
+    procText(files, `${folder}/status`),
+    procText(files, `${folder}/stat`),
+    familyOf(files, pid),
   ]);
-  const times = (stat ?? '').slice((stat ?? '').lastIndexOf(')') + 2).split(' ');
+  const times = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
   const ticks = times.slice(11, 15).reduce((sum, word) => sum + Number(word), 0);
-  const children = lists.flatMap((list) => list.split(' ').filter(Boolean).map(Number));
   const memoryMb = (kilobytes(status, 'RssAnon') + kilobytes(status, 'RssShmem')) / 1024;
-  return { use: { memoryMb, cpuSeconds: ticks / TICKS, tasks: tasks.length }, children };
+  return { use: { memoryMb, cpuSeconds: ticks / TICKS, tasks: threads.length }, children };
 }
 
 /** A process's share of private and shared memory, in MiB; undefined where the kernel does not tell. */
 async function shareOf(files: Files, pid: number): Promise<number | undefined> {
-  const text = await textOf(files, `/proc/${pid}/smaps_rollup`);
+  const text = await procText(files, `/proc/${pid}/smaps_rollup`);
   if (text === '') return undefined;
   return (kilobytes(text, 'Pss_Anon') + kilobytes(text, 'Pss_Shmem')) / 1024;
 }
 
-function kilobytes(status: string | undefined, name: string): number {
-  const match = new RegExp(`^${name}:\\s+(\\d+)`, 'm').exec(status ?? '');
+function kilobytes(status: string, name: string): number {
+  const match = new RegExp(`^${name}:\\s+(\\d+)`, 'm').exec(status);
   return Number(match?.[1] ?? 0);
-}
-
-/** A process that has just ended has no files any more: it uses nothing. */
-async function textOf(files: Files, path: string): Promise<string> {
-  return await files.readText(path).catch(() => '');
 }

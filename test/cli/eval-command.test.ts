@@ -7,7 +7,8 @@ import type { WorkflowOptions } from '../../src/data/options.ts';
 import { nodeEffects } from '../../src/effects/index.ts';
 import type { ModelRequest } from '../../src/ports/model-provider.ts';
 import { type ScriptedAnswer, scriptedModel } from '../../src/providers/scripted.ts';
-import { graphFiles, writeAll } from '../data/graph-make.ts';
+import { graphFiles } from '../data/graph-make.ts';
+import { writeFiles } from '../files.ts';
 import { temporaryFolder } from '../make.ts';
 import { fakeShell } from './fake-shell.ts';
 
@@ -34,7 +35,7 @@ observability:
 function place(model: (request: ModelRequest) => ScriptedAnswer, more = SCORED) {
   const folder = temporaryFolder();
   const files = graphFiles({ graph: '- { id: one, agent: one }', more });
-  writeAll(`${folder.path}/flow`, files);
+  writeFiles(`${folder.path}/flow`, files);
   const provider = scriptedModel(model);
   const engine = nodeEngine();
   const awp = async (...argv: string[]) => {
@@ -157,7 +158,7 @@ describe('awp run with scores', () => {
     ['with another judge', ['--eval', '-m', 'demo'], true, 'demo'],
   ])('takes what a delegation loop says of scores: %s', async (_, more, enabled, model) => {
     using folder = temporaryFolder();
-    writeAll(`${folder.path}/loop`, { 'workflow.awp.yaml': LOOP });
+    writeFiles(`${folder.path}/loop`, { 'workflow.awp.yaml': LOOP });
     const asked: WorkflowOptions['evaluation'][] = [];
     const shell = fakeShell({
       cwd: folder.path,

@@ -6,8 +6,9 @@ import { ModelError, type ModelRequest } from '../../src/ports/model-provider.ts
 import type { Store } from '../../src/ports/store.ts';
 import { type ScriptedAnswer, scriptedModel } from '../../src/providers/scripted.ts';
 import { memoryStore } from '../../src/stores/memory-store.ts';
+import { writeFiles } from '../files.ts';
 import { logOf, only, temporaryFolder } from '../make.ts';
-import { graphFiles, writeAll } from './graph-make.ts';
+import { graphFiles } from './graph-make.ts';
 
 const user = temporaryFolder();
 beforeAll(() => void vi.stubEnv('AWP_CONFIG_HOME', user.path));
@@ -42,7 +43,7 @@ function place(
   const store = memoryStore({ folder: runs.path });
   const provider = scriptedModel(model);
   const rewrite = (now: string): void =>
-    writeAll(folder.path, graphFiles({ graph: GRAPH, ...(now && { more: evaluation(now) }) }));
+    writeFiles(folder.path, graphFiles({ graph: GRAPH, ...(now && { more: evaluation(now) }) }));
   rewrite(metrics);
   return {
     folder: folder.path,

@@ -6,8 +6,9 @@ import {
   evaluationOption,
 } from '../../src/data/evaluation-options.ts';
 import { openWorkflow } from '../../src/data/workflow-folder.ts';
+import { writeFiles } from '../files.ts';
 import { temporaryFolder } from '../make.ts';
-import { graphFiles, planOf, writeAll } from './graph-make.ts';
+import { graphFiles, planOf } from './graph-make.ts';
 
 describe('the option evaluation', () => {
   it.each([[undefined], [false], [{ enabled: false }]])('is off: %j', (option) => {
@@ -144,7 +145,7 @@ describe('the evaluation of a graph', () => {
 describe('the evaluation of a delegation loop', () => {
   async function optionsOf(more: string) {
     using folder = temporaryFolder();
-    writeAll(folder.path, {
+    writeFiles(folder.path, {
       'workflow.awp.yaml': `awp: "1.0.0"
 workflow: { name: loop, version: 1.0.0, description: Do it. }
 orchestration: { engine: delegation_loop, delegation_loop: {} }

@@ -1,9 +1,9 @@
-import { mkdirSync, writeFileSync } from 'node:fs';
-import { dirname, join, resolve } from 'node:path';
+import { resolve } from 'node:path';
 import { draftOfGraph } from '../../src/data/graph-draft.ts';
 import type { WorkflowOptions } from '../../src/data/options.ts';
 import { openWorkflow } from '../../src/data/workflow-folder.ts';
 import type { Plan } from '../../src/events/plan.ts';
+import { writeFiles } from '../files.ts';
 import { temporaryFolder } from '../make.ts';
 
 /** The workflows that ship. */
@@ -64,14 +64,6 @@ export function graphFiles(given: GraphFiles): Record<string, string> {
   };
 }
 
-/** Writes files into a folder. */
-export function writeAll(folder: string, files: Readonly<Record<string, string>>): void {
-  for (const [path, text] of Object.entries(files)) {
-    mkdirSync(dirname(join(folder, path)), { recursive: true });
-    writeFileSync(join(folder, path), text);
-  }
-}
-
 /** The plan of a workflow folder, as a run of it would have it with the model `scripted`. */
 export async function planIn(folder: string, given: Partial<WorkflowOptions> = {}): Promise<Plan> {
   const options = { task: 'Do it', ...(await openWorkflow(folder)).options(), ...given };
@@ -100,6 +92,6 @@ export async function planOf(
   given: Partial<WorkflowOptions> = {},
 ): Promise<Plan> {
   using folder = temporaryFolder();
-  writeAll(folder.path, graphFiles(files));
+  writeFiles(folder.path, graphFiles(files));
   return await planIn(folder.path, given);
 }

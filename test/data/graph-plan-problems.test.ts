@@ -2,8 +2,9 @@ import { describe, expect, it } from 'vitest';
 import { draftOfGraph } from '../../src/data/graph-draft.ts';
 import { graphNotes } from '../../src/data/graph-plan-notes.ts';
 import { openWorkflow } from '../../src/data/workflow-folder.ts';
+import { writeFiles } from '../files.ts';
 import { temporaryFolder } from '../make.ts';
-import { agentFile, type GraphFiles, graphFiles, planIn, planOf, writeAll } from './graph-make.ts';
+import { agentFile, type GraphFiles, graphFiles, planIn, planOf } from './graph-make.ts';
 
 const ONE = '- { id: one, agent: one }';
 const child = (graph: string, name = 'sub'): Record<string, string> => ({
@@ -140,7 +141,7 @@ describe('a graph that cannot be planned', () => {
 
   it('has no model for an agent', async () => {
     using folder = temporaryFolder();
-    writeAll(folder.path, graphFiles({ graph: ONE }));
+    writeFiles(folder.path, graphFiles({ graph: ONE }));
     const { graph, ...options } = (await openWorkflow(folder.path)).options();
     const drafting = {
       secrets: { get: () => undefined } as never,
@@ -209,7 +210,7 @@ describe('what an author should know', () => {
   it('is that all agents share the strictest box', async () => {
     using folder = temporaryFolder();
     const box = (text: string) => `capabilities: { sandbox: { ${text} } }`;
-    writeAll(
+    writeFiles(
       folder.path,
       graphFiles({
         graph: `${ONE}\n- { id: two, agent: two }`,
@@ -245,7 +246,7 @@ describe('what an author should know', () => {
   it('is nothing when all ask for the same', async () => {
     using folder = temporaryFolder();
     const same = 'capabilities: { sandbox: { timeout: 10 } }';
-    writeAll(folder.path, graphFiles({ graph: ONE, agents: { one: same, two: same } }));
+    writeFiles(folder.path, graphFiles({ graph: ONE, agents: { one: same, two: same } }));
     const { graph } = await openWorkflow(folder.path);
     expect(graph && graphNotes(graph)).toEqual([]);
   });
@@ -258,7 +259,7 @@ describe('what an author should know', () => {
     const more =
       '  run_budget: { max_total_tokens: 5 }\n  execution: { timeout_idle: 5 }\nsecurity: { rate_limiting: { enabled: true } }\n';
     const all = Object.fromEntries([[path, `${text}${more}`], ...files]);
-    writeAll(folder.path, graphFiles({ graph: '- { id: part, subworkflow: sub }', files: all }));
+    writeFiles(folder.path, graphFiles({ graph: '- { id: part, subworkflow: sub }', files: all }));
     const { graph } = await openWorkflow(folder.path);
     expect(graph && graphNotes(graph).map(({ note }) => note.replace(/ of the sub.*/, ''))).toEqual(
       ['run_budget, but for max_wall_time', 'timeout_idle', 'security.rate_limiting'],

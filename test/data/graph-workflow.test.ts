@@ -3,8 +3,9 @@ import { eventSchema } from '../../src/data/event-schema.ts';
 import { AgentWorkflow, loadWorkflow, type RunResult, resumeRun } from '../../src/index.ts';
 import { scriptedModel } from '../../src/providers/scripted.ts';
 import { memoryStore } from '../../src/stores/memory-store.ts';
+import { writeFiles } from '../files.ts';
 import { askedBy, logOf, only, temporaryFolder } from '../make.ts';
-import { agentFile, type GraphFiles, graphFiles, writeAll } from './graph-make.ts';
+import { agentFile, type GraphFiles, graphFiles } from './graph-make.ts';
 
 const TWO: GraphFiles = {
   graph: '- { id: one, agent: one }\n- { id: two, agent: two, depends_on: [one] }',
@@ -14,7 +15,7 @@ const answer = (text: string) => ({ text, confidence: 0.9 });
 function inFolder(files: GraphFiles = TWO) {
   const folder = temporaryFolder();
   const path = `${folder.path}/report`;
-  writeAll(path, graphFiles(files));
+  writeFiles(path, graphFiles(files));
   const store = memoryStore({ folder: `${folder.path}/runs` });
   return { path, store, [Symbol.dispose]: () => folder[Symbol.dispose]() };
 }
@@ -106,7 +107,7 @@ describe('a loaded workflow with a graph', () => {
     ],
   ])('tells how to come by %s', async (_, given, error) => {
     using folder = temporaryFolder();
-    writeAll(folder.path, graphFiles(given));
+    writeFiles(folder.path, graphFiles(given));
     const workflow = await loadWorkflow(folder.path);
     const store = memoryStore({ folder: folder.path });
     const steps = { one: () => ({}) };
@@ -171,7 +172,7 @@ describe('a loaded workflow with a graph', () => {
     using place = inFolder();
     const workflow = await loadWorkflow(place.path);
     expect((await workflow.validate()).ok).toBe(true);
-    writeAll(place.path, { 'workflow.awp.yaml': 'awp: "1.0.0"\n' });
+    writeFiles(place.path, { 'workflow.awp.yaml': 'awp: "1.0.0"\n' });
     expect((await workflow.validate()).ok).toBe(false);
   });
 

@@ -7,8 +7,9 @@ import type { WorkflowOptions } from '../../src/data/options.ts';
 import { loadWorkflow } from '../../src/index.ts';
 import { scriptedModel } from '../../src/providers/scripted.ts';
 import { memoryStore } from '../../src/stores/memory-store.ts';
+import { writeFiles } from '../files.ts';
 import { logOf, only, temporaryFolder } from '../make.ts';
-import { graphFiles, writeAll } from './graph-make.ts';
+import { graphFiles } from './graph-make.ts';
 
 const graph = (sensitive: readonly string[]) =>
   ({ manifest: { state: { sharing: { sensitive_fields: sensitive } } } }) as unknown as NonNullable<
@@ -67,7 +68,7 @@ function textIn(folder: string): string {
 describe('a run with sensitive values', () => {
   it('leaves them nowhere: neither in its folder nor in its log nor on its tape', async () => {
     using folder = temporaryFolder();
-    writeAll(
+    writeFiles(
       join(folder.path, 'report'),
       graphFiles({
         graph: '- { id: one, agent: one }\n- { id: two, agent: two, depends_on: [one] }',

@@ -4,8 +4,9 @@ import { describe, expect, it } from 'vitest';
 import { fix } from '../../src/data/fix.ts';
 import { loadWorkflow } from '../../src/data/load-workflow.ts';
 import { validate } from '../../src/data/validate.ts';
+import { writeFiles } from '../files.ts';
 import { temporaryFolder } from '../make.ts';
-import { agentFile, graphFiles, writeAll } from './graph-make.ts';
+import { agentFile, graphFiles } from './graph-make.ts';
 
 /** A folder with a sub-workflow `name`, whose nodes are `graph`. */
 const part = (name: string, graph: string, more = ''): Record<string, string> => ({
@@ -19,7 +20,7 @@ const uses = (path: string, id = 'part'): string => `- { id: ${id}, subworkflow:
 function folderOf(graph: string, files: Readonly<Record<string, string>>) {
   const folder = temporaryFolder();
   const path = join(folder.path, 'report');
-  writeAll(path, graphFiles({ graph, files }));
+  writeFiles(path, graphFiles({ graph, files }));
   return { path, [Symbol.dispose]: () => folder[Symbol.dispose]() };
 }
 
@@ -142,7 +143,7 @@ describe('sub-workflows that are validated with their workflow', () => {
     using folder = temporaryFolder();
     const graph = uses('sub');
     const { 'workflow.awp.yaml': manifest = '' } = graphFiles({ graph });
-    writeAll(folder.path, {
+    writeFiles(folder.path, {
       'workflow.awp.yaml': manifest,
       ...part('sub', '- { id: inner, agent: nobody }'),
     });

@@ -9,8 +9,9 @@ import { ModelError } from '../../src/ports/model-provider.ts';
 import { scriptedModel } from '../../src/providers/scripted.ts';
 import { memoryStore } from '../../src/stores/memory-store.ts';
 import { collect, modelRequest } from '../contracts/provider-contract.ts';
+import { writeFiles } from '../files.ts';
 import { askedBy, complete, delegate, only, temporaryFolder } from '../make.ts';
-import { graphFiles, writeAll } from './graph-make.ts';
+import { graphFiles } from './graph-make.ts';
 
 const TASK = { task: 'Add some numbers', tools: ['arithmetic.*'], packages: [] } as const;
 
@@ -305,7 +306,7 @@ describe('a graph over a tape', () => {
   it('has the day of the recording, on whatever day it is replayed', async () => {
     using folder = temporaryFolder();
     const at = (name: string): string => join(folder.path, name);
-    writeAll(
+    writeFiles(
       at('report'),
       graphFiles({
         graph: '- { id: one, agent: one }\n- { id: two, agent: two, depends_on: [one] }',

@@ -1,20 +1,15 @@
 import { spawn } from 'node:child_process';
-import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { AwpError } from '../../src/base/errors.ts';
 import type { AskRequest } from '../../src/ports/step.ts';
+import { lives } from './lives.ts';
 import { agentOf, callAgent, callOf } from './make-agents.ts';
 
 /** Code of an agent whose function has this text, from line 2 on. */
 const code = (body: string): string =>
   `import type { AgentCall } from 'awp-agents';\nexport default async (call: AgentCall) => { ${body} };\n`;
-
-/** Whether a process is there and not only remembered by a parent that does not look after it. */
-function lives(pid: number): boolean {
-  const path = `/proc/${pid}/stat`;
-  return existsSync(path) && !/\) [ZX] /.test(readFileSync(path, 'utf8'));
-}
 
 /** Resolves when a process is gone. */
 async function gone(pid: number): Promise<void> {

@@ -1,5 +1,5 @@
-import { mkdirSync, writeFileSync } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { mkdirSync } from 'node:fs';
+import { join } from 'node:path';
 import { Secret } from '../../src/base/secret.ts';
 import { type CustomToolsOption, customTools } from '../../src/data/custom-tools.ts';
 import { makePlan } from '../../src/data/make-plan.ts';
@@ -8,6 +8,7 @@ import { nodeEffects } from '../../src/effects/index.ts';
 import type { Effects } from '../../src/ports/effects.ts';
 import type { OpenSandbox } from '../../src/ports/sandbox.ts';
 import type { OpenedTools, Tool, ToolContext, ToolResult } from '../../src/ports/tool.ts';
+import { writeFiles } from '../files.ts';
 import { temporaryFolder } from '../make.ts';
 
 /** The plan's box with all defaults. */
@@ -15,14 +16,6 @@ export const { sandbox: POLICY } = makePlan(
   { task: 'Do it' },
   { managerModel: 'm', workerModel: 'm', simulated: true, inputs: [], output: undefined },
 );
-
-/** Writes files below a folder. */
-export function writeFiles(folder: string, files: Readonly<Record<string, string>>): void {
-  for (const [path, text] of Object.entries(files)) {
-    mkdirSync(dirname(join(folder, path)), { recursive: true });
-    writeFileSync(join(folder, path), text);
-  }
-}
 
 /** A workflow folder of these files, and a place for what its user trusts. */
 export function workflowOf(

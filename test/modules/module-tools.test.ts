@@ -1,7 +1,8 @@
-import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import type { Effects } from '../../src/ports/effects.ts';
+import { lives } from './lives.ts';
 import { callTool, contextOf, openTools, workflowOf } from './make-tools.ts';
 
 /** A module of one tool, `shop.try`, whose function has this text. */
@@ -23,12 +24,6 @@ function withoutGrace(effects: Effects): Effects {
     return () => {};
   };
   return { ...effects, clock: { ...effects.clock, timer } };
-}
-
-/** Whether a process is there and not only remembered by a parent that does not look after it. */
-function lives(pid: number): boolean {
-  const path = `/proc/${pid}/stat`;
-  return existsSync(path) && !/\) [ZX] /.test(readFileSync(path, 'utf8'));
 }
 
 describe('a module of a workflow', () => {

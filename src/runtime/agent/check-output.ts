@@ -19,7 +19,7 @@ export async function checkOutput(text: string, contract?: OutputContract): Prom
     const problems = required.length > 0 ? ['the answer is not a JSON object'] : [];
     return { ok: problems.length === 0, problems, output, text, confidence: UNSAID_CONFIDENCE };
   }
-  const { confidence, problem } = confidenceOf(found);
+  const { confidence, problem } = confidenceIn(found, UNSAID_CONFIDENCE);
   const problems = [
     ...required
       .filter((field) => field !== 'confidence' && isMissing(found, field))
@@ -41,11 +41,15 @@ export function isMissing(output: JsonObject, field: string): boolean {
   return !Object.hasOwn(output, field) || output[field] === null || output[field] === '';
 }
 
-function confidenceOf(output: JsonObject): { confidence: number; problem?: string } {
-  if (!Object.hasOwn(output, 'confidence')) return { confidence: UNSAID_CONFIDENCE };
-  const value = output.confidence;
+/** How sure an output says that it is, from 0 to 1; `unsaid` when it does not, or says what is none. */
+export function confidenceIn(
+  output: JsonObject,
+  unsaid: number,
+): { confidence: number; problem?: string } {
+  const value = Object.hasOwn(output, 'confidence') ? output.confidence : undefined;
+  if (value === undefined) return { confidence: unsaid };
   if (typeof value === 'number' && value >= 0 && value <= 1) return { confidence: value };
-  return { confidence: UNSAID_CONFIDENCE, problem: '"confidence" must be a number from 0 to 1' };
+  return { confidence: unsaid, problem: '"confidence" must be a number from 0 to 1' };
 }
 
 /** The sentence of an output that people read: its summary or the like, else the answer itself. */

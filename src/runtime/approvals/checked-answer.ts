@@ -1,5 +1,5 @@
 import { AwpError } from '../../base/errors.ts';
-import { canonicalJson, isObject, type Json, type JsonObject } from '../../base/json.ts';
+import { canonicalJson, isObject, type Json, type JsonObject, jsonBytes } from '../../base/json.ts';
 import { nodeIn } from '../../events/graph-agents.ts';
 import { type GraphPlace, isPlain } from '../../events/graph-nodes.ts';
 import { type NodeQuestion, nodeRequest } from '../../events/node-requests.ts';
@@ -104,6 +104,6 @@ function fromOf({ state, place }: Edited): { node: string; agent: PlanAgent | un
 
 function tooLarge({ graph }: GraphPlace, value: Json): string | undefined {
   const { fieldBytes } = graph.plan.state.limits;
-  const bytes = Buffer.byteLength(JSON.stringify(value));
+  const bytes = jsonBytes(value);
   return bytes <= fieldBytes ? undefined : `it has ${bytes} bytes, and ${fieldBytes} is the most`;
 }

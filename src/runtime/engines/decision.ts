@@ -195,10 +195,10 @@ function uniqueIds(envelopes: Envelope[]): Envelope[] {
   });
 }
 
-/** The name itself, or with `-2`, `-3`, ... when it is taken. */
-export function unused(name: string, isTaken: (name: string) => boolean): string {
+/** The name itself, or with `-2`, `-3`, ... when it is taken; numbers below `from` are known to be. */
+export function unused(name: string, isTaken: (name: string) => boolean, from = 2): string {
   if (!isTaken(name)) return name;
-  let count = 2;
+  let count = from;
   while (isTaken(`${name}-${count}`)) count += 1;
   return `${name}-${count}`;
 }

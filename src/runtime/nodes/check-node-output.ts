@@ -2,7 +2,7 @@ import { isObject, type Json, type JsonObject } from '../../base/json.ts';
 import type { PlanAgent } from '../../events/plan-graph.ts';
 import type { Checked } from '../../events/state.ts';
 import { textField } from '../../events/text-field.ts';
-import { isMissing, said } from '../agent/check-output.ts';
+import { confidenceIn, isMissing, said } from '../agent/check-output.ts';
 import { extractJson } from '../agent/extract-json.ts';
 import { exceptFields, schemaProblems } from '../schema.ts';
 import { isReserved } from './hide-fields.ts';
@@ -32,7 +32,7 @@ export async function checkNodeOutput(
   if (format !== 'json') return plain(withoutFence(text), textField({ format, ...rules }));
   const found = extractJson(text)?.value;
   if (!found) return noObject(text, rules);
-  const { confidence, problem } = confidenceOf(found);
+  const { confidence, problem } = confidenceIn(found, UNSAID_CONFIDENCE);
   const isStrict = rules.validation === 'strict';
   const missing = rules.validation === 'none' ? [] : missingFields(found, rules.required);
   const isUnsure = isStrict && problem !== undefined;
@@ -90,14 +90,6 @@ function withoutFence(text: string): string {
 
 function missingFields(found: JsonObject, required: readonly string[]): string[] {
   return required.filter((field) => field !== 'confidence' && isMissing(found, field));
-}
-
-function confidenceOf(found: JsonObject): { confidence: number; problem?: string } {
-  const value = Object.hasOwn(found, 'confidence') ? found.confidence : undefined;
-  if (value === undefined) return { confidence: UNSAID_CONFIDENCE };
-  if (typeof value === 'number' && value >= 0 && value <= 1) return { confidence: value };
-  const problem = '"confidence" must be a number from 0 to 1';
-  return { confidence: UNSAID_CONFIDENCE, problem };
 }
 
 interface Expected {

@@ -1,9 +1,10 @@
-import { isObject, type JsonObject } from '../../base/json.ts';
+import { isObject } from '../../base/json.ts';
 import type { Fact } from '../../events/event.ts';
 import type { Graph, GraphNode, Join } from '../../events/graph-state.ts';
 import type { Plan } from '../../events/plan.ts';
 import type { PlanGraph } from '../../events/plan-graph.ts';
 import type { Frame } from '../../events/state.ts';
+import { confidenceIn } from '../agent/check-output.ts';
 import type { Command } from '../command.ts';
 import type { RunContext } from '../context.ts';
 import type { Start } from '../effect.ts';
@@ -13,6 +14,9 @@ import { lookAt } from '../engines/graph-look.ts';
 import type { Pass } from '../pass.ts';
 import { admitTool } from '../tools/admit-tool.ts';
 import { hideSensitive } from './hide-fields.ts';
+
+/** A tool that does not say how sure it is is as sure as code is. */
+const SURE = 1;
 
 /** The command that puts the results of a fan-out together with a tool. */
 type FanInTool = Extract<Command, { do: 'fan-in-tool' }>;
@@ -67,17 +71,11 @@ function afterJoin(
 ): Command[] {
   if (ok) {
     const output = isObject(data) ? data : { result: data };
-    return finishing(look, node, { output, confidence: confidenceOf(output) });
+    return finishing(look, node, { output, confidence: confidenceIn(output, SURE).confidence });
   }
   const [, code = 'tool/failed', said = error] = /^([a-z]+\/[a-z-]+): (.*)$/s.exec(error) ?? [];
   const message = `its results could not be put together: ${said || 'the tool failed'}`;
   return [failing(look, node, { code, message, output: {} })];
-}
-
-/** What a tool says of its result, if it does; else it is as sure as code is. */
-function confidenceOf(output: JsonObject): number {
-  const value = Object.hasOwn(output, 'confidence') ? output.confidence : undefined;
-  return typeof value === 'number' && value >= 0 && value <= 1 ? value : 1;
 }
 
 interface Place {

@@ -1,4 +1,5 @@
 import { isObject, type Json, type JsonObject } from '../../base/json.ts';
+import { statePath } from '../../base/paths.ts';
 import type { PlanAgent, PlanState } from '../../events/plan-graph.ts';
 
 /** What stands in the place of a value that may not leave its process (R14). */
@@ -21,7 +22,7 @@ export interface Names {
 
 /** Reads names as authors write them; a leading `state.` is cut off. */
 export function namesOf(written: readonly string[]): Names {
-  const names = written.map((name) => name.replace(/^state\./, ''));
+  const names = written.map(statePath);
   return {
     anywhere: new Set(names.filter((name) => !name.includes('.'))),
     paths: names.filter((name) => name.includes('.')).map((name) => name.split('.')),

@@ -1,3 +1,4 @@
+import { statePath } from '../../base/paths.ts';
 import type { Graph, GraphNode } from '../../events/graph-state.ts';
 import type { Plan } from '../../events/plan.ts';
 import type { PlanAgent, PlanNode } from '../../events/plan-graph.ts';
@@ -180,7 +181,7 @@ export class Sharing {
     const { shareInput } = reader.plan;
     if (shareInput === undefined) return [];
     const named = isList(shareInput)
-      ? shareInput.map((entry) => entry.replace(/^state\./, ''))
+      ? shareInput.map(statePath)
       : Object.entries(shareInput).flatMap(([node, fields]) =>
           fields.length === 0 ? [node] : fields.map((field) => `${node}.${field}`),
         );
@@ -242,7 +243,7 @@ function namedIn({ shareInput }: PlanNode): string[] {
 }
 
 function firstPart(entry: string): string {
-  return entry.replace(/^state\./, '').split('.')[0] ?? '';
+  return statePath(entry).split('.')[0] ?? '';
 }
 
 function fits(name: string, { id, agent }: PlanNode): boolean {
@@ -258,7 +259,7 @@ function reaches(to: readonly string[] | undefined, reader: PlanNode): boolean {
 function fieldsInList(entries: readonly string[], source: PlanNode): ReadonlySet<string> | 'all' {
   const fields = new Set<string>();
   for (const entry of entries) {
-    const [first = '', field] = entry.replace(/^state\./, '').split('.');
+    const [first = '', field] = statePath(entry).split('.');
     if (field !== undefined) {
       if (fits(first, source)) fields.add(field);
     } else if (fits(first, source)) return 'all';

@@ -6,6 +6,7 @@ import type { Frame } from '../../events/state.ts';
 import { exhausted } from '../budget.ts';
 import { timeRefusal } from '../budget-time.ts';
 import type { Command } from '../command.ts';
+import { unused } from '../engines/decision.ts';
 import { toolsOf } from '../grants.ts';
 import type { Pass } from '../pass.ts';
 import { settingsOf } from '../plan-parts.ts';
@@ -111,8 +112,7 @@ function nameFor(name: string, taken: ReadonlySet<string>, now: ReadonlySet<stri
   let count = known.get(name) ?? 2;
   while (taken.has(`${name}-${count}`)) count += 1;
   known.set(name, count);
-  while (taken.has(`${name}-${count}`) || now.has(`${name}-${count}`)) count += 1;
-  return `${name}-${count}`;
+  return unused(name, (one) => taken.has(one) || now.has(one), count);
 }
 
 /** The agent of this key that asks a model; undefined when code is run: a function, or its module. */

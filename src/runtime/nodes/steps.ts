@@ -1,10 +1,9 @@
 import { orAborted } from '../../base/concurrency.ts';
 import { AwpError } from '../../base/errors.ts';
-import type { JsonObject } from '../../base/json.ts';
 import { placeOf } from '../../events/graph-agents.ts';
 import type { GraphPlace } from '../../events/graph-nodes.ts';
 import type { Frame, RunState } from '../../events/state.ts';
-import { said } from '../agent/check-output.ts';
+import { confidenceIn, said } from '../agent/check-output.ts';
 import type { RunContext } from '../context.ts';
 import type { Cut, Finished, Start } from '../effect.ts';
 import { functionOf, moduleOf } from './find-steps.ts';
@@ -90,13 +89,9 @@ function finished({ plan }: RunContext, { frame, graph, node }: Step, returned: 
     graph.plan.state.sharing,
     made.output,
   );
-  const data = { output, text: said(output, ''), confidence: confidenceOf(output), problems: [] };
+  const { confidence } = confidenceIn(output, SURE);
+  const data = { output, text: said(output, ''), confidence, problems: [] };
   return { frame: frame.id, facts: [{ type: 'agent.finished', agent: frame.id, data }], files: [] };
-}
-
-function confidenceOf(output: JsonObject): number {
-  const value = Object.hasOwn(output, 'confidence') ? output.confidence : undefined;
-  return typeof value === 'number' && value >= 0 && value <= 1 ? value : SURE;
 }
 
 /** What a step failed with: errors of the program have no code of ours. */

@@ -3,6 +3,7 @@ import { evaluate } from '../../base/expression/evaluate.ts';
 import { ExpressionFailure } from '../../base/expression/failure.ts';
 import { parseExpression } from '../../base/expression/parse.ts';
 import { isObject, type Json, type JsonObject } from '../../base/json.ts';
+import { statePath } from '../../base/paths.ts';
 import type { Fact } from '../../events/event.ts';
 import type { NodeRun } from '../../events/graph-events.ts';
 import { itemOf } from '../../events/graph-item.ts';
@@ -113,7 +114,7 @@ class Looking {
 
   /** An item of a node's source. */
   item({ plan: { fanOut } }: GraphNode, item: Json): Json | undefined {
-    const steps = (fanOut?.source ?? '').replace(/^state\./, '').split(/[.[\]]+/);
+    const steps = statePath(fanOut?.source ?? '').split(/[.[\]]+/);
     // Items of lists have the place of their list.
     const path = steps.filter((step) => !/^\d*$/.test(step));
     const places = path.map((_, index) => path.slice(0, index + 1));

@@ -1,3 +1,4 @@
+import { statePath } from '../../base/paths.ts';
 import {
   entriesAt,
   itemsAt,
@@ -81,7 +82,7 @@ function inLists(workflow: Workflow): Named[] {
 
 function fieldsOfNodes(entries: readonly Named[], values: ReadonlySet<string>): Named[] {
   return entries.flatMap(({ name, at }) => {
-    const [first = '', field] = name.replace(/^state\./, '').split('.');
+    const [first = '', field] = statePath(name).split('.');
     return field === undefined || values.has(first) ? [] : [{ name: first, at }];
   });
 }
