@@ -13,6 +13,7 @@ import { parseChoice } from './values.ts';
 /** What `--approve` takes. */
 const APPROVE: readonly ('never' | ApprovalPolicy)[] = [
   ...(['never', 'tools', 'network', 'shell', 'files'] as const),
+  ...(['loops', 'submanagers', 'budget'] as const),
 ];
 /** A file of MCP servers that every run has. */
 const MCP_VARIABLE = 'AWP_MCP_CONFIG';

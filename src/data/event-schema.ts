@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { graphEvents, nodeRun } from './graph-event-schema.ts';
-import { limits } from './plan-parts-schema.ts';
+import { hypothesis, loopEvents, reviewOf, subtask, workerOrder } from './loop-event-schema.ts';
+import { dimension, limits } from './plan-parts-schema.ts';
 import { planSchema as plan } from './plan-schema.ts';
 
 // Written beside events/event.ts and events/plan.ts; a test holds the types against each other
@@ -47,6 +48,19 @@ const envelope = z.strictObject({
   temperature: z.number().optional(),
   skills: texts.optional(),
   subtaskId: z.string().optional(),
+  requiredTools: texts.optional(),
+  packages: texts.optional(),
+  timeoutMs: amount.optional(),
+  maxOutputTokens: amount.optional(),
+  codemode: z
+    .strictObject({ enabled: z.boolean().optional(), toolCreation: z.boolean().optional() })
+    .optional(),
+  asSubmanager: z.boolean().optional(),
+  submanagerAgent: z.string().optional(),
+  budgetShare: z.number().optional(),
+  inherits: texts.optional(),
+  forbids: texts.optional(),
+  context: object.optional(),
   extra: object.optional(),
 });
 const purpose = z.enum(['turn', 'correction', 'closing', 'work', 'repair', 'summary']);
@@ -60,19 +74,6 @@ const securityKind = z.enum([
   'approval.rejected',
   'input.refused',
   'integrity.violation',
-]);
-const dimension = z.enum([
-  ...([
-    'loops',
-    'workers',
-    'tokens',
-    'time',
-    'tools',
-    'depth',
-    'calls',
-    'cost',
-    'parallel',
-  ] as const),
 ]);
 const box = z.strictObject({ name: z.string(), isolation: z.string() });
 
@@ -98,6 +99,13 @@ const decided = z.union([
     decision: z.literal('fail'),
     reason: z.string(),
     partial: object.optional(),
+    ...decision,
+  }),
+  z.strictObject({ decision: z.literal('plan'), subtasks: z.array(subtask), ...decision }),
+  z.strictObject({
+    decision: z.literal('diagnose'),
+    failedWorker: z.string(),
+    hypotheses: z.array(hypothesis),
     ...decision,
   }),
 ]);
@@ -136,7 +144,7 @@ const runEvents = {
     note: z.string().optional(),
   }),
   'agent.started': z.strictObject({
-    role: z.enum(['manager', 'worker', 'graph', 'node', 'step', 'judge']),
+    role: z.enum(['manager', 'worker', 'graph', 'node', 'step', 'judge', 'reviewer']),
     node: nodeRun.optional(),
     agentKey: z.string().optional(),
     name: z.string(),
@@ -146,6 +154,8 @@ const runEvents = {
     tools: texts,
     instructions: z.string(),
     contract: contract.optional(),
+    order: workerOrder.optional(),
+    review: reviewOf.optional(),
     values: object.optional(),
     continues: z.string().optional(),
     index: whole,
@@ -164,7 +174,12 @@ const runEvents = {
   }),
   'manager.decided': decided,
   'manager.rejected': z.strictObject({ call: z.string(), reason: z.string() }),
-  'agent.skipped': z.strictObject({ worker: z.string(), index: whole, reason: z.string() }),
+  'agent.skipped': z.strictObject({
+    worker: z.string(),
+    index: whole,
+    reason: z.string(),
+    guard: z.enum(['turn-limit', 'redundant', 'low-score', 'dependency', 'rejected']).optional(),
+  }),
 } as const;
 
 /** Data of the events about effects and limits. */
@@ -299,7 +314,12 @@ const effectEvents = {
 } as const;
 
 /** The data of every event type (decision 1). */
-export const eventDataSchemas = { ...runEvents, ...effectEvents, ...graphEvents } as const;
+export const eventDataSchemas = {
+  ...runEvents,
+  ...effectEvents,
+  ...graphEvents,
+  ...loopEvents,
+} as const;
 
 const place = {
   agent: z.string().optional(),

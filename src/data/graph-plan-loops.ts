@@ -45,12 +45,17 @@ export function planLoop(node: NodeModel, { source, models, options }: LoopConte
     ...(tools && { tools }),
     ...(models.instead !== undefined && { fallbackModels: [] }),
   };
-  const { manager, worker, stall } = makePlan(all, {
+  const { manager, worker, stall, policy } = makePlan(all, {
     ...modelsOf(all, { models, manifest }),
     ...{ simulated: false, inputs: [], output: undefined },
   });
   const task = node.description.trim();
-  return { manager, worker, stall, ...(task !== '' && { task }), limits: limitsOfLoop(fromLoop) };
+  return {
+    ...{ manager, worker, stall },
+    ...(policy && { policy }),
+    ...(task !== '' && { task }),
+    limits: limitsOfLoop(fromLoop),
+  };
 }
 
 /** What the file of a manager says about how it is asked. */

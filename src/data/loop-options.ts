@@ -1,6 +1,7 @@
 import type { z } from 'zod';
 import type { DelegationLoop } from '../models/delegation.ts';
 import type { safetyEnvelopeSchema } from '../models/safety-envelope.ts';
+import { loopPolicy } from './loop-policy.ts';
 import { type BoxSources, loopSandbox } from './loop-sandbox.ts';
 import type { BudgetOptions, WorkflowOptions } from './options.ts';
 
@@ -49,6 +50,7 @@ export function loopOptions(
     ...(sandbox && { sandbox }),
     ...(termination && { stall: { enabled: termination.enabled, window: termination.window } }),
     ...(history && { fullTurns: history.full_results_window }),
+    ...(loop && { policy: loopPolicy(loop) }),
   };
 }
 

@@ -85,10 +85,15 @@ export function makePlan(options: WorkflowOptions, resolved: Resolved): LoopPlan
     ...(skills.length > 0 && { skills }),
     ...(brought && { brought }),
     stall: { enabled: stall?.enabled ?? true, window: stall?.window ?? 3 },
+    ...policyPart(options),
     ...(output && { output }),
     simulated: resolved.simulated,
     ...(options.workflowHash !== undefined && { workflowHash: options.workflowHash }),
   };
+}
+
+function policyPart({ policy }: WorkflowOptions): Pick<LoopPlan, 'policy'> {
+  return policy && Object.keys(policy).length > 0 ? { policy } : {};
 }
 
 /** The policy that the options stand for, with its defaults; `packages` are of Python. */

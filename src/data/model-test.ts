@@ -1,6 +1,7 @@
 import { toAwpError } from '../base/errors.ts';
 import { builtinModels, tools } from '../builtins.ts';
-import type { Envelope, Fact, Message, RunEvent, Usage } from '../events/event.ts';
+import type { Envelope } from '../events/decision.ts';
+import type { Fact, Message, RunEvent, Usage } from '../events/event.ts';
 import { emptyState, fold } from '../events/reduce.ts';
 import type { RunState } from '../events/state.ts';
 import type { Effects } from '../ports/effects.ts';

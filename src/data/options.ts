@@ -2,6 +2,7 @@ import { AwpError } from '../base/errors.ts';
 import type { JsonObject } from '../base/json.ts';
 import { parseDuration } from '../base/time.ts';
 import type { Limits, SandboxName } from '../events/plan.ts';
+import type { PlanPolicy } from '../events/plan-policy.ts';
 import type { Clock } from '../ports/effects.ts';
 import type { ModelProvider, Price } from '../ports/model-provider.ts';
 import type { StepFunction } from '../ports/step.ts';
@@ -134,6 +135,8 @@ export interface WorkflowOptions<Output = unknown>
   fullTurns?: number;
   /** Whether and after how many turns without progress the loop is ended. Default true and 3. */
   stall?: { enabled?: boolean; window?: number };
+  /** How the loop goes about its work: plans, critique, gates, sub-managers, context and more. */
+  policy?: Partial<PlanPolicy>;
   /** What the manager may choose for a worker. Default tools, contract, temperature. */
   managerControls?: readonly string[];
   /** A name for lists. Default `task`. */
@@ -203,6 +206,7 @@ const KNOWN = new Set<string>([
   'managerMaxOutputTokens',
   'fullTurns',
   'stall',
+  'policy',
   'managerControls',
   'name',
   'graph',

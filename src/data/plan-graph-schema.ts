@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { amount, limits, object, settings, skill, texts, toolLimits } from './plan-parts-schema.ts';
+import { planPolicy } from './plan-policy-schema.ts';
 
 // Written beside events/plan-graph.ts; the test of event-schema.ts holds the types against each other.
 
@@ -193,14 +194,16 @@ export const planEvaluation = z.strictObject({
   folder: z.string(),
 });
 
+const planManager = z.strictObject({
+  ...settings,
+  instructions: z.string().optional(),
+  fullTurns: amount,
+  corrections: amount,
+});
+
 /** Manager, workers and stall of a delegation loop. */
 export const planLoop = {
-  manager: z.strictObject({
-    ...settings,
-    instructions: z.string().optional(),
-    fullTurns: amount,
-    corrections: amount,
-  }),
+  manager: planManager,
   worker: z.strictObject({
     ...settings,
     tools: texts,
@@ -211,6 +214,8 @@ export const planLoop = {
     attempts: amount,
   }),
   stall: z.strictObject({ enabled: z.boolean(), window: amount }),
+  policy: planPolicy.optional(),
+  submanagers: z.record(z.string(), planManager).optional(),
 };
 
 /** A delegation loop that is a node. */

@@ -52,3 +52,9 @@ export const toolLimits = {
   perMinute: amount.optional(),
   perHour: amount.optional(),
 };
+
+/** A dimension of the budget. */
+export const dimension = z.enum([
+  ...(['loops', 'workers', 'tokens', 'time', 'tools'] as const),
+  ...(['depth', 'calls', 'cost', 'parallel'] as const),
+]);

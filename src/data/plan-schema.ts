@@ -44,7 +44,10 @@ const toolPolicy = z.strictObject({
       denied: texts.optional(),
     }),
   ),
-  approve: z.union([z.literal('never'), z.array(z.enum(['tools', 'network', 'shell', 'files']))]),
+  approve: z.union([
+    z.literal('never'),
+    z.array(z.enum(['tools', 'network', 'shell', 'files', 'loops', 'submanagers', 'budget'])),
+  ]),
 });
 /** The plan of `run.started`. */
 export const planSchema = z.strictObject({
@@ -58,6 +61,8 @@ export const planSchema = z.strictObject({
   manager: planLoop.manager.optional(),
   worker: planLoop.worker.optional(),
   stall: planLoop.stall.optional(),
+  policy: planLoop.policy,
+  submanagers: planLoop.submanagers,
   graph: planGraph.optional(),
   agents: z.record(z.string(), planAgent).optional(),
   loops: z.record(z.string(), planLoopNode).optional(),

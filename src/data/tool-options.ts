@@ -10,7 +10,10 @@ export type ApproveOption = 'never' | ApprovalPolicy | readonly ApprovalPolicy[]
 export type ToolPolicyOptions = Partial<Omit<ToolPolicy, 'approve'>>;
 
 /** What a person can be asked for. */
-const APPROVALS: readonly ApprovalPolicy[] = ['tools', 'network', 'shell', 'files'];
+const APPROVALS: readonly ApprovalPolicy[] = [
+  ...(['tools', 'network', 'shell', 'files'] as const),
+  ...(['loops', 'submanagers', 'budget'] as const),
+];
 
 /** What counts of the options here. */
 export interface ToolRuleOptions {

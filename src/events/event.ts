@@ -1,5 +1,7 @@
 import type { Json, JsonObject } from '../base/json.ts';
+import type { Decision, OutputContract } from './decision.ts';
 import type { GraphEventData, NodeRun } from './graph-events.ts';
+import type { LoopEventData, ReviewOf, WorkerOrder } from './loop-events.ts';
 import type { Dimension, Limits, Plan, Spend } from './plan.ts';
 
 /** Tokens that one model call used. */
@@ -39,39 +41,6 @@ export type Message =
   | { role: 'assistant'; text: string; toolCalls: readonly ToolCall[] }
   | { role: 'tool'; call: string; name: string; text: string };
 
-/** One task for one worker, as the manager wrote it and the parser normalised it. */
-export interface Envelope {
-  workerId: string;
-  instructions: string;
-  /** Tool names or patterns; undefined means all that workers may have. */
-  toolsAllowed?: readonly string[];
-  contract?: OutputContract;
-  temperature?: number;
-  skills?: readonly string[];
-  subtaskId?: string;
-  /** Fields of the protocol that this engine does not act on yet; kept for the audit. */
-  extra?: JsonObject;
-}
-
-/** What a worker must answer with. */
-export interface OutputContract {
-  requiredFields: readonly string[];
-  /** JSON Schema of the answer, when field types are known. */
-  schema?: JsonObject;
-  description?: string;
-}
-
-/** What the manager decided, after parsing and normalising (spec, runtime 4.1 and 4.2). */
-export type Decision =
-  | {
-      decision: 'delegate';
-      reasoning?: string;
-      confidence?: number;
-      delegations: readonly Envelope[];
-    }
-  | { decision: 'complete'; reasoning?: string; confidence?: number; result: JsonObject }
-  | { decision: 'fail'; reasoning?: string; reason: string; partial?: JsonObject };
-
 /**
  * What a question is for: a manager's turn, its correction, its last turn, a worker's round, the
  * repair of an output, a report without tools.
@@ -80,9 +49,10 @@ export type AskPurpose = 'turn' | 'correction' | 'closing' | 'work' | 'repair' |
 
 /**
  * What an agent is in its run: a manager, a worker of one, a graph (the root, or a sub-workflow), a
- * node of a graph that asks a model, one that runs code, a judge of results.
+ * node of a graph that asks a model, one that runs code, a judge of results, a reviewer of the result
+ * of one worker.
  */
-export type AgentRole = 'manager' | 'worker' | 'graph' | 'node' | 'step' | 'judge';
+export type AgentRole = 'manager' | 'worker' | 'graph' | 'node' | 'step' | 'judge' | 'reviewer';
 
 /** What is set aside before an effect starts. */
 export interface Reservation {
@@ -110,7 +80,7 @@ export type SecurityKind =
   | 'integrity.violation';
 
 /** The data of every event type. An event type is a fact, in the past tense. */
-export interface EventData extends GraphEventData {
+export interface EventData extends GraphEventData, LoopEventData {
   /** `sandbox` names the box and what it keeps apart; it is left out when no code may run. */
   'run.started': { plan: Plan; simulated: boolean; version: string; sandbox?: BoxName };
   /** `abandoned` are the effects in flight when the process before this one ended. */
@@ -160,6 +130,10 @@ export interface EventData extends GraphEventData {
     tools: readonly string[];
     instructions: string;
     contract?: OutputContract;
+    /** What else a worker is to keep to. */
+    order?: WorkerOrder;
+    /** What a reviewer looks at. */
+    review?: ReviewOf;
     /** What a graph's state starts with, or what the manager of a node is handed. */
     values?: JsonObject;
     /** The frame of a graph that failed in an earlier process, whose ended nodes count for this one. */
@@ -178,7 +152,13 @@ export interface EventData extends GraphEventData {
   'manager.decided': Decision & { call: string; repaired?: boolean };
   'manager.rejected': { call: string; reason: string };
   /** A worker of this turn that was not started, and why; the next turn's question says so. */
-  'agent.skipped': { worker: string; index: number; reason: string };
+  'agent.skipped': {
+    worker: string;
+    index: number;
+    reason: string;
+    /** The rule that held it back, when it was no limit (spec, runtime 4.6). */
+    guard?: 'turn-limit' | 'redundant' | 'low-score' | 'dependency' | 'rejected';
+  };
 
   'model.asked': {
     call: string;

@@ -1,5 +1,6 @@
 import type { JsonObject } from '../base/json.ts';
 import type { PlanAgent, PlanEvaluation, PlanGraph, PlanLoopNode } from './plan-graph.ts';
+import type { PlanPolicy } from './plan-policy.ts';
 
 /** Names of the budget's dimensions, as flags and reports spell them. */
 export type Dimension =
@@ -114,7 +115,14 @@ export interface SandboxPolicy {
 }
 
 /** What a person must allow before it is done, on top of what tools ask for themselves. */
-export type ApprovalPolicy = 'tools' | 'network' | 'shell' | 'files';
+export type ApprovalPolicy =
+  | 'tools'
+  | 'network'
+  | 'shell'
+  | 'files'
+  | 'loops'
+  | 'submanagers'
+  | 'budget';
 
 /** Limits of one tool, or of those that a pattern names. */
 export interface ToolLimits {
@@ -223,6 +231,10 @@ export interface PlanLoop {
   manager: PlanManager;
   worker: PlanWorker;
   stall: { enabled: boolean; window: number };
+  /** What it says about its way of working; the rest is as DEFAULT_POLICY has it. */
+  policy?: Partial<PlanPolicy>;
+  /** Managers of sub-managers, by the name of their agent; those not named have the loop's own. */
+  submanagers?: Readonly<Record<string, PlanManager>>;
 }
 
 /**

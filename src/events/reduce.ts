@@ -4,6 +4,7 @@ import type { EventOf, RunEvent, RunEventType, Usage } from './event.ts';
 import { touchGraphs } from './graph-agents.ts';
 import { graphReducers } from './graph-fold.ts';
 import { joinCalled, joinReturned } from './graph-join.ts';
+import { loopReducers } from './loop-fold.ts';
 import type { Limits } from './plan.ts';
 import { dropUnstarted, newScope, openScope, scopeById, scopeOf, scopesOf } from './scopes.ts';
 import { reopenScored } from './scoring-reopen.ts';
@@ -96,6 +97,7 @@ type Reducer<T extends RunEventType> = (
 /** One entry per event type; forgetting one does not compile. */
 const reducers: { [T in RunEventType]: Reducer<T> } = {
   ...graphReducers,
+  ...loopReducers,
 
   'run.started': (state, { data }) => {
     state.plan = data.plan;
@@ -169,7 +171,7 @@ const reducers: { [T in RunEventType]: Reducer<T> } = {
 
   'agent.skipped': (state, { data }, frame) => {
     if (!frame) return;
-    frame.waiting = frame.waiting.slice(1);
+    frame.waiting = frame.waiting.filter(({ index }) => index !== data.index);
     frame.notes.push(`Worker ${data.worker} was not started: ${data.reason}.`);
     state.ready.add(frame.id);
   },
@@ -186,7 +188,7 @@ const reducers: { [T in RunEventType]: Reducer<T> } = {
       return;
     }
     frame.phase = 'workers';
-    frame.waiting = [...data.delegations];
+    frame.waiting = data.delegations.map((envelope, place) => ({ index: place + 1, envelope }));
     frame.turns.push({
       number: frame.turns.length + 1,
       reasoning: data.reasoning ?? '',

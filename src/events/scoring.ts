@@ -1,5 +1,6 @@
 import type { JsonObject } from '../base/json.ts';
-import type { Decision, EventOf } from './event.ts';
+import type { Decision } from './decision.ts';
+import type { EventOf } from './event.ts';
 import type { GraphEventData } from './graph-events.ts';
 import type { PlanEvaluation } from './plan-graph.ts';
 import type { Checked, RunState } from './state.ts';

@@ -1,19 +1,12 @@
 import type { Json, JsonObject } from '../base/json.ts';
 import type { KeptCall, Prepared } from './code-frames.ts';
-import type {
-  AgentRole,
-  AskPurpose,
-  Decision,
-  Envelope,
-  EventData,
-  Message,
-  OutputContract,
-  Reservation,
-  ToolCall,
-} from './event.ts';
+import type { Decision, Envelope, OutputContract } from './decision.ts';
+import type { AgentRole, AskPurpose, EventData, Message, Reservation, ToolCall } from './event.ts';
 import type { NodeRun } from './graph-events.ts';
 import type { Graph } from './graph-state.ts';
 import type { HeldClock } from './held-clock.ts';
+import type { ReviewOf, WorkerOrder } from './loop-events.ts';
+import type { LoopState } from './loop-state.ts';
 import type { Dimension, Limits, Plan, Spend } from './plan.ts';
 import type { Judging, Score, ScoredFrame } from './scoring.ts';
 
@@ -106,6 +99,9 @@ export interface Frame {
   tools: readonly string[];
   instructions: string;
   contract: OutputContract | undefined;
+  /** What else a worker is to keep to, and what a reviewer looks at. */
+  order: WorkerOrder | undefined;
+  review: ReviewOf | undefined;
 
   phase: Phase;
   /** The conversation as the model sees it; emptied when the frame closes. */
@@ -137,10 +133,12 @@ export interface Frame {
   checked: Checked | undefined;
   decision: Decision | undefined;
   /** Envelopes of this turn that have not been started. */
-  waiting: Envelope[];
+  waiting: WaitingEnvelope[];
   /** Children that are open. */
   open: Set<string>;
   turns: Turn[];
+  /** What a manager has besides; undefined until there is something. */
+  delegation: LoopState | undefined;
   /** Number of the turn after which a stall was noticed last. */
   stallSeen: number;
   /** What the next turn's question must mention, such as workers that were not started. */
@@ -162,6 +160,13 @@ export interface Frame {
   kept?: KeptCall[] | undefined;
   /** What the preprocessors of a node brought, in their order; left out while there are none. */
   prepared?: Prepared[];
+}
+
+/** A delegation that has not been started. */
+export interface WaitingEnvelope {
+  /** Its place among the delegations of the turn, from 1. */
+  index: number;
+  envelope: Envelope;
 }
 
 /** An output after it was held against its contract. */

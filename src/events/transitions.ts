@@ -37,15 +37,19 @@ export function newFrame(state: RunState, event: EventOf<'agent.started'>): void
   }
   if (!above) return;
   above.open.add(id);
-  if (role === 'worker') {
-    above.waiting = above.waiting.slice(1);
-    above.turns.at(-1)?.workers.push(id);
-  }
+  if (above.role === 'manager') delegated(above, id, data);
   if (role === 'judge') {
     const { started = 0, now = [] } = above.judging ?? {};
     above.judging = { started: started + 1, now: [...now, id] };
   }
   if (node) nodeAgentStarted(state, frame);
+}
+
+/** A worker or a sub-manager of the turn: it waits no more. */
+function delegated(above: Frame, id: string, data: EventOf<'agent.started'>['data']): void {
+  if (data.role !== 'worker' && data.role !== 'manager') return;
+  above.waiting = above.waiting.filter(({ index }) => index !== data.index);
+  if (data.order?.repairOf === undefined) above.turns.at(-1)?.workers.push(id);
 }
 
 /** A step is its own effect: it is out as soon as it has started. */
@@ -84,6 +88,8 @@ function blankFrame(data: EventOf<'agent.started'>['data'], placed: Placed): Fra
     tools: data.tools,
     instructions: data.instructions,
     contract: data.contract,
+    order: data.order,
+    review: data.review,
     values: data.values,
     phase: 'ask',
     transcript: [],
@@ -106,6 +112,7 @@ function blankFrame(data: EventOf<'agent.started'>['data'], placed: Placed): Fra
     waiting: [],
     open: new Set(),
     turns: [],
+    delegation: undefined,
     stallSeen: 0,
     notes: [],
     usage: { calls: 0, tools: 0, input: 0, output: 0, cost: 0, estimated: false },

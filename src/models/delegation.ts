@@ -1,9 +1,11 @@
 import { z } from 'zod';
 import { count, limit, seconds, share, texts, wholeLimit } from './common.ts';
+import { critiqueSchema } from './critique.ts';
 import { type FieldInfo, field } from './field.ts';
 import { SANDBOX_TYPES, safetyEnvelopeSchema } from './safety-envelope.ts';
 
 const LOAD = { effect: 'data/loop-options.ts' };
+const POLICY = { effect: 'data/loop-policy.ts' };
 const BOX = { effect: 'data/loop-sandbox.ts' };
 
 /** `context_budget`: how much of earlier results a prompt shows (runtime 2.1). */
@@ -35,16 +37,28 @@ const delegationBudgetSchema = z.strictObject({
   max_concurrent_submanagers: field(
     z.int().nonnegative(),
     'Sub-managers at the same time.',
+    POLICY,
   ).default(3),
-  max_total_submanagers_per_run: field(z.int().nonnegative(), 'Sub-managers in all.').default(6),
-  max_workers_per_iteration: field(z.int().nonnegative(), 'Workers of one turn; 0 is off.').default(
-    6,
-  ),
+  max_total_submanagers_per_run: field(
+    z.int().nonnegative(),
+    'Sub-managers in all.',
+    POLICY,
+  ).default(6),
+  max_workers_per_iteration: field(
+    z.int().nonnegative(),
+    'Workers of one turn; 0 is off.',
+    POLICY,
+  ).default(6),
   max_rejected_completions: field(
     z.int().nonnegative(),
     'Endings that may be refused; 0 is off.',
+    POLICY,
   ).default(2),
-  min_loops_per_subtask: field(z.int().nonnegative(), 'Turns for each part of a plan.').default(3),
+  min_loops_per_subtask: field(
+    z.int().nonnegative(),
+    'Turns for each part of a plan.',
+    POLICY,
+  ).default(3),
 });
 
 const enforced = z.strictObject({
@@ -75,9 +89,10 @@ const enforced = z.strictObject({
   ).optional(),
   rate_limiting: field(
     z.strictObject({
-      max_llm_calls_per_minute: field(count, 'Calls of models, a minute.').default(30),
+      max_llm_calls_per_minute: field(count, 'Calls of models, a minute.', POLICY).default(30),
     }),
     'How often workers may ask.',
+    POLICY,
   ).optional(),
   forbidden_tools: field(texts, 'Tools that no worker gets.', LOAD).default([
     'file.write_outside_workspace',
@@ -99,53 +114,24 @@ const termination = z.strictObject({
     true,
   ),
   window: field(count, 'Turns without progress.', LOAD).default(3),
-  min_confidence_delta: field(share, 'Progress that counts.').default(0.05),
-  action: field(z.enum(['warn_then_stop', 'stop', 'warn']), 'What is done.').default(
+  min_confidence_delta: field(share, 'Progress that counts.', POLICY).default(0.05),
+  action: field(z.enum(['warn_then_stop', 'stop', 'warn']), 'What is done.', POLICY).default(
     'warn_then_stop',
   ),
   strategy_switching: field(
     z.strictObject({
-      enabled: field(z.boolean(), 'Whether another strategy is tried first.').default(false),
+      enabled: field(z.boolean(), 'Whether another strategy is tried first.', POLICY).default(
+        false,
+      ),
       strategies: field(
         z.array(z.enum(['decompose_finer', 'simplify', 'reframe', 'escalate'])),
         'Strategies, in order.',
+        POLICY,
       ).default(['decompose_finer', 'simplify', 'reframe', 'escalate']),
     }),
     'Other strategies.',
+    POLICY,
   ).optional(),
-});
-
-const critique = z.strictObject({
-  enabled: field(z.boolean(), 'Whether results of workers are criticised.').default(false),
-  mode: field(z.enum(['inline', 'dedicated']), 'Who criticises.').default('inline'),
-  model: field(z.string().nullable(), 'Model of the critic.').default(null),
-  max_repair_attempts: field(z.int().nonnegative(), 'Repairs of one result.').default(2),
-  repair_budget_fraction: field(share, 'Share of the budget for repairs.').default(0.15),
-  pattern_memory: field(z.boolean(), 'Whether what goes wrong is told to later workers.').default(
-    true,
-  ),
-  min_score_to_complete: field(share, 'Score without which a run cannot end; 0 is off.').default(
-    0.6,
-  ),
-  min_score_to_delegate: field(
-    share,
-    'Score without which no further worker starts; 0 is off.',
-  ).default(0),
-  defect_categories: field(texts, 'Kinds of defect.').default([
-    ...['missing_data', 'wrong_format', 'incomplete', 'hallucinated', 'stale', 'policy_violation'],
-  ]),
-  defect_category_diagnose_threshold: field(
-    count,
-    'Defects of a kind that call for a diagnosis.',
-  ).default(3),
-  defect_category_hard_cap: field(count, 'Defects of a kind that end the loop.').default(5),
-  max_delegation_blocks: field(
-    z.int().nonnegative(),
-    'How often a low score may hold workers back.',
-  ).default(2),
-  phase_aware_incomplete: field(z.boolean(), 'Whether `incomplete` is no defect early on.').default(
-    true,
-  ),
 });
 
 const modelNames = z.union([z.string(), texts]).nullable();
@@ -188,7 +174,7 @@ const core = {
     safetyEnvelopeSchema,
     'What nobody in the loop can widen (A3-2).',
   ).optional(),
-  context_budget: field(contextBudget({}), 'How much of earlier results is shown.').optional(),
+  context_budget: field(contextBudget(POLICY), 'How much of earlier results is shown.').optional(),
   termination: field(termination, 'When a loop goes nowhere.').optional(),
 };
 
@@ -198,27 +184,34 @@ const quality = {
     z.strictObject({
       deterministic: field(
         z.strictObject({
-          always: field(z.boolean(), 'Whether it is always done.').default(true),
+          always: field(z.boolean(), 'Whether it is always done.', POLICY).default(true),
           checks: field(
             z.array(z.enum(['schema', 'required_fields', 'confidence', 'budget'])),
             'What is looked at.',
+            POLICY,
           ).default(['schema', 'required_fields', 'confidence', 'budget']),
         }),
         'Checks without a model.',
+        POLICY,
       ).optional(),
       llm: field(
         z.strictObject({
-          enabled: field(z.boolean(), 'Whether a model judges too.').default(true),
-          skip_when_confidence_above: field(share, 'Not from this confidence on.').default(0.95),
+          enabled: field(z.boolean(), 'Whether a model judges too.', POLICY).default(true),
+          skip_when_confidence_above: field(share, 'Not from this confidence on.', POLICY).default(
+            0.95,
+          ),
           skip_when_budget_remaining_below: field(
             share,
             'Not when less than this is left.',
+            POLICY,
           ).default(0.1),
         }),
         'Checks by a model.',
+        POLICY,
       ).optional(),
     }),
     'How results of workers are checked.',
+    POLICY,
   ).optional(),
   history: field(
     z.strictObject({
@@ -234,37 +227,44 @@ const quality = {
     }),
     'What the manager sees of earlier turns.',
   ).optional(),
-  critique: field(critique, 'Critique and repair.').optional(),
+  critique: field(critiqueSchema, 'Critique and repair.', POLICY).optional(),
   planning: field(
     z.strictObject({
-      enabled: field(z.boolean(), 'Whether the manager plans first.').default(false),
-      max_subtasks: field(count, 'Most parts of a plan.').default(10),
-      plan_commit_mode: field(z.enum(['strict', 'advisory']), 'How binding a plan is.').default(
-        'strict',
-      ),
+      enabled: field(z.boolean(), 'Whether the manager plans first.', POLICY).default(false),
+      max_subtasks: field(count, 'Most parts of a plan.', POLICY).default(10),
+      plan_commit_mode: field(
+        z.enum(['strict', 'advisory']),
+        'How binding a plan is.',
+        POLICY,
+      ).default('strict'),
     }),
     'Planning.',
+    POLICY,
   ).optional(),
   diagnosis: field(
     z.strictObject({
-      enabled: field(z.boolean(), 'Whether failures are diagnosed.').default(false),
-      max_hypotheses: field(count, 'Most hypotheses.').default(3),
-      confidence_threshold: field(share, 'Confidence below which it is done.').default(0.3),
+      enabled: field(z.boolean(), 'Whether failures are diagnosed.', POLICY).default(false),
+      max_hypotheses: field(count, 'Most hypotheses.', POLICY).default(3),
+      confidence_threshold: field(share, 'Confidence below which it is done.', POLICY).default(0.3),
     }),
     'Diagnosis of failures.',
+    POLICY,
   ).optional(),
   budget_reservation: field(
     z.strictObject({
-      enabled: field(z.boolean(), 'Whether the budget is set aside for phases.').default(false),
+      enabled: field(z.boolean(), 'Whether the budget is set aside for phases.', POLICY).default(
+        false,
+      ),
       phases: field(
         z.array(
           z.strictObject({
-            name: field(z.string(), 'Name of the phase.'),
-            fraction: field(share, 'Its share.'),
-            description: field(z.string(), 'What it is for.').optional(),
+            name: field(z.string(), 'Name of the phase.', POLICY),
+            fraction: field(share, 'Its share.', POLICY),
+            description: field(z.string(), 'What it is for.', POLICY).optional(),
           }),
         ),
         'Phases and their shares.',
+        POLICY,
       ).default([
         { name: 'core_work', fraction: 0.6 },
         { name: 'validation_repair', fraction: 0.2 },
@@ -273,13 +273,15 @@ const quality = {
       ]),
     }),
     'Shares of the budget.',
+    POLICY,
   ).optional(),
   decision_journal: field(
     z.strictObject({
-      enabled: field(z.boolean(), 'Whether decisions are written down.').default(false),
-      max_entries: field(count, 'Entries that are kept.').default(20),
+      enabled: field(z.boolean(), 'Whether decisions are written down.', POLICY).default(false),
+      max_entries: field(count, 'Entries that are kept.', POLICY).default(20),
     }),
     'Journal of decisions.',
+    POLICY,
   ).optional(),
 };
 
@@ -296,40 +298,60 @@ const records = {
   ).optional(),
   auto_promotion: field(
     z.strictObject({
-      enabled: field(z.boolean(), 'Whether large tasks get a sub-manager by themselves.').default(
-        false,
+      enabled: field(
+        z.boolean(),
+        'Whether large tasks get a sub-manager by themselves.',
+        POLICY,
+      ).default(false),
+      threshold: field(share, 'Score from which they do.', POLICY).default(0.65),
+      max_depth: field(z.int().nonnegative(), 'Deepest level at which it happens.', POLICY).default(
+        2,
       ),
-      threshold: field(share, 'Score from which they do.').default(0.65),
-      max_depth: field(z.int().nonnegative(), 'Deepest level at which it happens.').default(2),
-      min_budget_fraction: field(share, 'Share of the budget that must be left.').default(0.15),
+      min_budget_fraction: field(share, 'Share of the budget that must be left.', POLICY).default(
+        0.15,
+      ),
     }),
     'Sub-managers without being asked (A4).',
+    POLICY,
   ).optional(),
   reservation: field(
     z.strictObject({
-      enabled: field(z.boolean(), 'Whether a sub-manager gets a share of its own.').default(true),
-      child_fraction: field(share, 'That share.').default(0.4),
-      refund_on_complete: field(z.boolean(), 'Whether what is left comes back.').default(true),
-      strict: field(z.boolean(), 'Whether nothing is lent.').default(false),
+      enabled: field(z.boolean(), 'Whether a sub-manager gets a share of its own.', POLICY).default(
+        true,
+      ),
+      child_fraction: field(share, 'That share.', POLICY).default(0.4),
+      refund_on_complete: field(z.boolean(), 'Whether what is left comes back.', POLICY).default(
+        true,
+      ),
+      strict: field(z.boolean(), 'Whether nothing is lent.', POLICY).default(false),
     }),
     'Budgets of sub-managers (A4-2).',
+    POLICY,
   ).optional(),
-  forbidden_inheritance_keys: field(texts, 'Keys that a sub-manager does not see.').default([]),
-  blackboard_enabled: field(z.boolean(), 'Whether workers share a board.').default(true),
-  blackboard_auto_post: field(z.boolean(), 'Whether results are put on it.').default(true),
-  digest_enabled: field(z.boolean(), 'Whether turns are digested.').default(true),
-  digest_mode: field(z.enum(['deterministic', 'llm']), 'By rules or by a model.').default(
+  forbidden_inheritance_keys: field(texts, 'Keys that a sub-manager does not see.', POLICY).default(
+    [],
+  ),
+  blackboard_enabled: field(z.boolean(), 'Whether workers share a board.', POLICY).default(true),
+  blackboard_auto_post: field(z.boolean(), 'Whether results are put on it.', POLICY).default(true),
+  digest_enabled: field(z.boolean(), 'Whether turns are digested.', POLICY).default(true),
+  digest_mode: field(z.enum(['deterministic', 'llm']), 'By rules or by a model.', POLICY).default(
     'deterministic',
   ),
-  digest_max_depth: field(z.int().nonnegative(), 'Levels that are put together.').default(1),
+  digest_max_depth: field(z.int().nonnegative(), 'Levels that are put together.', POLICY).default(
+    1,
+  ),
   auto_curation_enabled: field(z.boolean(), 'Whether facts are kept for later runs.').default(true),
   trace_enabled: field(z.boolean(), 'Whether each model call is written to a file.').default(false),
-  manager_context_budget_tokens: field(count, 'Tokens of the prompt of the manager.').default(
-    150_000,
-  ),
-  manager_context_compress_threshold: field(share, 'Share from which it is shortened.').default(
-    0.8,
-  ),
+  manager_context_budget_tokens: field(
+    count,
+    'Tokens of the prompt of the manager.',
+    POLICY,
+  ).default(150_000),
+  manager_context_compress_threshold: field(
+    share,
+    'Share from which it is shortened.',
+    POLICY,
+  ).default(0.8),
   pipeline_critique_planning: field(z.boolean(), 'Whether critique and planning overlap.').default(
     false,
   ),

@@ -1,9 +1,7 @@
-import type { Fact } from '../events/event.ts';
-import type { Frame } from '../events/state.ts';
-import { exhausted, type Refusal } from './budget.ts';
+import { exhausted } from './budget.ts';
 import type { Command } from './command.ts';
 import { unused } from './engines/decision.ts';
-import { skip } from './engines/delegation.ts';
+import { skip } from './engines/loop/start-workers.ts';
 import { startWorker } from './grants.ts';
 import type { Pass } from './pass.ts';
 
@@ -25,19 +23,7 @@ export function admitWorker(pass: Pass, command: Extract<Command, { do: 'start-w
     decided.blocked.push(frame.id);
     return;
   }
-  decided.facts.push(exhausted(frame.id, verdict), ...skipRest(frame, index, verdict));
-}
-
-function skipRest(frame: Frame, index: number, { dimension, limit }: Refusal): Fact[] {
-  const rest = {
-    ...frame,
-    waiting: frame.waiting.filter((_, place) => place + firstIndex(frame) >= index),
-  };
-  return skip(rest, index, `the limit on ${dimension} (${limit}) is reached`);
-}
-
-/** Place of the first waiting envelope among the delegations of its turn, from 1. */
-function firstIndex(frame: Frame): number {
-  const total = frame.decision?.decision === 'delegate' ? frame.decision.delegations.length : 0;
-  return total - frame.waiting.length + 1;
+  const rest = frame.waiting.filter((one) => one.index >= index);
+  const reason = `the limit on ${verdict.dimension} (${verdict.limit}) is reached`;
+  decided.facts.push(exhausted(frame.id, verdict), ...skip(frame, rest, reason));
 }

@@ -1,5 +1,6 @@
 import type { JsonObject } from '../base/json.ts';
-import type { AskPurpose, Envelope, Fact } from '../events/event.ts';
+import type { Envelope } from '../events/decision.ts';
+import type { AskPurpose, Fact } from '../events/event.ts';
 import type { NodeRun } from '../events/graph-events.ts';
 import type { Graph } from '../events/graph-state.ts';
 import type { ScoreHook } from '../events/scoring.ts';

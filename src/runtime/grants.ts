@@ -1,5 +1,6 @@
 import { matchesTool } from '../base/paths.ts';
-import type { Envelope, Fact } from '../events/event.ts';
+import type { Envelope } from '../events/decision.ts';
+import type { Fact } from '../events/event.ts';
 import type { Frame } from '../events/state.ts';
 import type { Tool } from '../ports/tool.ts';
 import type { RunContext } from './context.ts';

@@ -1,6 +1,7 @@
 import { AwpError } from '../base/errors.ts';
 import type { ModelSettings, Plan, PlanLoop } from '../events/plan.ts';
 import type { PlanAgent } from '../events/plan-graph.ts';
+import { DEFAULT_POLICY, type PlanPolicy } from '../events/plan-policy.ts';
 import type { Frame } from '../events/state.ts';
 import { imagesFor } from './nodes/images.ts';
 
@@ -12,10 +13,22 @@ type Part = Pick<Frame, 'role' | 'agentKey'>;
  */
 export function loopOf(plan: Plan, { agentKey }: Pick<Frame, 'agentKey'>): PlanLoop {
   const { manager, worker, stall } = plan;
-  if (agentKey === undefined && manager && worker && stall) return { manager, worker, stall };
+  if (agentKey === undefined && manager && worker && stall)
+    return { ...plan, manager, worker, stall };
   const loop = plan.loops?.[agentKey ?? ''];
   if (!loop) throw new AwpError('internal/bug', `the plan has no loop ${agentKey}`);
   return loop;
+}
+
+const policies = new WeakMap<Partial<PlanPolicy>, PlanPolicy>();
+
+/** How the loop of a frame goes about its work, with all defaults. */
+export function policyOf(plan: Plan, frame: Pick<Frame, 'agentKey'>): PlanPolicy {
+  const { policy } = frame.agentKey === undefined ? plan : loopOf(plan, frame);
+  if (!policy) return DEFAULT_POLICY;
+  const known = policies.get(policy) ?? { ...DEFAULT_POLICY, ...policy };
+  policies.set(policy, known);
+  return known;
 }
 
 /** The agent of a graph that a frame is. Throws `internal/bug` for other frames. */
@@ -30,6 +43,7 @@ export function settingsOf(plan: Plan, frame: Part): ModelSettings {
   if (frame.role === 'node') return asking(plan, agentOf(plan, frame));
   if (frame.role === 'judge') return judgeOf(plan);
   const { manager, worker } = loopOf(plan, frame);
+  if (frame.role === 'reviewer') return { ...worker, maxOutputTokens: JUDGE_TOKENS };
   return frame.role === 'manager' ? manager : worker;
 }
 
@@ -70,7 +84,7 @@ export function toolboxOf(plan: Plan, frame: Part): Toolbox {
     return { ...agent, repairs: agent.output.repairs };
   }
   if (frame.role === 'worker') return loopOf(plan, frame).worker;
-  if (frame.role === 'judge') return { ...BARE, repairs: 1 };
+  if (frame.role === 'judge' || frame.role === 'reviewer') return { ...BARE, repairs: 1 };
   const loop = frame.role === 'manager' ? loopOf(plan, frame) : undefined;
   return loop ? { ...BARE, attempts: loop.worker.attempts } : BARE;
 }

@@ -127,7 +127,7 @@ function standing(
 
 /** Workers that their manager wants and that have not started. */
 function waitingRows(frame: Frame, symbols: Symbols, isHalted: boolean): TreeNode[] {
-  return frame.waiting.map(({ workerId }) => ({
+  return frame.waiting.map(({ envelope: { workerId } }) => ({
     kind: 'waiting',
     mark: symbols.waiting,
     label: oneLine(workerId),

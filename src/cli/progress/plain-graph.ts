@@ -17,6 +17,7 @@ const ROLES: Readonly<Record<AgentRole, string>> = {
   step: 'step',
   graph: 'sub-workflow',
   judge: 'judge',
+  reviewer: 'reviewer',
 };
 
 /** What a frame is called in a line about its start or end: `node 2.2 editor (round 2)`. */

@@ -1,5 +1,5 @@
 import { isObject, type JsonObject } from '../../base/json.ts';
-import type { OutputContract } from '../../events/event.ts';
+import type { OutputContract } from '../../events/decision.ts';
 import type { Checked } from '../../events/state.ts';
 import { schemaProblems } from '../schema.ts';
 import { extractJson } from './extract-json.ts';

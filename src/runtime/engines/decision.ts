@@ -1,6 +1,6 @@
 import { isObject, type Json, type JsonObject } from '../../base/json.ts';
 import { fileSafe } from '../../base/paths.ts';
-import type { Decision, Envelope, OutputContract } from '../../events/event.ts';
+import type { Decision, Envelope, OutputContract } from '../../events/decision.ts';
 import { extractJson } from '../agent/extract-json.ts';
 
 /** A manager's answer after reading: a decision, or why it is none. */
@@ -22,6 +22,8 @@ const CONTENT_KEYS = [
 const WORDS: readonly (readonly [Decision['decision'], RegExp])[] = [
   ['delegate', /\b(delegate|assign|dispatch|spawn)\b/i],
   ['complete', /\b(complete|done|finali[sz]e|finish|final|synthesi[sz]e|conclude|submit)\b/i],
+  ['plan', /\b(plan|decompose|breakdown)\b/i],
+  ['diagnose', /\b(diagnose|diagnosis|hypothes\w*)\b/i],
   ['fail', /\b(fail|abort|error|cancel|impossible)\b/i],
 ];
 
@@ -68,7 +70,38 @@ const READERS: Readonly<
       ...(partial && { partial }),
     };
   },
+
+  plan: (answer) => readPlan(answer),
+
+  diagnose: (answer) => readDiagnosis(answer),
 };
+
+function readPlan(answer: JsonObject): Decision | { problem: string } {
+  const list = Array.isArray(answer.subtasks) ? answer.subtasks.filter(isObject) : [];
+  const subtasks = list.flatMap(({ id, description, dependencies }) => {
+    const [name, what] = [text(id), text(description)];
+    if (name === undefined || what === undefined) return [];
+    const before = Array.isArray(dependencies) ? dependencies.filter(isText) : [];
+    return [{ id: name, description: what, dependencies: before }];
+  });
+  if (subtasks.length > 0) return { decision: 'plan', ...common(answer), subtasks };
+  return { problem: '"subtasks" must hold at least one object with "id" and "description".' };
+}
+
+function readDiagnosis(answer: JsonObject): Decision | { problem: string } {
+  const failedWorker = text(answer.failed_worker);
+  const list = Array.isArray(answer.hypotheses) ? answer.hypotheses.filter(isObject) : [];
+  if (failedWorker === undefined || list.length === 0) {
+    return { problem: '"failed_worker" and "hypotheses" must be given.' };
+  }
+  const hypotheses = list.map((one, index) => ({
+    id: text(one.id) ?? `h${index + 1}`,
+    cause: text(one.cause) ?? '',
+    test: text(one.test) ?? '',
+    likelihood: fraction(one.likelihood) ?? 0.5,
+  }));
+  return { decision: 'diagnose', ...common(answer), failedWorker, hypotheses };
+}
 
 /** `{"result": "{\"decision\": ...}"}` and an object under a single wrapping key are looked into. */
 function unwrap(answer: JsonObject): JsonObject {

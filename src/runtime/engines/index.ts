@@ -19,6 +19,7 @@ const ENGINES: Readonly<Record<AgentRole, Engine>> = {
   // It is out from its start; only a crash lets it wait to be called again.
   step: (_moment, frame) => (frame.phase === 'ask' ? [{ do: 'call-step', frame }] : []),
   judge: worker,
+  reviewer: worker,
 };
 
 /** What an open frame does next. Pure; an empty list means that something is still out. */

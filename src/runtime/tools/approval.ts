@@ -95,7 +95,8 @@ interface Asked {
   hosts: readonly string[];
 }
 
-const GROUPS: Readonly<Record<ApprovalPolicy, (asked: Asked) => string | undefined>> = {
+/** What is asked about a call; other groups ask about loops. */
+const GROUPS: Readonly<Partial<Record<ApprovalPolicy, (asked: Asked) => string | undefined>>> = {
   tools: ({ tool: { sideEffects, name } }) =>
     sideEffects ? `${name} changes something outside of this run` : undefined,
   network({ tool, hosts }) {
@@ -123,7 +124,7 @@ function policyReason(
 ): string | undefined {
   if (approve === 'never') return undefined;
   for (const group of approve) {
-    const reason = GROUPS[group](asked);
+    const reason = GROUPS[group]?.(asked);
     if (reason !== undefined) return reason;
   }
   return undefined;

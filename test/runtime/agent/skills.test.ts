@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import type { Envelope, RunEvent } from '../../../src/events/event.ts';
+import type { Envelope } from '../../../src/events/decision.ts';
+import type { RunEvent } from '../../../src/events/event.ts';
 import type { Plan, PlanSkill } from '../../../src/events/plan.ts';
 import { emptyState, fold } from '../../../src/events/reduce.ts';
 import type { Frame, RunState } from '../../../src/events/state.ts';

@@ -45,7 +45,7 @@ function started(agent: string, name = 'manager'): Fact {
     temperature: 0,
     tools: ['arithmetic.add'],
     instructions: '',
-    index: 0,
+    index: Number(agent.split('.')[1] ?? 0),
   } as const;
   return { type: 'agent.started', agent, ...place, data };
 }
@@ -393,7 +393,7 @@ describe('a delegation loop that is a node', () => {
     depth: 0,
     data: {
       ...{ role: 'worker', name: id, model: 'm', temperature: 0, tools: [], instructions: '' },
-      ...{ index: 0, ...more },
+      ...{ index: Number(id.split('.')[1] ?? 0), ...more },
     },
   });
   const share = (limits: Partial<Limits> = {}): Fact => ({
