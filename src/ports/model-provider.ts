@@ -25,6 +25,11 @@ export interface ModelRequest {
    * wants one of that tool. A service that knows no such wish is asked as with `auto`.
    */
   toolChoice: 'auto' | 'none' | 'required' | { tool: string };
+  /**
+   * JSON Schema that the service is to hold the answer's text to. Left out, or not known that the
+   * model can: the words of the messages ask for it alone.
+   */
+  responseSchema?: JsonObject;
   /** False: one tool call in an answer at most, where the service can be told so. */
   parallelCalls?: boolean;
   /** Bytes of the images that messages name, by their SHA-256. */
@@ -38,6 +43,11 @@ export interface ModelRequest {
   topP?: number;
   /** Left out: as the service does it. Each provider puts it into its own words. */
   reasoning?: Reasoning;
+  /**
+   * Whether more questions will begin with this one, so that a service that has to be told what to cache
+   * is told to cache all of it. Left out: only when the conversation has an answer already.
+   */
+  goesOn?: true;
   /** Most tokens of the answer; the budget was reserved for it. */
   maxOutputTokens: number;
   /** `x-awp-run-id`, `x-awp-role`, `x-awp-agent`; sent as decision 21 says. */

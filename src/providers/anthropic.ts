@@ -1,4 +1,5 @@
 import type { ModelProvider } from '../ports/model-provider.ts';
+import { isKept } from './cache-marks.ts';
 import { adjusted, type Endpoint, overSdk, type ProviderOptions } from './endpoint.ts';
 import { splitThinking, wantsThinkingBudget, withOptions } from './thinking.ts';
 import type { CallOptions } from './wire.ts';
@@ -23,7 +24,7 @@ export function anthropic(endpoint: Endpoint, options: ProviderOptions): ModelPr
  */
 function withMarks(options: CallOptions): CallOptions {
   const { prompt } = options;
-  const goesOn = prompt.some(({ role }) => role === 'assistant');
+  const goesOn = isKept(options);
   const marked = prompt.map((message, index) => {
     const last = goesOn && index === prompt.length - 1;
     return message.role === 'system' || last ? { ...message, providerOptions: CACHED } : message;

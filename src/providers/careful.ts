@@ -26,21 +26,48 @@ export interface Care {
  * asked for. What a service says of such things is told in the same words.
  */
 export function careful(provider: ModelProvider, care: Care): ModelProvider {
+  /** Models whose service took no schema for an answer. */
+  const schemaless = new Set<string>();
   return {
     name: provider.name,
     async *ask(request, signal): AsyncGenerator<ModelChunk> {
-      const fitting = within(request, care);
+      const { responseSchema, ...plain } = within(request, care);
+      const held = responseSchema !== undefined && !schemaless.has(request.model);
       try {
-        yield* provider.ask(fitting, signal);
+        yield* provider.ask(held ? { ...plain, responseSchema } : plain, signal);
       } catch (error) {
-        throw error instanceof ModelError ? explain(error, request.model, care) : error;
+        if (!(error instanceof ModelError)) throw error;
+        const isRefused = held && isSchemaRefusal(error);
+        if (isRefused) schemaless.add(request.model);
+        throw isRefused
+          ? withoutSchema(error, care, request.model)
+          : explain(error, request.model, care);
       }
     },
   };
 }
 
+/** How services say that they do not take a schema, or not this one. */
+const NO_SCHEMA = /schema|response_?format|output_(config|format)|text\.format|structured|grammar/i;
+
+function isSchemaRefusal({ code, message }: ModelError): boolean {
+  return code === 'model/bad-request' && NO_SCHEMA.test(message);
+}
+
+/** The caller asks again, by its own rules, and the next question goes without the schema. */
+function withoutSchema(
+  { message, usage }: ModelError,
+  { service }: Care,
+  model: string,
+): ModelError {
+  return new ModelError('model/bad-answer', message, {
+    hint: `the schema of the answer is left out from now on; say so in advance with capabilities of ${service}/${model}: structuredOutput: false`,
+    usage,
+  });
+}
+
 function within(request: ModelRequest, { service, capabilities }: Care): ModelRequest {
-  const { model, tools, reasoning, ...rest } = request;
+  const { model, tools, reasoning, responseSchema, ...rest } = request;
   const can = capabilities(model);
   const named = { service, model };
   if (tools.length > 0 && can.tools === false) throw noTools(named);
@@ -52,6 +79,7 @@ function within(request: ModelRequest, { service, capabilities }: Care): ModelRe
     ...rest,
     ...{ model, tools },
     ...(reasoning !== undefined && can.reasoning !== false && { reasoning }),
+    ...(responseSchema && can.structuredOutput === true && { responseSchema }),
     maxOutputTokens: Math.min(
       request.maxOutputTokens,
       can.maxOutputTokens ?? Number.POSITIVE_INFINITY,
@@ -60,8 +88,9 @@ function within(request: ModelRequest, { service, capabilities }: Care): ModelRe
   };
 }
 
-function bytesOf({ messages, tools }: ModelRequest): number {
+function bytesOf({ messages, tools, responseSchema }: ModelRequest): number {
   let bytes = tools.length === 0 ? 0 : Buffer.byteLength(JSON.stringify(tools));
+  if (responseSchema) bytes += Buffer.byteLength(JSON.stringify(responseSchema));
   for (const message of messages) {
     bytes += Buffer.byteLength(message.text);
     if (message.role === 'user') {

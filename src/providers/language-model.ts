@@ -1,3 +1,4 @@
+import type { JsonObject } from '../base/json.ts';
 import type { Effects } from '../ports/effects.ts';
 import {
   IMAGE_TOKENS,
@@ -216,8 +217,8 @@ class LanguageModelProvider implements ModelProvider {
 }
 
 /** About what a call uses at most: its prompt and the longest answer. */
-function tokensOf({ messages, tools, maxOutputTokens }: ModelRequest): number {
-  let letters = 0;
+function tokensOf({ messages, tools, responseSchema, maxOutputTokens }: ModelRequest): number {
+  let letters = responseSchema ? lettersOf(responseSchema) : 0;
   for (const message of messages) {
     letters += message.text.length;
     if (message.role === 'user') letters += imageLetters(message.images);
@@ -232,10 +233,10 @@ function imageLetters(images: readonly unknown[] = []): number {
   return images.length * IMAGE_TOKENS * LETTERS_PER_TOKEN;
 }
 
-/** The same tools are sent with each question of an agent. */
-const knownTools = new WeakMap<ToolSpec, number>();
+/** The same tools and schemas are sent with each question of an agent. */
+const knownTools = new WeakMap<ToolSpec | JsonObject, number>();
 
-function lettersOf(tool: ToolSpec): number {
+function lettersOf(tool: ToolSpec | JsonObject): number {
   const letters = knownTools.get(tool) ?? JSON.stringify(tool).length;
   knownTools.set(tool, letters);
   return letters;

@@ -1,4 +1,5 @@
 import { isObject, type Json, type JsonObject } from '../base/json.ts';
+import { schemaOf } from './held-answer.ts';
 import type { CallOptions, LanguageModel } from './wire.ts';
 
 /** What the service is asked with, apart from the conversation. */
@@ -15,10 +16,12 @@ export interface OllamaSettings {
 export function toOllamaBody(options: CallOptions, settings: OllamaSettings): JsonObject {
   const { model, window, stream, think } = settings;
   const tools = toolsOf(options);
+  const format = schemaOf(options);
   return {
     ...{ model, stream, messages: options.prompt.flatMap(toMessages) },
     ...(tools.length > 0 && { tools: tools.flatMap(toTool) }),
     ...(think !== undefined && { think }),
+    ...(format && { format }),
     // What does not fit is refused. Otherwise the oldest messages would be left out in silence, and
     // an answer would go on over the start of the prompt.
     ...{ truncate: false, shift: false },

@@ -1,5 +1,6 @@
 import type { ModelProvider } from '../ports/model-provider.ts';
 import { adjusted, type Endpoint, overSdk, type ProviderOptions } from './endpoint.ts';
+import { heldAnswerOfChat } from './held-answer.ts';
 import { oneCallOfChat } from './one-call.ts';
 
 /** Any service that speaks OpenAI's chat completions, as a provider. */
@@ -16,10 +17,14 @@ export function openAiCompatible(endpoint: Endpoint, options: ProviderOptions): 
         baseURL: baseUrl,
         ...(key ? { apiKey: key } : {}),
         includeUsage: !dialect.noStreamOptions,
+        // A schema comes only where it is known that the model can.
+        supportsStructuredOutputs: true,
         ...(dialect.body ? { transformRequestBody: dialect.body } : {}),
         fetch,
       });
-      return adjusted(made.languageModel(model), (asked) => oneCallOfChat(plainName, asked));
+      return adjusted(made.languageModel(model), (asked) =>
+        heldAnswerOfChat(plainName, oneCallOfChat(plainName, asked)),
+      );
     },
   });
 }

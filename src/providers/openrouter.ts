@@ -1,8 +1,11 @@
 import { isObject } from '../base/json.ts';
 import type { ModelProvider } from '../ports/model-provider.ts';
+import { isKept } from './cache-marks.ts';
 import { adjusted, type Endpoint, overSdk, type ProviderOptions } from './endpoint.ts';
+import { heldAnswerOfChat } from './held-answer.ts';
 import { oneCallOfChat } from './one-call.ts';
 import { budgetTokensOf, withOptions } from './thinking.ts';
+import type { CallOptions } from './wire.ts';
 
 /** Owners of models whose services cache only what is marked. */
 const WANT_MARKS = /^(anthropic|alibaba|qwen)\//;
@@ -31,11 +34,14 @@ export function openRouter(endpoint: Endpoint, options: ProviderOptions): ModelP
         ...(key ? { apiKey: key } : {}),
         headers,
         includeUsage: true,
+        supportsStructuredOutputs: true,
         transformRequestBody: toBody,
         fetch,
       });
       return adjusted(made.languageModel(model), (options) => {
-        const asked = oneCallOfChat('openrouter', options);
+        const asked = withCacheWish(
+          heldAnswerOfChat('openrouter', oneCallOfChat('openrouter', options)),
+        );
         const tokens = budgetTokensOf(asked);
         if (tokens === undefined) return asked;
         const { reasoning: _, ...rest } = asked;
@@ -52,19 +58,33 @@ function encodeHeader(text: string): string {
 
 type Body = Record<string, unknown>;
 
-function toBody({ reasoning_effort: effort, ...body }: Body): Body {
+function toBody({ reasoning_effort: effort, [KEPT]: kept, ...body }: Body): Body {
   return {
     ...body,
     ...(effort === undefined ? {} : { reasoning: { effort } }),
     ...(WANT_MARKS.test(String(body.model)) && Array.isArray(body.messages)
-      ? { messages: body.messages.map(marked) }
+      ? { messages: withMarks(body.messages, kept === true) }
       : {}),
   };
 }
 
-/** A system message as a block that is marked for the cache. */
-function marked(message: unknown): unknown {
-  if (!isObject(message) || message.role !== 'system') return message;
-  const block = { type: 'text', text: message.content, cache_control: { type: 'ephemeral' } };
-  return { ...message, content: [block] };
+/** A wish on its way from the options to the body; it is never sent. */
+const KEPT = 'awp_kept';
+
+function withCacheWish(options: CallOptions): CallOptions {
+  return isKept(options) ? withOptions(options, { openrouter: { [KEPT]: true } }) : options;
+}
+
+/**
+ * What comes first and stays, marked for the cache; where the conversation goes on, also what was said
+ * last, up to which the next question is the same.
+ */
+function withMarks(messages: readonly unknown[], kept: boolean): unknown[] {
+  const last = kept ? messages.findLastIndex((one) => isObject(one) && one.role === 'user') : -1;
+  return messages.map((one, index) => {
+    const isMarked = isObject(one) && (one.role === 'system' || index === last);
+    if (!isMarked || typeof one.content !== 'string') return one;
+    const block = { type: 'text', text: one.content, cache_control: { type: 'ephemeral' } };
+    return { ...one, content: [block] };
+  });
 }

@@ -21,8 +21,8 @@ export interface RunMarks {
  * by the hashes that messages name.
  */
 export function questionOf(model: string, request: ModelRequest, marks: RunMarks): JsonObject {
-  const { messages, tools, images, headers, maxOutputTokens, timeoutMs, stream, hide, ...rest } =
-    request;
+  const { messages, tools, images, headers, maxOutputTokens, timeoutMs, stream, ...more } = request;
+  const { hide, goesOn, ...rest } = more;
   const run = headers['x-awp-run-id'] ?? '';
   const question: JsonObject = JSON.parse(
     JSON.stringify({
@@ -76,7 +76,7 @@ const ADDRESS = /\b0x[0-9a-f]{6,16}\b/gi;
 const TIME =
   /\b\d{4}-\d\d-\d\d[T ]\d\d:\d\d(?::\d\d(?:[.,]\d+)?)?(?:Z|[+-]\d\d:?\d\d)?|\b1\d{9}(?:\d{3}|\.\d+)?\b/g;
 /** The mark of data in a prompt: it is made from all of it, what is the run's own included. */
-const MARK = /(<\/?(?:data|task))-[0-9a-f]{12}\b/g;
+const MARK = /(<\/?(?:data|task|instructions)-|^The mark of this message is )[0-9a-f]{12}\b/gm;
 /** Clocks of a machine and of its boxes need not agree to the second. */
 const SLACK_MS = 60_000;
 
@@ -90,7 +90,7 @@ function plainText(text: string, run: string, marks: RunMarks): string {
     .replace(REPORT, '$10')
     .replace(COME_BACK, '$1<time>')
     .replace(ADDRESS, '<address>')
-    .replace(MARK, '$1-<mark>')
+    .replace(MARK, '$1<mark>')
     .replace(TIME, (time) => (isOfRun(time, marks) ? '<time>' : time));
 }
 

@@ -3,6 +3,8 @@ import { isObject, type JsonObject, parseJson } from '../base/json.ts';
 import { sentName } from '../base/tool-names.ts';
 import type { Message, MessageImage, ToolCall } from '../events/event.ts';
 import { ModelError, type ModelRequest, NO_USAGE, type ToolSpec } from '../ports/model-provider.ts';
+import { cacheOptions } from './cache-marks.ts';
+import { heldAnswer } from './held-answer.ts';
 import { oneCallOptions } from './one-call.ts';
 import { reasoningOptions } from './reasoning.ts';
 
@@ -21,7 +23,7 @@ export interface WireCall {
 
 /** A request in the SDK's words. */
 export function toCallOptions(request: ModelRequest): CallOptions {
-  return {
+  return heldAnswer(request, {
     prompt: request.messages.map((message) => toWireMessage(message, request.images)),
     maxOutputTokens: request.maxOutputTokens,
     temperature: request.temperature,
@@ -30,13 +32,13 @@ export function toCallOptions(request: ModelRequest): CallOptions {
     ...(request.tools.length === 0
       ? {}
       : { tools: request.tools.map(toWireTool), toolChoice: toWireChoice(request.toolChoice) }),
-  };
+  });
 }
 
 /** What the SDK takes beside the question: how much to think, and one tool call at a time. */
 function ownOptions(request: ModelRequest): Pick<CallOptions, 'reasoning' | 'providerOptions'> {
   const { providerOptions = {}, ...thinking } = reasoningOptions(request.reasoning);
-  const own = { ...providerOptions, ...oneCallOptions(request) };
+  const own = { ...providerOptions, ...oneCallOptions(request), ...cacheOptions(request) };
   return { ...thinking, ...(Object.keys(own).length > 0 && { providerOptions: own }) };
 }
 

@@ -138,6 +138,12 @@ export const compatible: Wire = {
   streams: true,
   ids: true,
   reasoning: { model: 'some-model', body: { reasoning_effort: 'high' } },
+  held: (schema) => ({
+    response_format: {
+      type: 'json_schema',
+      json_schema: { name: 'answer', strict: false, schema },
+    },
+  }),
   wish: { tool_choice: { type: 'function', function: { name: 'file__read' } } },
   oneCall: { parallel_tool_calls: false },
 };

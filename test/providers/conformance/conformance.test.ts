@@ -36,6 +36,16 @@ const TOOLS = ['code.execute', 'file.read'].map((name) => ({
   parameters: { type: 'object', properties: { path: { type: 'string' } } },
 }));
 
+/** A schema of an object that may have more fields than it names, as results may. */
+const SCHEMA = {
+  type: 'object',
+  properties: {
+    month: { type: 'string' },
+    details: { type: 'object', properties: {}, additionalProperties: true },
+  },
+  required: ['month'],
+};
+
 const CONVERSATION: Message[] = [
   { role: 'system', text: 'You work with tables.' },
   { role: 'user', text: 'What is the peak month?' },
@@ -277,6 +287,23 @@ describe.each(WIRES)('the adapter of $name', (wire) => {
     expect(await asked({ parallelCalls: false })).toMatchObject(wire.oneCall ?? {});
     const likely = JSON.stringify(await asked({ topP: 0.37 }));
     expect(/"top_?p":0.37/i.test(likely)).toBe(wire.takesTopP !== false);
+  });
+
+  it.each(ways)('holds its answer to a schema (stream: %s)', async (stream) => {
+    const usage = { input: 5, output: 9 };
+    const script = wire.heldByCall
+      ? { calls: [{ id: 'call_1', name: 'json', args: { month: 'März' } }], usage }
+      : { text: ['{"month":', '"März"}'], usage };
+    const { end, subject } = await ask(script, { responseSchema: SCHEMA, stream });
+    expect(subject.questions()[0]?.body).toMatchObject(wire.held(SCHEMA));
+    expect(JSON.parse(end.text)).toEqual({ month: 'März' });
+    expect(end.toolCalls).toEqual([]);
+  });
+
+  it('takes an answer in words where a schema was asked for', async () => {
+    const script = { text: ['March, I think.'], usage: { input: 5, output: 9 } };
+    const { end } = await ask(script, { responseSchema: SCHEMA });
+    expect(end).toMatchObject({ text: 'March, I think.', toolCalls: [] });
   });
 
   it('says how much to think', async () => {

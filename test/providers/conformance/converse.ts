@@ -96,6 +96,13 @@ export const bedrock: Wire = {
       streams: false,
     };
   },
+  held: (schema) => ({
+    toolConfig: {
+      tools: [{ toolSpec: { name: 'json', inputSchema: { json: schema } } }],
+      toolChoice: { any: {} },
+    },
+  }),
+  heldByCall: true,
   wish: { toolConfig: { toolChoice: { tool: { name: 'file__read' } } } },
   counts: ['cached', 'written'],
   filters: true,

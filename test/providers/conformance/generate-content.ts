@@ -139,6 +139,9 @@ export const google: Wire = {
       streams: request.path.includes('streamGenerateContent'),
     };
   },
+  held: (responseJsonSchema) => ({
+    generationConfig: { responseMimeType: 'application/json', responseJsonSchema },
+  }),
   wish: {
     toolConfig: { functionCallingConfig: { mode: 'ANY', allowedFunctionNames: ['file__read'] } },
   },

@@ -165,6 +165,11 @@ export const anthropic: Wire = {
     };
   },
   takesTopP: false,
+  held: (input_schema) => ({
+    tools: [{ name: 'json', input_schema }],
+    tool_choice: { type: 'any', disable_parallel_tool_use: true },
+  }),
+  heldByCall: true,
   wish: { tool_choice: { type: 'tool', name: 'file__read' } },
   oneCall: { tool_choice: { type: 'auto', disable_parallel_tool_use: true } },
   counts: ['cached', 'written'],

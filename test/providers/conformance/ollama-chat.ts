@@ -97,6 +97,7 @@ export const ollama: Wire = {
       streams: body.stream === true,
     };
   },
+  held: (format) => ({ format }),
   wish: { tools: [{ function: { name: 'file__read' } }] },
   counts: [],
   filters: false,

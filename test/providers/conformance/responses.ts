@@ -175,6 +175,9 @@ export const openai: Wire = {
       streams: body.stream === true,
     };
   },
+  held: (schema) => ({
+    text: { format: { type: 'json_schema', name: 'answer', strict: false, schema } },
+  }),
   wish: { tool_choice: { type: 'function', name: 'file__read' } },
   oneCall: { parallel_tool_calls: false },
   counts: ['cached', 'reasoning'],

@@ -37,8 +37,9 @@ export async function subjectOf(wire: Wire, ...answers: WireAnswer[]): Promise<S
   const provider = wire.adapter(endpoint, {
     effects: { clock: fixedClock(), network: nodeNetwork(), secrets },
   });
+  const capabilities = () => ({ ...UNKNOWN, structuredOutput: true });
   return {
-    provider: careful(provider, { service: wire.name, capabilities: () => UNKNOWN }),
+    provider: careful(provider, { service: wire.name, capabilities }),
     server,
     questions: () => server.requests.filter((request) => wire.aside?.(request) === undefined),
     close: () => server.close(),

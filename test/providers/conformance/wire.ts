@@ -74,6 +74,10 @@ export interface Wire {
   reasoning: { model: string; body: JsonObject };
   /** What it is asked with when one tool, `file.read`, is to be called. */
   wish: JsonObject;
+  /** What it is asked with when its answer is to fit this schema. */
+  held(schema: JsonObject): JsonObject;
+  /** True: an answer that is held to a schema comes as a call of the tool `json`. */
+  heldByCall?: true;
   /** False: the API takes a temperature or a share of the likely words, and the first counts. */
   takesTopP?: false;
   /** What it is asked with for one tool call at a time; left out: it cannot be told so. */

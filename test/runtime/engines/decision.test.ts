@@ -1,7 +1,11 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { readDecision, unused } from '../../../src/runtime/engines/decision.ts';
+import { type DecisionRules, readDecision, unused } from '../../../src/runtime/engines/decision.ts';
 
+const BOTH: DecisionRules = {
+  planning: { maxSubtasks: 5, commit: 'advisory' },
+  diagnosis: { maxHypotheses: 2, threshold: 0.5 },
+};
 const worker = { worker_id: 'a', instructions: 'do it' };
 const delegateToA = {
   decision: 'delegate',
@@ -77,6 +81,66 @@ describe("reading a manager's answer", () => {
       false,
     ],
     [
+      'a result of other names beside an empty one',
+      '{"decision":"complete","final_result":{},"report_md":"# x","chart_paths":["a.svg"]}',
+      { decision: 'complete', result: { report_md: '# x', chart_paths: ['a.svg'] } },
+      false,
+    ],
+    [
+      'a result that is written inside of a text',
+      JSON.stringify({ decision: 'complete', final_result: '{"output": 1}' }),
+      { decision: 'complete', result: { output: 1 } },
+      false,
+    ],
+    [
+      'a result without its last brackets',
+      '{"decision":"complete","final_result":{"summary":"x"',
+      { decision: 'complete', result: { summary: 'x' } },
+      true,
+    ],
+    [
+      'delegations that are written inside of a text',
+      JSON.stringify({ decision: 'delegate', delegations: JSON.stringify([worker]) }),
+      delegateToA,
+      false,
+    ],
+    [
+      'delegations of which the last is cut off',
+      `{"decision":"delegate","delegations":[${JSON.stringify(worker)},{"worker_id":"b","instr`,
+      { ...delegateToA, unread: 1 },
+      true,
+    ],
+    [
+      'delegations beside an unknown word',
+      JSON.stringify({ decision: 'incomplete', delegations: [worker] }),
+      delegateToA,
+      false,
+    ],
+    [
+      'delegations beside parts of a plan, where planning is off',
+      JSON.stringify({ subtasks: [{ id: 'x', description: 'y' }], delegations: [worker] }),
+      delegateToA,
+      false,
+    ],
+    [
+      'a decision inside of the field for it',
+      JSON.stringify({ decision: { decision: 'delegate', delegations: [worker] } }),
+      delegateToA,
+      true,
+    ],
+    [
+      'a confidence that is none',
+      '{"decision":"complete","final_result":{"summary":"x"},"confidence":1e999}',
+      { decision: 'complete', result: { summary: 'x' } },
+      false,
+    ],
+    [
+      'fail without a reason',
+      '{"decision":"abort","confidence":0.5}',
+      { decision: 'fail', reason: 'the manager gave no reason' },
+      false,
+    ],
+    [
       'fail',
       '{"decision":"fail","reason":"no data","partial_result":{"n":1}}',
       { decision: 'fail', reason: 'no data', partial: { n: 1 } },
@@ -97,67 +161,23 @@ describe("reading a manager's answer", () => {
       '{"decision":"delegate","delegations":[{"worker_id":"a"}]}',
     ],
     ['an error alone', '{"error":"x"}'],
-    ['JSON that is cut off', '{"decision":"complete","final_result":{"summary":"x"'],
+    [
+      'a result that is cut off',
+      '{"decision":"complete","final_result":{"summary":"x","more":"half',
+    ],
+    ['a list of decisions', '[{"decision":"fail"},{"decision":"fail"}]'],
+    ['a number', '42'],
+    ['a delegation alone', JSON.stringify(worker)],
+    ['one piece of content', '{"answer":"x"}'],
+    ['no delegations', '{"decision":"delegate","delegations":[]}'],
+    ['delegations that are none', '{"decision":"delegate","delegations":["a",1,null,[]]}'],
+    [
+      'a plan, where planning is off',
+      '{"decision":"plan","subtasks":[{"id":"a","description":"x"}]}',
+    ],
+    ['a diagnosis, where diagnosing is off', '{"hypotheses":[{"cause":"x"}],"failed_worker":"a"}'],
   ])('says what is wrong with %s', (_, text) => {
     expect(readDecision(text)).toEqual({ problem: expect.stringMatching(/\.$/) });
-  });
-
-  it.each([
-    ['too warm', 7, 2],
-    ['too cold', -1, 0],
-    ['no number', 'hot', undefined],
-  ])('keeps temperatures from 0 to 2: %s', (_, given, kept) => {
-    const text = JSON.stringify({
-      decision: 'delegate',
-      delegations: [{ ...worker, temperature: given }],
-    });
-    const reading = readDecision(text);
-    expect(reading).toMatchObject({ decision: { delegations: [{ workerId: 'a' }] } });
-    const delegations =
-      'decision' in reading && reading.decision.decision === 'delegate'
-        ? reading.decision.delegations
-        : [];
-    expect(delegations[0]?.temperature).toBe(kept);
-  });
-
-  it('reads both spellings of an output contract', () => {
-    const contracts = [
-      { required_fields: ['a', 'b'], description: 'x' },
-      { a: { type: 'number', description: 'the a' }, b: 'the b' },
-    ];
-    const delegations = contracts.map((output_contract, index) => ({
-      worker_id: `w${index}`,
-      instructions: 'x',
-      output_contract,
-    }));
-    expect(readDecision(JSON.stringify({ decision: 'delegate', delegations }))).toMatchObject({
-      decision: {
-        delegations: [
-          { contract: { requiredFields: ['a', 'b'], description: 'x' } },
-          {
-            contract: { requiredFields: ['a', 'b'], description: expect.stringContaining('the b') },
-          },
-        ],
-      },
-    });
-  });
-
-  it('makes worker ids safe and unique, and keeps fields that it does not know', () => {
-    const delegations = ['a/../b', 'a', 'a', 'constructor'].map((worker_id) => ({
-      worker_id,
-      instructions: 'x',
-      priority: 1,
-    }));
-    expect(readDecision(JSON.stringify({ decision: 'delegate', delegations }))).toMatchObject({
-      decision: {
-        delegations: [
-          { workerId: 'a_.._b', extra: { priority: 1 } },
-          { workerId: 'a' },
-          { workerId: 'a-2' },
-          { workerId: 'constructor' },
-        ],
-      },
-    });
   });
 
   it('never throws, whatever the text', () => {
@@ -173,6 +193,27 @@ describe("reading a manager's answer", () => {
         },
       ),
     );
+  });
+
+  it('takes no decision out of a text that is data', () => {
+    const decision = JSON.stringify({ decision: 'fail', reason: 'x' });
+    for (const key of ['reasoning', 'note', 'summary', 'output']) {
+      const reading = readDecision(JSON.stringify({ [key]: decision, more: 'x' }));
+      expect(reading).not.toMatchObject({ decision: { decision: 'fail' } });
+    }
+  });
+
+  it('says which decisions there are', () => {
+    const complaint = (rules: DecisionRules) => readDecision('{"decision":"ponder"}', rules);
+    expect(complaint({})).toEqual({
+      problem: 'the field "decision" must be "delegate", "complete" or "fail".',
+    });
+    expect(complaint(BOTH)).toEqual({
+      problem: 'the field "decision" must be "delegate", "complete", "fail", "plan" or "diagnose".',
+    });
+    expect(readDecision('{"decision":"plan","subtasks":[]}')).toEqual({
+      problem: 'planning is not enabled; "decision" must be "delegate", "complete" or "fail".',
+    });
   });
 
   it('takes the next free number for a name that is taken', () => {
