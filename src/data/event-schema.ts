@@ -81,12 +81,14 @@ const decision = {
   reasoning: z.string().optional(),
   call: z.string(),
   repaired: z.boolean().optional(),
+  problems: texts.optional(),
 };
 const decided = z.union([
   z.strictObject({
     decision: z.literal('delegate'),
     confidence: z.number().optional(),
     delegations: z.array(envelope),
+    unread: amount.optional(),
     ...decision,
   }),
   z.strictObject({
@@ -101,11 +103,17 @@ const decided = z.union([
     partial: object.optional(),
     ...decision,
   }),
-  z.strictObject({ decision: z.literal('plan'), subtasks: z.array(subtask), ...decision }),
+  z.strictObject({
+    decision: z.literal('plan'),
+    subtasks: z.array(subtask),
+    dropped: amount.optional(),
+    ...decision,
+  }),
   z.strictObject({
     decision: z.literal('diagnose'),
     failedWorker: z.string(),
     hypotheses: z.array(hypothesis),
+    dropped: amount.optional(),
     ...decision,
   }),
 ]);
@@ -147,6 +155,7 @@ const runEvents = {
     role: z.enum(['manager', 'worker', 'graph', 'node', 'step', 'judge', 'reviewer']),
     node: nodeRun.optional(),
     agentKey: z.string().optional(),
+    managerKey: z.string().optional(),
     name: z.string(),
     askedAs: z.string().optional(),
     model: z.string(),
@@ -155,6 +164,7 @@ const runEvents = {
     instructions: z.string(),
     contract: contract.optional(),
     order: workerOrder.optional(),
+    notes: texts.optional(),
     review: reviewOf.optional(),
     values: object.optional(),
     continues: z.string().optional(),
@@ -165,6 +175,8 @@ const runEvents = {
     text: z.string(),
     confidence: z.number(),
     problems: texts,
+    status: z.literal('partial').optional(),
+    reason: z.string().optional(),
   }),
   'agent.failed': z.strictObject({
     code: z.string(),
@@ -245,6 +257,7 @@ const effectEvents = {
     log: z.string().optional(),
     ms: z.number(),
     files: texts.optional(),
+    taint: z.array(z.enum(['private', 'untrusted'])).optional(),
   }),
   'artifact.removed': z.strictObject({ path: z.string() }),
   'artifact.written': z.strictObject({
@@ -260,6 +273,10 @@ const effectEvents = {
     output: object,
     text: z.string(),
     confidence: z.number(),
+    said: z.number().optional(),
+    reasons: texts.optional(),
+    most: z.number().optional(),
+    acceptable: z.literal(true).optional(),
   }),
   'budget.warned': z.strictObject({
     scope: z.string().optional(),
@@ -276,7 +293,11 @@ const effectEvents = {
     wanted: z.number(),
     purpose: purpose.optional(),
   }),
-  'budget.reserved': z.strictObject({ scope: z.string(), limits }),
+  'budget.reserved': z.strictObject({
+    scope: z.string(),
+    limits,
+    noRefund: z.literal(true).optional(),
+  }),
   'budget.settled': z.strictObject({
     scope: z.string(),
     used: z.strictObject({
@@ -310,7 +331,12 @@ const effectEvents = {
     args: object.optional(),
     reason: z.string().optional(),
   }),
-  'stall.noticed': z.strictObject({ turns: whole, message: z.string() }),
+  'stall.noticed': z.strictObject({
+    turns: whole,
+    message: z.string(),
+    action: z.enum(['warn', 'stop']).optional(),
+    reason: z.string().optional(),
+  }),
 } as const;
 
 /** The data of every event type (decision 1). */

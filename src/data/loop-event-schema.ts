@@ -39,6 +39,7 @@ export const workerOrder = z.strictObject({
   maxOutputTokens: amount.optional(),
   packages: texts.optional(),
   codemode: z.strictObject({ enabled: z.boolean(), toolCreation: z.boolean() }).optional(),
+  workerTools: texts.optional(),
   repairOf: z.string().optional(),
 });
 
@@ -53,6 +54,18 @@ const defect = z.strictObject({
   description: z.string(),
   severity: z.enum(['critical', 'warning', 'info']),
   location: z.string().optional(),
+});
+
+/** What of an order a person may put another way. */
+const orderChanges = z.strictObject({
+  instructions: z.string().optional(),
+  toolsAllowed: texts.optional(),
+  temperature: z.number().optional(),
+  skills: texts.optional(),
+  requiredTools: texts.optional(),
+  packages: texts.optional(),
+  timeoutMs: amount.optional(),
+  maxOutputTokens: amount.optional(),
 });
 
 /** Data of the events about delegation loops. */
@@ -83,6 +96,7 @@ export const loopEvents = {
     by: z.string(),
     reason: z.string(),
   }),
+  'worker.overdue': z.strictObject({ timeoutMs: amount, usedMs: amount }),
   'submanager.refused': z.strictObject({ worker: z.string(), index, reason: z.string() }),
   'submanager.promoted': z.strictObject({
     worker: z.string(),
@@ -112,6 +126,7 @@ export const loopEvents = {
     summary: z.string(),
     defects: z.array(defect),
     prescriptions: texts,
+    reusable: texts.optional(),
     note: z.string().optional(),
   }),
   'result.repaired': z.strictObject({
@@ -126,6 +141,7 @@ export const loopEvents = {
   'board.posted': z.strictObject({
     ...{ id: z.string(), board: z.string(), topic: z.string() },
     payload: object,
+    call: z.string().optional(),
   }),
   'digest.made': z.strictObject({ sha256: z.string(), turn: amount, digest: object }),
   'context.compacted': z.strictObject({ turns: amount, before: amount, after: amount }),
@@ -137,5 +153,12 @@ export const loopEvents = {
     by: z.string(),
     reason: z.string().optional(),
   }),
-  'run.forked': z.strictObject({ from: z.string(), seq: amount, note: z.string().optional() }),
+  'run.forked': z.strictObject({
+    ...{ from: z.string(), seq: amount },
+    note: z.string().optional(),
+    models: z
+      .strictObject({ manager: z.string().optional(), worker: z.string().optional() })
+      .optional(),
+    order: z.strictObject({ agent: z.string(), index, changes: orderChanges }).optional(),
+  }),
 } as const;

@@ -199,6 +199,7 @@ const planManager = z.strictObject({
   instructions: z.string().optional(),
   fullTurns: amount,
   corrections: amount,
+  about: z.string().optional(),
 });
 
 /** Manager, workers and stall of a delegation loop. */

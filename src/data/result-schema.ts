@@ -104,6 +104,7 @@ export const resultSchema = z.strictObject({
     model: z.string(),
     simulated: z.boolean(),
     replayed: z.strictObject({ file: z.string(), recorded: z.string() }).optional(),
+    forked: z.strictObject({ from: z.string(), seq: z.int() }).optional(),
     resumes: amount,
     evaluation: evaluation.optional(),
   }),

@@ -3,6 +3,7 @@ import { tryOf } from './graph-fold-repeat.ts';
 import { hasEnded } from './graph-nodes.ts';
 import type { Graph } from './graph-state.ts';
 import { holdClock, releaseClock } from './held-clock.ts';
+import { answerLoop, loopQuestion } from './loop-requests.ts';
 import { answerRequested, holdRequested } from './node-requests.ts';
 import type { Frame, RunState } from './state.ts';
 
@@ -29,6 +30,8 @@ export function requestApproval(
   const pending = frame.calls.find((one) => one.id === call);
   if (pending) pending.phase = 'held';
   holdRequested(state, data);
+  // What the request is not about goes on.
+  if (loopQuestion(data)) state.ready.add(frame.id);
 }
 
 /** Notes a person's answer; the first one wins, and the agent is asked what follows. */
@@ -47,6 +50,7 @@ export function resolveApproval(
     if (pending.id === call && pending.phase === 'held') pending.phase = 'asked';
   }
   answerRequested(state, approval);
+  answerLoop(state, approval);
   state.ready.add(frame.id);
 }
 

@@ -48,13 +48,23 @@ export type Decision =
       reasoning?: string;
       confidence?: number;
       delegations: readonly Envelope[];
+      /** Delegations of the answer that were not read: too many, or without an id or instructions. */
+      unread?: number;
     }
   | { decision: 'complete'; reasoning?: string; confidence?: number; result: JsonObject }
   | { decision: 'fail'; reasoning?: string; reason: string; partial?: JsonObject }
-  | { decision: 'plan'; reasoning?: string; subtasks: readonly Subtask[] }
+  | {
+      decision: 'plan';
+      reasoning?: string;
+      subtasks: readonly Subtask[];
+      /** Parts of the answer that were not read. */
+      dropped?: number;
+    }
   | {
       decision: 'diagnose';
       reasoning?: string;
       failedWorker: string;
       hypotheses: readonly Hypothesis[];
+      /** Guesses of the answer that were not read. */
+      dropped?: number;
     };

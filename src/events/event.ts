@@ -3,6 +3,7 @@ import type { Decision, OutputContract } from './decision.ts';
 import type { GraphEventData, NodeRun } from './graph-events.ts';
 import type { LoopEventData, ReviewOf, WorkerOrder } from './loop-events.ts';
 import type { Dimension, Limits, Plan, Spend } from './plan.ts';
+import type { Taint } from './taint.ts';
 
 /** Tokens that one model call used. */
 export interface Usage {
@@ -120,6 +121,8 @@ export interface EventData extends GraphEventData, LoopEventData {
     node?: NodeRun;
     /** Key of `plan.agents` for nodes, of `plan.loops` for managers and workers of such nodes. */
     agentKey?: string;
+    /** Key of the manager that a sub-manager has, of `submanagers` of its loop; left out: the loop's own. */
+    managerKey?: string;
     /** A slug that is unique in the run. */
     name: string;
     /** The name that it was asked for with, if another agent had that already. */
@@ -132,6 +135,8 @@ export interface EventData extends GraphEventData, LoopEventData {
     contract?: OutputContract;
     /** What else a worker is to keep to. */
     order?: WorkerOrder;
+    /** What of its delegation was not taken as it was, and why: its manager is told. */
+    notes?: readonly string[];
     /** What a reviewer looks at. */
     review?: ReviewOf;
     /** What a graph's state starts with, or what the manager of a node is handed. */
@@ -146,10 +151,18 @@ export interface EventData extends GraphEventData, LoopEventData {
     text: string;
     confidence: number;
     problems: readonly string[];
+    /** A sub-manager that was cut short, and why, as `family/what`. */
+    status?: 'partial';
+    reason?: string;
   };
   'agent.failed': { code: string; message: string; output?: JsonObject; text?: string };
 
-  'manager.decided': Decision & { call: string; repaired?: boolean };
+  'manager.decided': Decision & {
+    call: string;
+    repaired?: boolean;
+    /** What its contract misses in the result of a last turn, after which nothing is asked. */
+    problems?: readonly string[];
+  };
   'manager.rejected': { call: string; reason: string };
   /** A worker of this turn that was not started, and why; the next turn's question says so. */
   'agent.skipped': {
@@ -235,6 +248,8 @@ export interface EventData extends GraphEventData, LoopEventData {
     ms: number;
     /** Paths of the artifacts that it wrote. */
     files?: readonly string[];
+    /** What its result may hold. */
+    taint?: readonly Taint[];
   };
   /** A file that its agent took back; its path below `artifacts/`. */
   'artifact.removed': { path: string };
@@ -246,6 +261,14 @@ export interface EventData extends GraphEventData, LoopEventData {
     output: JsonObject;
     text: string;
     confidence: number;
+    /** The confidence that was said, where another one counts. */
+    said?: number;
+    /** Why another one counts. */
+    reasons?: readonly string[];
+    /** The confidence that facts allow at most, where that is less than 1. */
+    most?: number;
+    /** It may stand all the same when it cannot be mended. */
+    acceptable?: true;
   };
   /** `scope` of these is the frame of the loop whose share it is; left out: the run's budget. */
   'budget.warned': { scope?: string; dimension: Dimension; used: number; limit: number };
@@ -260,7 +283,12 @@ export interface EventData extends GraphEventData, LoopEventData {
     purpose?: AskPurpose;
   };
   /** A share is set aside for a loop that starts next; null is limited by what is around it alone. */
-  'budget.reserved': { scope: string; limits: Limits };
+  'budget.reserved': {
+    scope: string;
+    limits: Limits;
+    /** What it does not use stays charged to who gave it. */
+    noRefund?: true;
+  };
   /** A loop has ended: what it did not use of its share is given back. */
   'budget.settled': { scope: string; used: Spend };
   'security.denied': { tool: string; reason: string; kind?: SecurityKind };
@@ -287,7 +315,17 @@ export interface EventData extends GraphEventData, LoopEventData {
     args?: JsonObject;
     reason?: string;
   };
-  'stall.noticed': { turns: number; message: string };
+  /**
+   * A loop goes nowhere. `stop`: a last turn follows, and it ends partial; `warn`: it is told; left out,
+   * in logs of before: the second time counts as `stop`. `reason` is that of the end, `stall` when left
+   * out.
+   */
+  'stall.noticed': {
+    turns: number;
+    message: string;
+    action?: 'warn' | 'stop';
+    reason?: string;
+  };
 }
 
 /** Names of all event types. */

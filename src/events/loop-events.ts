@@ -1,4 +1,5 @@
 import type { JsonObject } from '../base/json.ts';
+import type { Envelope } from './decision.ts';
 import type { Dimension } from './plan.ts';
 import type { GateName, Strategy } from './plan-policy.ts';
 
@@ -53,6 +54,8 @@ export interface WorkerOrder {
   /** Packages of those that the author declared. */
   packages?: readonly string[];
   codemode?: { enabled: boolean; toolCreation: boolean };
+  /** Tools that the workers of a sub-manager may have at most. */
+  workerTools?: readonly string[];
   /** Frame of the worker whose result it is to repair. */
   repairOf?: string;
 }
@@ -62,6 +65,35 @@ export interface ReviewOf {
   /** Frame of the worker. */
   of: string;
   kind: 'validation' | 'critique';
+}
+
+/** What of an order a person may put another way. */
+export type OrderChanges = Partial<
+  Pick<
+    Envelope,
+    | 'instructions'
+    | 'toolsAllowed'
+    | 'temperature'
+    | 'skills'
+    | 'requiredTools'
+    | 'packages'
+    | 'timeoutMs'
+    | 'maxOutputTokens'
+  >
+>;
+
+/** Where a fork comes from, and what is different in it from then on. */
+export interface RunForked {
+  /** The run that it was made from. */
+  from: string;
+  /** Number of the last event of that run that counts for this one. */
+  seq: number;
+  /** Why events before it were left out. */
+  note?: string;
+  /** Models that agents which are at work go on with. */
+  models?: { manager?: string; worker?: string };
+  /** The order of one worker, by its manager's frame and its place in the turn. */
+  order?: { agent: string; index: number; changes: OrderChanges };
 }
 
 /**
@@ -91,6 +123,12 @@ export interface LoopEventData {
     by: string;
     reason: string;
   };
+
+  /**
+   * The time that its order gave a worker for work is over: it may only report. `agent` is the worker;
+   * both in milliseconds of active time.
+   */
+  'worker.overdue': { timeoutMs: number; usedMs: number };
 
   /** A delegation that asked for a manager of its own runs as a worker, and why. */
   'submanager.refused': { worker: string; index: number; reason: string };
@@ -131,6 +169,8 @@ export interface LoopEventData {
     summary: string;
     defects: readonly Defect[];
     prescriptions: readonly string[];
+    /** What is worth doing again. */
+    reusable?: readonly string[];
     note?: string;
   };
   /** A worker went over a result again; the better one counts. */
@@ -147,11 +187,13 @@ export interface LoopEventData {
 
   /** `agent` is the frame of who posted; the board is that of its manager. */
   'board.posted': {
-    /** `b1`, `b2`, ... in the run. */
+    /** `b1`, `b2`, ... on this board. */
     id: string;
     board: string;
     topic: string;
     payload: JsonObject;
+    /** The tool call that posted it; left out: the runtime did, of a worker that had ended. */
+    call?: string;
   };
   'digest.made': { sha256: string; turn: number; digest: JsonObject };
   /** The conversation was summed up before it outgrew the window. */
@@ -172,5 +214,5 @@ export interface LoopEventData {
     reason?: string;
   };
   /** The run begins as the run `from` was after its event `seq`; no `agent`. */
-  'run.forked': { from: string; seq: number; note?: string };
+  'run.forked': RunForked;
 }

@@ -208,6 +208,8 @@ export interface PlanManager extends ModelSettings {
   fullTurns: number;
   /** Unreadable answers in a row that are corrected before the run fails. */
   corrections: number;
+  /** What it is good for, as managers that may have it lead others are told; left out: nothing. */
+  about?: string;
 }
 
 /** The workers of a delegation loop. */

@@ -5,10 +5,14 @@ import { touchGraphs } from './graph-agents.ts';
 import { graphReducers } from './graph-fold.ts';
 import { joinCalled, joinReturned } from './graph-join.ts';
 import { loopReducers } from './loop-fold.ts';
+import { noteDecision, noteSkipped, noteStall } from './loop-fold-plan.ts';
+import { countAsked, countReturned } from './loop-fold-worker.ts';
+import { askOwner, forgetRaises, forgetStarts } from './loop-requests.ts';
 import type { Limits } from './plan.ts';
+import { reopen } from './reopen.ts';
 import { dropUnstarted, newScope, openScope, scopeById, scopeOf, scopesOf } from './scopes.ts';
-import { reopenScored } from './scoring-reopen.ts';
 import type { AgentUsage, Frame, RunState } from './state.ts';
+import { taintFrame } from './taint.ts';
 import {
   abandon,
   closeFrame,
@@ -50,6 +54,7 @@ export function emptyState(run: string): RunState {
     inFlight: new Map(),
     artifacts: new Map(),
     approvals: new Map(),
+    digests: new Map(),
     ...{ scores: [], finalTarget: undefined, denied: 0 },
     pendingApprovals: new Set(),
     artifactFolders: new Set(),
@@ -57,6 +62,7 @@ export function emptyState(run: string): RunState {
     lastAt: 0,
     activeMs: 0,
     resumes: 0,
+    forked: undefined,
     stopReason: undefined,
     ending: undefined,
   };
@@ -69,12 +75,15 @@ export function emptyState(run: string): RunState {
 export function fold(state: RunState, event: RunEvent): void {
   const at = Date.parse(event.ts);
   if (state.startedAt === 0) state.startedAt = at;
-  else if (event.type !== 'run.resumed' && state.status === 'running' && !waitsForPeople(state))
+  else if (!BEGINS_ANEW.has(event.type) && state.status === 'running' && !waitsForPeople(state))
     state.activeMs += Math.max(0, at - state.lastAt);
   state.lastAt = at;
   state.seq = event.seq;
   apply(state, event);
 }
+
+/** Before these nobody worked on the run for some time. */
+const BEGINS_ANEW: ReadonlySet<RunEventType> = new Set<RunEventType>(['run.resumed', 'run.forked']);
 
 /** The state after a whole log. */
 export function foldAll(run: string, events: Iterable<RunEvent>): RunState {
@@ -113,6 +122,7 @@ const reducers: { [T in RunEventType]: Reducer<T> } = {
     if (data.raise) {
       state.limits = { ...state.limits, ...data.raise };
       state.exhausted = undefined;
+      forgetRaises(state);
     }
     abandon(state, data.abandoned);
     dropUnstarted(state);
@@ -133,24 +143,8 @@ const reducers: { [T in RunEventType]: Reducer<T> } = {
     state.stopReason = data.reason;
   },
 
-  'run.reopened': (state, _event, frame) => {
-    if (!frame) return;
-    // Whatever kept the first model from answering may be mended by now.
-    if (frame.role === 'manager') frame.model = state.plan?.manager?.model ?? frame.model;
-    frame.passedOver = [];
-    frame.phase = 'ask';
-    frame.outcome = undefined;
-    frame.endedAt = undefined;
-    frame.endedActiveMs = undefined;
-    frame.decision = undefined;
-    frame.failure = undefined;
-    frame.failures = 0;
-    frame.refused = undefined;
-    state.closingAsked = false;
-    state.stalls = 0;
-    reopenScored(state, frame);
-    state.openFrames.add(frame.id);
-    state.ready.add(frame.id);
+  'run.reopened': (state, { data }, frame) => {
+    if (frame) reopen(state, frame, data.reason);
   },
 
   // The plan holds the inputs; this says that they are in place.
@@ -159,8 +153,7 @@ const reducers: { [T in RunEventType]: Reducer<T> } = {
   'agent.started': (state, event) => newFrame(state, event),
 
   'agent.finished': (state, { data }, frame) => {
-    const { output, text, confidence, problems } = data;
-    if (frame) closeFrame(state, frame, { ok: true, output, text, confidence, problems });
+    if (frame) closeFrame(state, frame, { ok: true, ...data });
   },
 
   'agent.failed': (state, { data }, frame) => {
@@ -172,7 +165,8 @@ const reducers: { [T in RunEventType]: Reducer<T> } = {
   'agent.skipped': (state, { data }, frame) => {
     if (!frame) return;
     frame.waiting = frame.waiting.filter(({ index }) => index !== data.index);
-    frame.notes.push(`Worker ${data.worker} was not started: ${data.reason}.`);
+    noteSkipped(frame, data);
+    forgetStarts(state, frame);
     state.ready.add(frame.id);
   },
 
@@ -182,6 +176,7 @@ const reducers: { [T in RunEventType]: Reducer<T> } = {
     frame.complaint = undefined;
     frame.notes = [];
     frame.decision = data;
+    noteDecision(frame, data);
     state.ready.add(frame.id);
     if (data.decision !== 'delegate') {
       frame.phase = 'checked';
@@ -213,6 +208,7 @@ const reducers: { [T in RunEventType]: Reducer<T> } = {
     if (data.real) state.simulated = false;
     if (!frame) return;
     frame.usage.calls += 1;
+    countAsked(state, frame);
     if (frame.role === 'step') codeAsked(frame, data);
     else beginAsk(state, frame, data);
     state.inFlight.set(data.call, {
@@ -286,7 +282,9 @@ const reducers: { [T in RunEventType]: Reducer<T> } = {
   'tool.returned': (state, { data }, frame) => {
     state.inFlight.delete(data.call);
     if (!frame) return;
+    taintFrame(frame, data.taint);
     toolReply(frame, data);
+    countReturned(frame, data);
     joinReturned(state, frame, data);
     callEnded(frame, data);
     state.ready.add(frame.id);
@@ -318,6 +316,7 @@ const reducers: { [T in RunEventType]: Reducer<T> } = {
     const { dimension, limit, purpose, scope } = data;
     if (scope === undefined && !state.exhausted) touchGraphs(state);
     scopeById(state, scope).exhausted ??= { dimension, limit };
+    askOwner(state, scope);
     if (!frame || frame.phase === 'closed') return;
     state.ready.add(frame.id);
     if (purpose === undefined) return;
@@ -348,13 +347,7 @@ const reducers: { [T in RunEventType]: Reducer<T> } = {
 
   'approval.resolved': (state, { data }) => resolveApproval(state, data),
 
-  'stall.noticed': (state, { data }, frame) => {
-    scopeOf(state, frame).stalls += 1;
-    if (!frame) return;
-    frame.stallSeen = data.turns;
-    frame.notes.push(`No progress: ${data.message}. Try another way, or finish.`);
-    state.ready.add(frame.id);
-  },
+  'stall.noticed': (state, { data }, frame) => noteStall(state, data, frame),
 };
 
 function beginAsk(state: RunState, frame: Frame, data: EventOf<'model.asked'>['data']): void {
@@ -376,6 +369,9 @@ function beginCall(state: RunState, frame: Frame, data: EventOf<'model.asked'>['
   if (data.purpose !== 'correction' && data.purpose !== 'repair') frame.round += 1;
   if (data.purpose === 'closing') scopeOf(state, frame).closingAsked = true;
   if (data.purpose !== 'turn' && data.purpose !== 'closing') return;
+  frame.told = frame.turns.length;
+  // The question shows what was new on the board.
+  if (frame.delegation) frame.delegation.boardTold = frame.delegation.board.length;
   for (const { ledger } of scopesOf(state, frame)) ledger.used.loops += 1;
 }
 

@@ -110,6 +110,8 @@ export interface RunResult<Output = Json> {
     simulated: boolean;
     /** The tape that all answers came from, and when it was recorded (ISO 8601, UTC). */
     replayed?: { file: string; recorded: string };
+    /** The run that it was forked from, and after which of its events; left out for others. */
+    forked?: { from: string; seq: number };
     model: string;
     /** Active time, in milliseconds. */
     wallTimeMs: number;
@@ -152,6 +154,7 @@ export function resultOf(state: RunState, folder: string): RunResult {
       ...(plan?.replay && {
         replayed: { file: plan.replay.file, recorded: plan.replay.recorded },
       }),
+      ...(state.forked && { forked: { ...state.forked } }),
       model: plan ? mainModel(plan) : '',
       wallTimeMs: state.activeMs,
       outputDir: folder,
@@ -272,6 +275,7 @@ export function resultJson(result: RunResult): JsonObject {
       model: metadata.model,
       simulated: metadata.simulated,
       ...(metadata.replayed && { replayed: { ...metadata.replayed } }),
+      ...(metadata.forked && { forked: { ...metadata.forked } }),
       resumes: metadata.resumes,
       ...(metadata.evaluation && { evaluation: evaluationJson(metadata.evaluation) }),
     },

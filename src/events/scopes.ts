@@ -13,6 +13,7 @@ export function newScope(limits: Limits): Scope {
     closingAsked: false,
     openWorkers: 0,
     nested: new Set(),
+    lost: undefined,
   };
 }
 
@@ -73,17 +74,33 @@ export function openScope(state: RunState, { agent = '', data }: EventOf<'budget
     ...newScope(data.limits),
     id: data.scope,
     parent,
+    refund: data.noRefund !== true,
     startedActiveMs: state.activeMs,
   });
   scopeById(state, parent).nested.add(data.scope);
 }
 
-/** Gives back what a loop did not use, however it ended. */
+/** Gives back what a loop did not use, however it ended, unless that stays charged to who gave it. */
 export function closeScope(state: RunState, id: string): void {
   const scope = state.scopes.get(id);
   if (!scope) return;
   scopeById(state, scope.parent).nested.delete(id);
   state.unsettled.add(id);
+  if (!scope.refund) keepUnused(state, scope);
+}
+
+const COUNTED = ['loops', 'workers', 'tokens', 'tools', 'calls', 'cost'] as const;
+
+/** Charges the unused rest of a share to the nearest budget around it that limits the dimension. */
+function keepUnused(state: RunState, { limits, ledger, parent }: NestedScope): void {
+  const around = scopesOf(state, { scope: parent });
+  for (const dimension of COUNTED) {
+    const rest = (limits[dimension] ?? 0) - ledger.used[dimension];
+    const bearer = around.find((scope) => scope.limits[dimension] !== null);
+    if (rest <= 0 || !bearer) continue;
+    bearer.lost ??= newLedger().used;
+    bearer.lost[dimension] += rest;
+  }
 }
 
 /** Drops the shares of loops whose process died before they had started. */

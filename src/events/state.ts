@@ -9,6 +9,7 @@ import type { ReviewOf, WorkerOrder } from './loop-events.ts';
 import type { LoopState } from './loop-state.ts';
 import type { Dimension, Limits, Plan, Spend } from './plan.ts';
 import type { Judging, Score, ScoredFrame } from './scoring.ts';
+import type { Taint } from './taint.ts';
 
 /** Statuses of a run (decision 3). */
 export type RunStatus =
@@ -83,6 +84,8 @@ export interface Frame {
   node: NodeRun | undefined;
   /** Key of `plan.agents` for nodes, of `plan.loops` for managers and workers of such nodes. */
   agentKey: string | undefined;
+  /** Key of the manager that a sub-manager has; undefined is the loop's own. */
+  managerKey: string | undefined;
   /** Id of the nearest budget that is not the run's; see `scopesOf`. */
   scope: string | undefined;
   /** What a graph's state starts with, or what the manager of a node was handed. */
@@ -130,13 +133,22 @@ export interface Frame {
   repairs: number;
   /** The last question that a limit refused this frame. */
   refused: { purpose: AskPurpose; dimension: Dimension } | undefined;
+  /** Whether the time that its order gave it for work is over: it may only report. */
+  overdue: boolean;
+  /** What came of its tool calls, by tool; undefined while none has returned. */
+  returned: Map<string, { ok: number; failed: number }> | undefined;
   checked: Checked | undefined;
-  decision: Decision | undefined;
+  /** `problems`: what its contract misses in the result of a last turn. */
+  decision: (Decision & { problems?: readonly string[] }) | undefined;
   /** Envelopes of this turn that have not been started. */
   waiting: WaitingEnvelope[];
   /** Children that are open. */
   open: Set<string>;
   turns: Turn[];
+  /** Turns whose results a manager was told of. */
+  told: number;
+  /** What its context may hold; undefined while it holds nothing of that kind. */
+  taint: Set<Taint> | undefined;
   /** What a manager has besides; undefined until there is something. */
   delegation: LoopState | undefined;
   /** Number of the turn after which a stall was noticed last. */
@@ -175,7 +187,16 @@ export interface Checked {
   problems: readonly string[];
   output: JsonObject;
   text: string;
+  /** As it was said, or lower where facts speak against that. */
   confidence: number;
+  /** The confidence that it said, where another one counts. */
+  said?: number;
+  /** Why another one counts. */
+  reasons?: readonly string[];
+  /** The confidence that facts allow at most, where that is less than 1. */
+  most?: number;
+  /** It is not ok, and may stand all the same when it cannot be mended. */
+  acceptable?: true;
 }
 
 /** How an agent ended. */
@@ -187,6 +208,9 @@ export interface Outcome {
   problems: readonly string[];
   code?: string;
   message?: string;
+  /** A sub-manager that was cut short, and why. */
+  status?: 'partial';
+  reason?: string;
 }
 
 /** A file that the run handed out. */
@@ -235,6 +259,8 @@ export interface Scope {
   openWorkers: number;
   /** Open scopes right below it, whose shares are set aside. */
   nested: Set<string>;
+  /** What shares that ended did not use and do not give back; undefined while there is none. */
+  lost: Spend | undefined;
 }
 
 /**
@@ -246,6 +272,8 @@ export interface NestedScope extends Scope {
   id: string;
   /** Id of the scope that it is a share of; undefined is the run's. */
   parent: string | undefined;
+  /** Whether what it does not use comes back when it ends. */
+  refund: boolean;
   /** Active time of the run when it started, in milliseconds. */
   startedActiveMs: number;
 }
@@ -308,6 +336,8 @@ export interface RunState extends Scope {
   artifacts: Map<string, Artifact>;
   /** By id, in the order of asking. */
   approvals: Map<string, Approval>;
+  /** Digests of all loops, by their hash. */
+  digests: Map<string, JsonObject>;
   /** Every score of a result, in order. */
   scores: Score[];
   /** The frame whose answer was last scored as that of the run. */
@@ -323,6 +353,8 @@ export interface RunState extends Scope {
   /** Active time so far, in milliseconds; gaps between processes are not counted. */
   activeMs: number;
   resumes: number;
+  /** The run that it was forked from, and after which of its events. */
+  forked: { from: string; seq: number } | undefined;
   /** Why a run was stopped or paused. */
   stopReason: string | undefined;
   ending:

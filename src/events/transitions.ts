@@ -1,3 +1,4 @@
+import { withoutControlWords } from '../base/control-words.ts';
 import type { Json } from '../base/json.ts';
 import { forgetApprovals } from './approvals.ts';
 import { callAbandoned } from './code-frames.ts';
@@ -5,8 +6,11 @@ import type { AgentRole, EventOf, Reservation, Usage } from './event.ts';
 import { nodeAgentEnded, nodeAgentStarted, openGraph } from './graph-agents.ts';
 import { joinAbandoned } from './graph-join.ts';
 import { newClock } from './held-clock.ts';
+import { noteWork } from './loop-fold-plan.ts';
+import { submanagerEnded, submanagerStarted } from './loop-fold-submanagers.ts';
 import { closeScope, scopesOf } from './scopes.ts';
 import type { Frame, Ledger, Outcome, RunState } from './state.ts';
+import { taintAtStart, taintFrame } from './taint.ts';
 
 /** Characters of one tool's answer that the model is shown. */
 const REPLY_CHARS = 30_000;
@@ -23,6 +27,7 @@ export function newFrame(state: RunState, event: EventOf<'agent.started'>): void
   const above = parent === undefined ? undefined : state.frames.get(parent);
   const scope = state.scopes.has(id) ? id : above?.scope;
   const frame = blankFrame(data, { id, parent, depth, loop, scope, at: state });
+  taintAtStart(state, frame, above);
   state.frames.set(id, frame);
   state.names.add(name);
   state.openFrames.add(id);
@@ -37,7 +42,7 @@ export function newFrame(state: RunState, event: EventOf<'agent.started'>): void
   }
   if (!above) return;
   above.open.add(id);
-  if (above.role === 'manager') delegated(above, id, data);
+  if (above.role === 'manager') delegated(state, above, event);
   if (role === 'judge') {
     const { started = 0, now = [] } = above.judging ?? {};
     above.judging = { started: started + 1, now: [...now, id] };
@@ -46,10 +51,23 @@ export function newFrame(state: RunState, event: EventOf<'agent.started'>): void
 }
 
 /** A worker or a sub-manager of the turn: it waits no more. */
-function delegated(above: Frame, id: string, data: EventOf<'agent.started'>['data']): void {
+function delegated(state: RunState, above: Frame, event: EventOf<'agent.started'>): void {
+  const { agent: id = '', data } = event;
   if (data.role !== 'worker' && data.role !== 'manager') return;
+  const envelope = above.waiting.find(({ index }) => index === data.index)?.envelope;
   above.waiting = above.waiting.filter(({ index }) => index !== data.index);
-  if (data.order?.repairOf === undefined) above.turns.at(-1)?.workers.push(id);
+  if (envelope && data.order?.repairOf === undefined) noteWork(state, above, { id, envelope });
+  if (data.notes) above.notes.push(...data.notes);
+  if (data.role === 'manager') submanagerStarted(state, above);
+  if (data.order?.repairOf === undefined) inOrder(state, above.turns.at(-1)?.workers ?? [], id);
+}
+
+/** Results come in the order of the delegations, whichever was started first. */
+function inOrder(state: RunState, workers: string[], id: string): void {
+  const index = state.frames.get(id)?.index ?? 0;
+  let at = workers.length;
+  while (at > 0 && (state.frames.get(workers[at - 1] ?? '')?.index ?? 0) > index) at -= 1;
+  workers.splice(at, 0, id);
 }
 
 /** A step is its own effect: it is out as soon as it has started. */
@@ -78,6 +96,7 @@ function blankFrame(data: EventOf<'agent.started'>['data'], placed: Placed): Fra
     name: data.name,
     node: data.node,
     agentKey: data.agentKey,
+    managerKey: data.managerKey,
     askedAs: data.askedAs,
     depth: placed.depth,
     loop: placed.loop,
@@ -107,11 +126,15 @@ function blankFrame(data: EventOf<'agent.started'>['data'], placed: Placed): Fra
     corrections: 0,
     repairs: 0,
     refused: undefined,
+    overdue: false,
+    returned: undefined,
     checked: undefined,
     decision: undefined,
     waiting: [],
     open: new Set(),
     turns: [],
+    told: 0,
+    taint: undefined,
     delegation: undefined,
     stallSeen: 0,
     notes: [],
@@ -147,6 +170,8 @@ export function closeFrame(state: RunState, frame: Frame, outcome: Outcome): voi
   const above = frame.parent === undefined ? undefined : state.frames.get(frame.parent);
   if (!above) return;
   above.open.delete(frame.id);
+  taintFrame(above, frame.taint);
+  if (frame.role === 'manager') submanagerEnded(state, above);
   state.ready.add(above.id);
   if (frame.node) nodeAgentEnded(state, frame, outcome);
 }
@@ -208,12 +233,14 @@ export function toolReply(frame: Frame, data: EventOf<'tool.returned'>['data']):
 }
 
 function replyText(data: EventOf<'tool.returned'>['data']): string {
-  const { ok, status, error, log, files } = data;
-  const envelope: { [key: string]: Json } = { ok, status, data: data.data };
+  const { ok, status, error, log, files, taint } = data;
+  const envelope: { [key: string]: Json } = { ok, status };
+  if (taint?.includes('untrusted')) envelope.untrusted = true;
+  envelope.data = data.data;
   if (error !== undefined) envelope.error = error;
   if (log !== undefined) envelope.log = log;
   if (files !== undefined && files.length > 0) envelope.files = [...files];
-  const text = JSON.stringify(envelope);
+  const text = withoutControlWords(JSON.stringify(envelope));
   if (text.length <= REPLY_CHARS) return text;
   const half = REPLY_CHARS / 2;
   const left = text.length - REPLY_CHARS;
@@ -256,7 +283,7 @@ function abandonModelCall(
   frame.usage.cost += reserved?.cost ?? 0;
   frame.usage.estimated = true;
   if (frame.role === 'step') return;
-  frame.phase = 'retry';
+  frame.phase = frame.overdue && frame.purpose === 'work' ? 'failed' : 'retry';
   frame.retryAt = state.lastAt;
 }
 
