@@ -1,6 +1,7 @@
 import type { AskPurpose, Message } from '../events/event.ts';
 import { isNested, scopesOf } from '../events/scopes.ts';
 import type { Frame, RunState, Scope } from '../events/state.ts';
+import type { Counted, Room } from './budget-rooms.ts';
 import { messageBytes, tokensOfBytes } from './budget-tokens.ts';
 
 /** Output tokens kept back for the manager's last turn. */
@@ -51,30 +52,41 @@ export function keptBack(
   return kept;
 }
 
-/** Tokens with which a manager can sum up once. */
+/** Bytes that a last question has for each report of the last turn, and for each worker before. */
+const REPORT_BYTES = 1500;
+const LINE_BYTES = 250;
+
+/**
+ * Tokens with which a manager can sum up once: behind its whole conversation, or, when that is long,
+ * behind its beginning and one line for each worker.
+ */
 function closingTokens({ transcript, turns }: Frame): number {
-  const prompt = tokensOfBytes(keptBytes(transcript));
-  const reports = 500 * Math.min(12, turns.at(-1)?.workers.length ?? 0);
-  return prompt + reports + CLOSING_OUTPUT;
+  const last = turns.at(-1)?.workers.length ?? 0;
+  const reports = REPORT_BYTES * Math.min(12, last);
+  const lines = LINE_BYTES * turns.reduce((sum, { workers }) => sum + workers.length, 0);
+  const short = bytesOf(transcript.slice(0, 2)) + lines;
+  return tokensOfBytes(Math.min(bytesOf(transcript), short) + reports) + CLOSING_OUTPUT;
 }
 
-const keptSizes = new WeakMap<Message, number>();
-
-/** Bytes of the manager's conversation: every call of a worker asks for them, so each is counted once. */
-function keptBytes(messages: readonly Message[]): number {
+/** Bytes of a manager's conversation: every call of a worker asks for them. */
+function bytesOf(messages: readonly Message[]): number {
   let bytes = 0;
-  for (const message of messages) {
-    let size = keptSizes.get(message);
-    if (size === undefined) {
-      size = messageBytes(message);
-      keptSizes.set(message, size);
-    }
-    bytes += size;
-  }
+  for (const message of messages) bytes += messageBytes(message);
   return bytes;
 }
 
 /** Milliseconds of a wall time that are kept back for the manager's last turn. */
 export function closingMs(limit: number): number {
   return Math.min(CLOSING_MS, limit * CLOSING_TIME_SHARE);
+}
+
+/** The room without what is kept back for last turns. */
+export function withoutKept(
+  room: Room,
+  kept: ReadonlyMap<Scope, KeptBack>,
+  dimension: Counted,
+): Room {
+  if (dimension !== 'tokens' && dimension !== 'calls') return room;
+  const keep = kept.get(room.scope)?.[dimension] ?? 0;
+  return { ...room, reserved: room.reserved + keep, left: room.left - keep };
 }

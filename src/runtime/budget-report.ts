@@ -1,17 +1,22 @@
 import type { JsonObject } from '../base/json.ts';
 import type { Fact } from '../events/event.ts';
-import type { Dimension } from '../events/plan.ts';
+import type { Dimension, Spend } from '../events/plan.ts';
 import { isNested, openScopes, scopeOf } from '../events/scopes.ts';
 import type { Frame, RunState, Scope } from '../events/state.ts';
-import { type Counted, Rooms, tightest } from './budget-rooms.ts';
+import { managerOf } from './budget-closing.ts';
+import { COUNTED, type Counted, Rooms, tightest } from './budget-rooms.ts';
 
 /** Share of a limit at which it is warned about. */
 const WARN_AT = 0.8;
 
-/** A warning for each limit of which four fifths are used, once each, of the run and of open loops. */
+/**
+ * A warning for each limit of which four fifths are used, once each, of the run and of open loops; a
+ * reviewer is meant to use up the little that it has.
+ */
 export function warnings(state: RunState): Fact[] {
   if (state.nested.size === 0) return warningsOf(state, state);
-  return [state, ...openScopes(state)].flatMap((scope) => warningsOf(state, scope));
+  const loops = openScopes(state).filter((scope) => managerOf(state, scope));
+  return [state, ...loops].flatMap((scope) => warningsOf(state, scope));
 }
 
 function warningsOf(state: RunState, scope: Scope): Fact[] {
@@ -23,6 +28,14 @@ function warningsOf(state: RunState, scope: Scope): Fact[] {
   });
 }
 
+/** What was used, with what shares did not give back: it cannot be used any more. */
+function spentOf({ ledger, lost }: Scope): Spend {
+  if (!lost) return ledger.used;
+  const sum = { ...ledger.used };
+  for (const dimension of COUNTED) sum[dimension] += lost[dimension];
+  return sum;
+}
+
 /** The facts that loops which have ended gave back what they did not use, in the order of their ends. */
 export function settlements(state: RunState): Fact[] {
   return [...state.unsettled].map((scope) => {
@@ -31,7 +44,8 @@ export function settlements(state: RunState): Fact[] {
   });
 }
 
-interface DimensionSpend {
+/** What was used of a dimension, and its limit; null is unlimited. Time is in milliseconds. */
+export interface DimensionSpend {
   dimension: Dimension;
   used: number;
   limit: number | null;
@@ -43,8 +57,8 @@ export function activeMsOf(state: Pick<RunState, 'activeMs'>, scope: Scope): num
 }
 
 function spends(state: RunState, scope: Scope): DimensionSpend[] {
-  const { limits, ledger } = scope;
-  const { used } = ledger;
+  const { limits } = scope;
+  const used = spentOf(scope);
   return [
     { dimension: 'loops', used: used.loops, limit: limits.loops },
     { dimension: 'workers', used: used.workers, limit: limits.workers },
@@ -64,24 +78,11 @@ export function budgetReport(
   state: RunState,
   frame: Pick<Frame, 'scope'> = { scope: undefined },
 ): JsonObject {
+  const shown = budgetSpends(state, frame);
   const scope = scopeOf(state, frame);
-  const rooms = new Rooms(state);
-  const { used } = scope.ledger;
-  const most = (dimension: Counted): number | null => {
-    const room = tightest(rooms.of(frame, dimension));
-    if (!room) return null;
-    if (room.scope === scope) return room.limit;
-    return used[dimension] + Math.max(0, room.left);
-  };
-  const shown = spends(state, scope).map((spend) => ({
-    ...spend,
-    limit: spend.dimension === 'time' ? timeLimit(state, scope) : most(spend.dimension as Counted),
-  }));
+  const used = spentOf(scope);
   const max = (wanted: Dimension): number | null =>
     shown.find(({ dimension }) => dimension === wanted)?.limit ?? null;
-  const shares = shown.flatMap(({ used: spent, limit }) =>
-    limit === null ? [] : [limit === 0 ? 0 : Math.max(0, 1 - spent / limit)],
-  );
   const seconds = (ms: number): number => Math.round(ms / 100) / 10;
   const time = max('time');
   return {
@@ -93,8 +94,33 @@ export function budgetReport(
       elapsed_s: seconds(activeMsOf(state, scope)),
       max_s: time === null ? null : seconds(time),
     },
-    budget_remaining_pct: Math.round(Math.min(1, ...shares) * 100),
+    budget_remaining_pct: Math.round(budgetLeft(shown) * 100),
   };
+}
+
+/** The share of a budget that is left, from 0 to 1: that of the dimension with the least. */
+export function budgetLeft(spends: readonly DimensionSpend[]): number {
+  const shares = spends.flatMap(({ used, limit }) =>
+    limit === null ? [] : [limit === 0 ? 0 : Math.max(0, 1 - used / limit)],
+  );
+  return Math.min(1, ...shares);
+}
+
+/** What was used of each dimension of a frame's loop, and what it may use as `budgetReport` shows it. */
+export function budgetSpends(state: RunState, frame: Pick<Frame, 'scope'>): DimensionSpend[] {
+  const scope = scopeOf(state, frame);
+  const rooms = new Rooms(state);
+  const used = spentOf(scope);
+  const most = (dimension: Counted): number | null => {
+    const room = tightest(rooms.of(frame, dimension));
+    if (!room) return null;
+    if (room.scope === scope) return room.limit;
+    return used[dimension] + Math.max(0, room.left);
+  };
+  return spends(state, scope).map((spend) => ({
+    ...spend,
+    limit: spend.dimension === 'time' ? timeLimit(state, scope) : most(spend.dimension as Counted),
+  }));
 }
 
 /** Milliseconds that a budget may last at most, counted from its own start. */

@@ -13,7 +13,10 @@ export interface Room {
   scope: Scope;
   limit: number;
   used: number;
-  /** Set aside: for effects in flight, and for shares of loops that the effect is no part of. */
+  /**
+   * Set aside: for effects in flight, for shares of loops that the effect is no part of, and what
+   * shares did not give back.
+   */
   reserved: number;
   left: number;
 }
@@ -61,9 +64,10 @@ export class Rooms {
       const limit = scope.limits[dimension];
       if (limit === null) continue;
       const { used, reserved } = this.#spent(scope, dimension);
+      const lost = scope.lost?.[dimension] ?? 0;
       rooms.push({
-        ...{ scope, limit, used, reserved: reserved + held },
-        left: limit - used - reserved - held,
+        ...{ scope, limit, used, reserved: reserved + held + lost },
+        left: limit - used - reserved - held - lost,
       });
     }
     return rooms;

@@ -17,8 +17,19 @@ export function tokensOfBytes(bytes: number): number {
   return Math.ceil(bytes / BYTES_PER_TOKEN);
 }
 
-/** UTF-8 bytes of a message as it is sent, with what is put around it. */
+const messageSizes = new WeakMap<Message, number>();
+
+/** UTF-8 bytes of a message as it is sent, with what is put around it; each is measured once. */
 export function messageBytes(message: Message): number {
+  let size = messageSizes.get(message);
+  if (size === undefined) {
+    size = measured(message);
+    messageSizes.set(message, size);
+  }
+  return size;
+}
+
+function measured(message: Message): number {
   let bytes = Buffer.byteLength(message.text) + 12;
   if (message.role === 'user') {
     bytes += (message.images?.length ?? 0) * IMAGE_TOKENS * BYTES_PER_TOKEN;

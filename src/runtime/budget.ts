@@ -1,11 +1,12 @@
 import type { AskPurpose, Fact, Reservation } from '../events/event.ts';
-import type { Dimension, Limits } from '../events/plan.ts';
+import type { Dimension, Limits, Spend } from '../events/plan.ts';
 import { isNested, scopesOf } from '../events/scopes.ts';
 import type { Frame, RunState, Scope } from '../events/state.ts';
 import type { Price } from '../ports/model-provider.ts';
-import { CLOSING_SHARE, type KeptBack, keptBack } from './budget-closing.ts';
+import { CLOSING_SHARE, type KeptBack, keptBack, withoutKept } from './budget-closing.ts';
 import { COUNTED, type Counted, onlyLimits, type Room, Rooms, tightest } from './budget-rooms.ts';
 import { costOf, highestPrice } from './budget-tokens.ts';
+import { type PartAsked, type PartVerdict, partOf } from './submanagers/share.ts';
 
 /** A call is not worth sending with fewer tokens for its answer, unless it asked for fewer. */
 const LEAST_OUTPUT = 256;
@@ -57,12 +58,18 @@ type Place = Pick<Frame, 'scope'>;
 export class Admission {
   readonly #state: RunState;
   readonly #rooms: Rooms;
+  /** Whether nothing is waited for that loops have set aside: they cannot go on either. */
+  readonly #isFinal: boolean;
   #approvals = 0;
   readonly #taken = new Set<string>();
+  /** Shares of sub-managers that were granted and are not in the log yet, by their manager's frame. */
+  readonly #parts = new Map<string, Partial<Spend>[]>();
 
-  constructor(state: RunState) {
+  /** `isFinal`: who would wait for what a loop may give back is refused. */
+  constructor(state: RunState, { isFinal = false }: { isFinal?: boolean } = {}) {
     this.#state = state;
     this.#rooms = new Rooms(state);
+    this.#isFinal = isFinal;
   }
 
   /** Room for one model call; the answer's cap is cut to what is left when nothing is in flight. */
@@ -126,6 +133,25 @@ export class Admission {
     return { verdict: 'go', limits: this.#shareLimits(above, wanted, granted) };
   }
 
+  /** A share of what is left for a sub-manager below a frame; see `partOf`. */
+  part(above: Frame, asked: PartAsked): PartVerdict {
+    const granted = this.#parts.get(above.id) ?? [];
+    const mayComeBack = (dimension: Counted): boolean => this.#mayComeBack(above, dimension);
+    const look = { state: this.#state, rooms: this.#rooms, above, granted, mayComeBack };
+    const verdict = partOf(look, asked);
+    if (verdict.verdict !== 'go') return verdict;
+    this.#rooms.grant(above, verdict.granted);
+    this.#parts.set(above.id, [...granted, verdict.granted]);
+    return verdict;
+  }
+
+  /** Sub-managers that were granted a share below any of these frames and are not in the log yet. */
+  partsBelow(isBelow: (frame: string) => boolean): number {
+    let count = 0;
+    for (const [frame, parts] of this.#parts) if (isBelow(frame)) count += parts.length;
+    return count;
+  }
+
   /** Room for one more tool call. */
   tool(frame: Place): Refusal | undefined {
     const refusal = this.toolRefusal(frame);
@@ -163,9 +189,11 @@ export class Admission {
 
   /**
    * Whether more may be left once a loop below the frame's own budget has ended. Only who is around
-   * a loop waits for it, never one loop for another, so that they cannot wait in a circle.
+   * a loop waits for it, never one loop for another. Where the loop waits for the place of a worker
+   * that waits for it, they would wait in a circle: then it is final.
    */
   #mayComeBack(frame: Place, dimension: Counted): boolean {
+    if (this.#isFinal) return false;
     const [nearest = this.#state] = scopesOf(this.#state, frame);
     return this.#rooms.held(nearest, dimension) > 0;
   }
@@ -260,13 +288,6 @@ function costRoom(
   if (left < 0) return { tokens: -1, scope, refusal };
   if (price.output === 0) return { tokens: Number.POSITIVE_INFINITY, scope, refusal };
   return { tokens: Math.floor((left * 1e6) / price.output), scope, refusal };
-}
-
-/** The room without what is kept back for last turns. */
-function withoutKept(room: Room, kept: ReadonlyMap<Scope, KeptBack>, dimension: Counted): Room {
-  if (dimension !== 'tokens' && dimension !== 'calls') return room;
-  const keep = kept.get(room.scope)?.[dimension] ?? 0;
-  return { ...room, reserved: room.reserved + keep, left: room.left - keep };
 }
 
 /** What is said of a budget that has no room for so much more. */
