@@ -104,15 +104,30 @@ const decided = (ids: readonly string[]): Fact => ({
     delegations: ids.map((workerId) => ({ workerId, instructions: 'x' })),
   },
 });
+const ended: Fact = {
+  type: 'manager.decided',
+  agent: '0',
+  data: { decision: 'complete', call: '0/1', result: { summary: 's' } },
+};
+const passed = (agent = '0', call = '0/1'): Fact => ({
+  type: 'gates.passed',
+  agent,
+  data: { call, gates: ['contract'] },
+});
+const refusedEnd = (more: { final?: true } = {}): Fact => ({
+  type: 'gate.rejected',
+  agent: '0',
+  data: { call: '0/1', gate: 'files', reason: 'r', defects: ['d'], ...more },
+});
 const rejected: Fact = {
   type: 'manager.rejected',
   agent: '0',
   data: { call: '0/1', reason: 'bad' },
 };
-const finished = (agent: string, output = {}): Fact => ({
+const finished = (agent: string, output = {}, confidence = 1): Fact => ({
   type: 'agent.finished',
   agent,
-  data: { output, text: '', confidence: 1, problems: [] },
+  data: { output, text: '', confidence, problems: [] },
 });
 const checked = (agent: string, ok: boolean): Fact => ({
   type: 'output.checked',
@@ -235,28 +250,29 @@ describe('a delegation loop', () => {
       '0',
       'agent.skipped',
     ],
+    ['the manager completes', [asked('0', '0/1'), ended], '0', 'inspect'],
     [
-      'the manager completes',
-      [
-        {
-          type: 'manager.decided',
-          agent: '0',
-          data: { decision: 'complete', call: '0/1', result: { summary: 's' } },
-        },
-      ],
+      'nothing speaks against the end',
+      [asked('0', '0/1'), ended, passed()],
       '0',
       'agent.finished, run complete',
     ],
+    ['a gate refuses the end', [asked('0', '0/1'), ended, refusedEnd()], '0', 'ask turn'],
+    [
+      'a gate refuses the end for good',
+      [asked('0', '0/1'), ended, refusedEnd({ final: true })],
+      '0',
+      'agent.finished, run partial gate/files',
+    ],
+    [
+      'a gate refuses the last word of a loop whose budget is used up',
+      [exhausted('tokens'), asked('0', '0/1'), ended, refusedEnd({ final: true })],
+      '0',
+      'agent.finished, run partial budget/tokens',
+    ],
     [
       'the manager completes after a refusal',
-      [
-        exhausted('tokens'),
-        {
-          type: 'manager.decided',
-          agent: '0',
-          data: { decision: 'complete', call: '0/1', result: { summary: 's' } },
-        },
-      ],
+      [exhausted('tokens'), asked('0', '0/1'), ended, passed()],
       '0',
       'agent.finished, run partial budget/tokens',
     ],
@@ -278,7 +294,7 @@ describe('a delegation loop', () => {
         ...[1, 2, 3].flatMap((k) => [
           ...turn(k, 'a'),
           started(`${k}.1`, `a${k}`),
-          finished(`${k}.1`, { result: 'same' }),
+          finished(`${k}.1`, { result: 'same' }, 0.5),
         ]),
       ],
       '0',
@@ -433,7 +449,12 @@ describe('a delegation loop that is a node', () => {
     ['its own limit refused something', [...begun(), refused('1')], 'ask closing'],
     ['a limit of the run refused something', [...begun(), refused(undefined)], 'ask closing'],
     ['its last turn was refused', [...begun(), refused('1', 'closing')], 'agent.finished'],
-    ['it has completed', [...begun(), completed], 'agent.finished'],
+    ['it has completed', [...begun(), asked('1', '1/1', 'turn'), completed], 'inspect'],
+    [
+      'nothing speaks against its end',
+      [...begun(), asked('1', '1/1', 'turn'), completed, passed('1', '1/1')],
+      'agent.finished',
+    ],
     [
       'its answers cannot be read',
       [...begun(), ...[1, 2, 3].map(() => ({ ...rejected, agent: '1' }))],
@@ -481,8 +502,9 @@ describe('a delegation loop that is a node', () => {
       const [fact] = command?.do === 'record' ? command.facts : [];
       return fact?.type === 'agent.finished' ? fact.data.output : fact;
     };
-    expect(outputOf([...begun(), completed])).toEqual({ summary: 'done', confidence: 0.7 });
-    expect(outputOf([...begun(), refused('1'), completed])).toEqual({
+    const done = [asked('1', '1/1', 'turn'), completed, passed('1', '1/1')];
+    expect(outputOf([...begun(), ...done])).toEqual({ summary: 'done', confidence: 0.7 });
+    expect(outputOf([...begun(), refused('1'), ...done])).toEqual({
       ...{ summary: 'done', confidence: 0.7 },
       ...{ status: 'partial', reason: 'budget/tokens' },
     });

@@ -1,14 +1,18 @@
 import type { JsonObject } from '../../../base/json.ts';
 import type { EventData, Fact } from '../../../events/event.ts';
+import { resultOf } from '../../../events/loop-results.ts';
 import type { Plan } from '../../../events/plan.ts';
-import { exhaustedFor, scopeOf } from '../../../events/scopes.ts';
+import { exhaustedFor } from '../../../events/scopes.ts';
 import type { ScoredAnswer } from '../../../events/scoring.ts';
-import type { Frame, RunState } from '../../../events/state.ts';
+import type { Frame, Outcome, RunState } from '../../../events/state.ts';
 import { said } from '../../agent/check-output.ts';
 import { Rooms, tightest } from '../../budget-rooms.ts';
 import type { Command } from '../../command.ts';
 import { keptAnswer } from '../../evaluation/decide.ts';
 import { hideSensitive, isReserved } from '../../nodes/hide-fields.ts';
+import type { LoopLook } from './look.ts';
+import { type Why, whyStopped } from './stop.ts';
+import { isSubmanager, submanagerEnd } from './submanager-end.ts';
 
 /** The end of a loop whose manager cannot be understood. */
 export function unreadable(state: RunState, frame: Frame): Command {
@@ -30,6 +34,7 @@ interface ScoredEnd {
   low?: string | undefined;
 }
 
+/** The end with an answer that was scored; failed when that is too low to stand. */
 export function endScored(plan: Plan, state: RunState, { frame, answer, low }: ScoredEnd): Command {
   const best = { ...frame, decision: answer.decision };
   if (low === undefined || partialReason(state, frame)) return complete(plan, state, best);
@@ -42,12 +47,34 @@ export function endScored(plan: Plan, state: RunState, { frame, answer, low }: S
   });
 }
 
+/**
+ * The end of a loop whose last result gates refuse (spec, runtime 4.9): partial, with all of it kept. An
+ * earlier result that they let pass, and that was scored, is better than one that they do not.
+ */
+export function endRejected(
+  { plan, state, frame }: Pick<LoopLook, 'plan' | 'state' | 'frame'>,
+  { gate, reason }: { gate: string; reason: string },
+): Command {
+  const kept = scoredEnd(plan, state, frame);
+  if (kept) return kept;
+  const why = { reason: `gate/${gate}`, message: reason };
+  return ended(plan, state, { frame, why: partialReason(state, frame) ?? why });
+}
+
+/** The end with the manager's result: complete, or partial where a limit or a stall ended the work. */
 export function complete(plan: Plan, state: RunState, frame: Frame): Command {
+  return ended(plan, state, { frame, why: partialReason(state, frame) });
+}
+
+function ended(
+  plan: Plan,
+  state: RunState,
+  { frame, why }: { frame: Frame; why: Why | undefined },
+): Command {
   const result = frame.decision?.decision === 'complete' ? frame.decision.result : {};
   const text = said(result, JSON.stringify(result));
   const isTyped = plan.output && isRoot(frame) && Object.hasOwn(result, 'output');
   const output = isTyped ? { output: result.output ?? null } : {};
-  const why = partialReason(state, frame);
   if (!why) return end(state, frame, { status: 'complete', text, result, ...output });
   const kept = { ...result, ...workerOutputs(state, frame) };
   return end(state, frame, { status: 'partial', ...why, text, result: kept, ...output });
@@ -62,11 +89,6 @@ export function endPartial(plan: Plan, state: RunState, frame: Frame): Command {
   return end(state, frame, { status: 'partial', reason, message, ...outputs });
 }
 
-interface Why {
-  reason: string;
-  message: string;
-}
-
 /** Why a loop can only end partial (decision 4); undefined when it can end complete. */
 function partialReason(state: RunState, frame: Frame): Why | undefined {
   const spent = exhaustedFor(state, frame);
@@ -78,8 +100,7 @@ function partialReason(state: RunState, frame: Frame): Why | undefined {
       message: `the limit on ${dimension} (${shown}) is reached`,
     };
   }
-  if (scopeOf(state, frame).stalls < 2) return undefined;
-  return { reason: 'stall', message: 'the last turns brought no progress' };
+  return whyStopped(state, frame);
 }
 
 function noTurnLeft(state: RunState, frame: Frame): Why {
@@ -92,22 +113,26 @@ type Ending = EventData['run.finished'];
 /** Closes a manager; with that of the root the run ends in the same step. */
 export function end(state: RunState, frame: Frame, data: Ending): Command {
   if (isRoot(frame)) {
-    const facts: Fact[] = [closed(frame, data, data.result), { type: 'run.finished', data }];
+    const facts: Fact[] = [closed(state, frame, data), { type: 'run.finished', data }];
     return { do: 'record', facts };
   }
   const { output, refused } = handedOut(state, frame, data.result);
-  return { do: 'record', facts: [...refused, closed(frame, data, output)] };
+  return { do: 'record', facts: [...refused, closed(state, frame, { ...data, result: output })] };
 }
 
 function closed(
+  state: RunState,
   frame: Frame,
-  { status, text, reason, message = '' }: Ending,
-  output: JsonObject,
+  { status, text, reason, message = '', result: output }: Ending,
 ): Fact {
   const agent = frame.id;
   if (status === 'failed') {
     const data = { code: reason ?? 'internal/bug', message, output, text };
     return { type: 'agent.failed', agent, data };
+  }
+  if (isSubmanager(state, frame)) {
+    const data = { output, text, ...submanagerEnd(state, frame, { status, reason }) };
+    return { type: 'agent.finished', agent, data };
   }
   const confidence =
     frame.decision?.decision === 'complete' ? (frame.decision.confidence ?? 0.8) : 0;
@@ -135,33 +160,34 @@ function handedOut(
   return { output: hideSensitive({ node: node.id }, graph.plan.state.sharing, kept), refused };
 }
 
-export function isRoot({ parent }: Frame): boolean {
+function isRoot({ parent }: Frame): boolean {
   return parent === undefined;
 }
 
+/** What there is when no manager summed it up: a message, and what the workers brought. */
 export function bestOutputs(
   state: RunState,
   frame: Frame,
   message: string,
 ): { text: string; result: JsonObject } {
-  const lines = reports(state, frame).map(({ name, outcome }) => `${name}: ${outcome?.text ?? ''}`);
+  const lines = reports(state, frame).map(({ name, outcome }) => `${name}: ${outcome.text}`);
   return { text: [message, ...lines].join('\n'), result: workerOutputs(state, frame) };
 }
 
 /** What the workers brought, by name: of those that failed, what they had. */
 export function workerOutputs(state: RunState, frame: Frame): JsonObject {
-  const outputs = reports(state, frame).map(
-    ({ name, outcome }) => [name, outcome?.output ?? {}] as const,
-  );
+  const outputs = reports(state, frame).map(({ name, outcome }) => [name, outcome.output] as const);
   return outputs.length === 0 ? {} : { worker_outputs: Object.fromEntries(outputs) };
 }
 
-/** The manager's workers that brought something, in the order of their start. */
-function reports(state: RunState, frame: Frame): Frame[] {
+/** What of the manager's workers brought something, in the order of their start; repairs in its place. */
+function reports(state: RunState, frame: Frame): { name: string; outcome: Outcome }[] {
   const workers = frame.turns.flatMap(({ workers: ids }) =>
-    ids.flatMap((id) => state.frames.get(id) ?? []),
+    ids.flatMap((id) => {
+      const name = state.frames.get(id)?.name ?? id;
+      const outcome = resultOf(state, frame, id)?.outcome;
+      return outcome ? [{ name, outcome }] : [];
+    }),
   );
-  return workers.filter(
-    ({ outcome }) => outcome && (outcome.ok || Object.keys(outcome.output).length > 0),
-  );
+  return workers.filter(({ outcome }) => outcome.ok || Object.keys(outcome.output).length > 0);
 }

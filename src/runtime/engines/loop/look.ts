@@ -3,6 +3,7 @@ import type { PlanPolicy } from '../../../events/plan-policy.ts';
 import type { Frame, RunState, WaitingEnvelope } from '../../../events/state.ts';
 import type { Command } from '../../command.ts';
 import { policyOf } from '../../plan-parts.ts';
+import { awaitsPerson } from './awaits-person.ts';
 import { isStartable } from './startable.ts';
 
 /** What a manager's next step is decided from. */
@@ -24,8 +25,11 @@ export type LoopStep = (look: LoopLook) => Command[] | undefined;
 
 /** Looks at a manager's loop. */
 export function lookAtLoop(plan: Plan, state: RunState, frame: Frame): LoopLook {
-  const startable = (waiting: WaitingEnvelope): boolean => isStartable(frame, waiting);
-  return { plan, state, frame, policy: policyOf(plan, frame), startable };
+  const policy = policyOf(plan, frame);
+  const isStrict = policy.planning?.commit === 'strict';
+  const startable = (waiting: WaitingEnvelope): boolean =>
+    isStartable({ frame, isStrict }, waiting) && !awaitsPerson({ plan, state, frame }, waiting);
+  return { plan, state, frame, policy, startable };
 }
 
 /** What the first step of these wants that wants something. */

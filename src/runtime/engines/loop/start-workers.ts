@@ -23,15 +23,18 @@ export function startWorkers({ state, frame, startable }: LoopLook): Command[] {
   const free = scopesOf(state, frame).map(
     ({ limits, openWorkers }) => limits.parallel - openWorkers,
   );
-  const named = Math.max(frame.parent === undefined ? 0 : 1, Math.min(...free));
+  const isAlone = frame.parent === undefined && !frame.delegation?.submanagers.open;
+  const named = Math.max(isAlone ? 0 : 1, Math.min(...free));
+  // Sub-managers are no workers: they have a pool of their own.
+  let workers = 0;
   return waiting
     .filter(startable)
-    .slice(0, named)
+    .filter(({ envelope }) => envelope.asSubmanager || ++workers <= named)
     .map(({ envelope, index }) => ({ do: 'start-worker', frame, envelope, index }));
 }
 
 /** The limit that leaves no turn to read what workers would bring; undefined after a stall. */
-function lastTurnRefusal(state: RunState, frame: Frame): Refusal | undefined {
+export function lastTurnRefusal(state: RunState, frame: Frame): Refusal | undefined {
   const rooms = new Rooms(state);
   for (const dimension of ['loops', 'calls'] as const) {
     const room = rooms.of(frame, dimension).find(({ left }) => left <= 0);
