@@ -3,13 +3,16 @@ import type { Envelope } from '../events/decision.ts';
 import type { Fact } from '../events/event.ts';
 import type { Frame } from '../events/state.ts';
 import type { Tool } from '../ports/tool.ts';
+import { withLoopTools } from './board/loop-tools.ts';
 import type { RunContext } from './context.ts';
 import { loopOf, toolboxOf } from './plan-parts.ts';
+import { withinOrder, withinTools } from './submanagers/narrow.ts';
 import { accessProblem } from './tools/policy.ts';
+import { orderedWorker } from './worker-order.ts';
 
 /**
- * The fact that a worker starts, with the tools that it gets: what the workflow allows, narrowed by
- * what the manager asked for, without what is denied. A manager can narrow, never widen.
+ * The fact that a worker starts, with what the policy left of its delegation: a manager can choose what
+ * it controls and narrow the rest, never widen. What was not taken is in `notes`.
  */
 export function startWorker(
   context: RunContext,
@@ -18,9 +21,14 @@ export function startWorker(
 ): Fact {
   const { plan } = context;
   const loop = parent.turns.length;
-  const { worker } = loopOf(plan, parent);
-  const controls = new Set(worker.managerControls);
-  const temperature = controls.has('temperature') ? envelope.temperature : undefined;
+  const { agentKey } = parent;
+  const { model } = loopOf(plan, parent).worker;
+  const who = { name, askedAs: envelope.workerId, role: 'worker', agentKey, model } as const;
+  const all = withLoopTools(context, who, withinTools(parent, toolsOf(context, who)));
+  const asked = withinOrder(parent, envelope);
+  const ordered = orderedWorker(plan, { parent, worker: who, all }, asked);
+  const { instructions, temperature, tools, contract, order } = ordered;
+  const notes = ordered.notes.map((note) => `Worker ${name}: ${note}.`);
   return {
     type: 'agent.started',
     agent: `${parent.parent === undefined ? '' : `${parent.id}-`}${loop}.${index}`,
@@ -29,38 +37,29 @@ export function startWorker(
     loop,
     data: {
       role: 'worker',
-      ...(parent.agentKey !== undefined && { agentKey: parent.agentKey }),
+      ...(agentKey !== undefined && { agentKey }),
       name,
       ...(envelope.workerId !== name && { askedAs: envelope.workerId }),
-      model: worker.model,
-      temperature: temperature ?? worker.temperature,
-      tools: toolsOf(
-        context,
-        { name, askedAs: envelope.workerId, role: 'worker', agentKey: parent.agentKey },
-        controls.has('tools_allowed') ? envelope.toolsAllowed : undefined,
-      ),
-      instructions: envelope.instructions,
-      ...(envelope.contract && controls.has('output_contract') && { contract: envelope.contract }),
+      model,
+      temperature,
+      tools: withLoopTools(context, who, tools),
+      instructions,
+      ...(contract && { contract }),
+      ...(order && { order }),
+      ...(notes.length > 0 && { notes }),
       index,
     },
   };
 }
 
-/**
- * Names of the tools that a worker or a node gets: of those in its toolbox the ones that are `wanted`,
- * all when left out; names that do not exist are dropped (spec, runtime 4.2).
- */
+/** Names of the tools that a worker or a node may have: those in its toolbox that no rule takes away. */
 export function toolsOf(
   { plan, tools }: Pick<RunContext, 'plan' | 'tools'>,
   worker: Pick<Frame, 'name' | 'askedAs' | 'role' | 'agentKey'>,
-  wanted?: readonly string[],
 ): string[] {
   const toolbox = toolboxOf(plan, worker);
   const all = [...tools].filter(([, tool]) => isGranted(tool, toolbox)).map(([name]) => name);
-  const chosen = wanted?.some((pattern) => all.some((name) => matchesTool(pattern, name)))
-    ? all.filter((name) => wanted.some((pattern) => matchesTool(pattern, name)))
-    : all;
-  return chosen.filter((name) => accessProblem(plan, worker, name) === undefined);
+  return all.filter((name) => accessProblem(plan, worker, name) === undefined);
 }
 
 /**

@@ -1,38 +1,47 @@
 import { isObject, type JsonObject } from '../../base/json.ts';
 import type { OutputContract } from '../../events/decision.ts';
-import type { Checked } from '../../events/state.ts';
+import type { ResultCheck } from '../../events/plan-policy.ts';
 import { schemaProblems } from '../schema.ts';
 import { extractJson } from './extract-json.ts';
 
-/** Confidence of an answer that is not JSON, or says none (spec, runtime 4.2 and 4.4). */
-const UNSAID_CONFIDENCE = 0.3;
+/** A worker's report and what is wrong with it. */
+export interface HeldReport {
+  problems: readonly string[];
+  output: JsonObject;
+  /** The sentence of it that people read. */
+  text: string;
+  /** The confidence that it says, when it is one. */
+  said?: number;
+}
 
 /**
  * Holds a worker's answer against its contract: a JSON object, the required fields present and not
- * null, the schema met, a confidence from 0 to 1. A free text is accepted where nothing is required.
+ * null, the schema met, a confidence from 0 to 1 if it says one; of these what `checks` name. A free
+ * text is accepted where nothing is required.
  */
-export async function checkOutput(text: string, contract?: OutputContract): Promise<Checked> {
+export async function checkOutput(
+  text: string,
+  { contract, checks }: { contract?: OutputContract | undefined; checks: readonly ResultCheck[] },
+): Promise<HeldReport> {
   const found = extractJson(text)?.value;
-  const required = contract?.requiredFields ?? [];
+  const does = (check: ResultCheck): boolean => checks.includes(check);
+  const required = does('required_fields') ? (contract?.requiredFields ?? []) : [];
+  const schema = does('schema') ? contract?.schema : undefined;
   if (!found) {
-    const output = { result: text };
-    const problems = required.length > 0 ? ['the answer is not a JSON object'] : [];
-    return { ok: problems.length === 0, problems, output, text, confidence: UNSAID_CONFIDENCE };
+    const problems = required.length > 0 || schema ? ['the answer is not a JSON object'] : [];
+    return { problems, output: { result: text }, text };
   }
-  const { confidence, problem } = confidenceIn(found, UNSAID_CONFIDENCE);
+  const { confidence, problem } = confidenceIn(found, -1);
   const problems = [
     ...required
       .filter((field) => field !== 'confidence' && isMissing(found, field))
       .map((field) => `the field ${JSON.stringify(field)} is missing`),
-    ...(problem === undefined ? [] : [problem]),
-    ...(contract?.schema ? await schemaProblems(contract.schema, found) : []),
+    ...(problem !== undefined && does('confidence') ? [problem] : []),
+    ...(schema ? await schemaProblems(schema, found) : []),
   ];
   return {
-    ok: problems.length === 0,
-    problems,
-    output: found,
-    text: said(found, text),
-    confidence,
+    ...{ problems, output: found, text: said(found, text) },
+    ...(confidence >= 0 && { said: confidence }),
   };
 }
 
