@@ -1,4 +1,8 @@
 import type { Language, SandboxPolicy } from '../../events/plan.ts';
+import { oneLine, section } from './sections.ts';
+
+/** Characters that a manager is told of one language. */
+const BRIEF_CHARS = 300;
 
 /** The box of a run, as prompts tell of it. */
 export interface BoxFacts {
@@ -8,13 +12,39 @@ export interface BoxFacts {
   languages: readonly { language: Language; description: string }[];
 }
 
-/** The box and its languages, in lines. */
+/** What a manager is told of the box: which languages and packages there are, not how to use them. */
+export function boxBrief(box: BoxFacts | undefined, policy: SandboxPolicy): string {
+  if (!box) return boxSection(box, policy);
+  const languages = box.languages.map(({ language, description }) => ({
+    language,
+    description: oneLine(description.split('; ')[0] ?? '', BRIEF_CHARS),
+  }));
+  return boxSection({ ...box, languages }, policy);
+}
+
+/** What a prompt says of the box. */
+export function boxSection(box: BoxFacts | undefined, policy: SandboxPolicy): string {
+  return section('Sandbox', box ? boxLines(box, policy) : 'none: no program can be run');
+}
+
+/** The box and its languages, in lines; what one shares with another before it is said once. */
 export function boxLines({ name, isolation, languages }: BoxFacts, policy: SandboxPolicy): string {
-  const named = languages.map(
-    ({ language, description }, index) =>
-      `- ${language}${index === 0 ? ' (default)' : ''}: ${description}`,
-  );
+  const named = languages.map(({ language, description }, index) => {
+    const told = unlikeBefore(description, languages.slice(0, index));
+    return `- ${language}${index === 0 ? ' (default)' : ''}: ${told}`;
+  });
   return [`${name}: ${isolation}`, ...named, networkLine(policy)].join('\n');
+}
+
+/** A description without the parts that a language before it has, too; its beginning is its own. */
+function unlikeBefore(description: string, before: BoxFacts['languages']): string {
+  const [own = '', ...parts] = description.split('; ');
+  for (const { language, description: other } of before) {
+    const known = new Set(other.split('; ').slice(1));
+    const left = parts.filter((part) => !known.has(part));
+    if (left.length < parts.length) return [own, ...left, `the rest as ${language}`].join('; ');
+  }
+  return description;
 }
 
 function networkLine({ hosts }: SandboxPolicy): string {

@@ -1,10 +1,12 @@
 import { isObject, type Json, type JsonObject } from '../../base/json.ts';
 import { putValue } from '../../events/graph-nodes.ts';
 import type { Plan } from '../../events/plan.ts';
+import type { PlanContext } from '../../events/plan-policy.ts';
 import type { Frame } from '../../events/state.ts';
 import { type ContextFile, contextEntries } from '../nodes/context-entries.ts';
+import { policyOf } from '../plan-parts.ts';
 
-/** What the manager of a node is handed by its graph, as prompts show it. */
+/** What a manager is handed by who started it, as prompts show it. */
 export interface Handed {
   /** By key: the value, or its beginning and the file that has all of it. */
   json: string;
@@ -13,16 +15,16 @@ export interface Handed {
 }
 
 /**
- * What a loop that is a node starts from: its values within the context budget of the run's graph
- * (spec, runtime 2.9). Undefined for the run's own loop, and for one that is handed nothing.
+ * What a loop that is a node, or a sub-manager, starts from: its values within the context budget of
+ * the run's graph or of its loop (spec, runtime 2.9). Undefined for one that is handed nothing.
  */
 export function handed(
-  { graph, inputs }: Pick<Plan, 'graph' | 'inputs'>,
-  { values = {} }: Pick<Frame, 'values'>,
+  plan: Plan,
+  { values = {}, agentKey }: Pick<Frame, 'values' | 'agentKey'>,
 ): Handed | undefined {
-  if (!graph || Object.keys(values).length === 0) return undefined;
-  const taken = inputs.flatMap(({ path }) => path?.replace(/^context\//, '') ?? []);
-  const { shown, named, more, files } = contextEntries(values, graph.context, taken);
+  if (Object.keys(values).length === 0) return undefined;
+  const room = contextOf(plan, { agentKey });
+  const { shown, named, more, files } = contextEntries(values, room, takenNames(plan));
   const told: JsonObject = {};
   for (const { key, text, chars, file } of shown) {
     const value = Object.hasOwn(values, key) ? (values[key] ?? null) : null;
@@ -33,6 +35,20 @@ export function handed(
   return { json: JSON.stringify(told), files };
 }
 
+/** The room that prompts have for what they are handed. */
+function contextOf(
+  plan: Plan,
+  frame: Pick<Frame, 'agentKey'>,
+): Pick<PlanContext, 'totalChars' | 'minPerEntry' | 'previewChars'> {
+  return plan.graph?.context ?? policyOf(plan, frame).context;
+}
+
+/** Names below `inputs/context/` that inputs of the run have. */
+export function takenNames({ inputs }: Pick<Plan, 'inputs'>): string[] {
+  return inputs.flatMap(({ path }) => path?.replace(/^context\//, '') ?? []);
+}
+
+/** The beginning of a value, with what it is and where all of it is. */
 function cut(
   value: Json,
   { begin, chars, file }: { begin: string; chars: number; file: string },
@@ -41,6 +57,7 @@ function cut(
   return { cut: begin, kind, chars, file: whereIs(file) };
 }
 
-function whereIs(file: string): string {
+/** Where workers find a file that a prompt had no room for. */
+export function whereIs(file: string): string {
   return `inputs/context/${file}`;
 }

@@ -5,9 +5,11 @@ import { readDecision } from '../engines/decision.ts';
 import { readJudgement } from '../evaluation/judge.ts';
 import { checkNodeOutput } from '../nodes/check-node-output.ts';
 import { hiddenFields, hideSensitive } from '../nodes/hide-fields.ts';
-import { agentOf } from '../plan-parts.ts';
+import { agentOf, policyOf } from '../plan-parts.ts';
+import { readReview } from '../quality/read-review.ts';
 import { schemaProblems } from '../schema.ts';
-import { checkOutput } from './check-output.ts';
+import { contractProblems } from '../submanagers/contract.ts';
+import { checkWorker } from './check-worker.ts';
 
 /** Reads an answer once and says what was found; later parsers cannot change it. */
 export async function readAnswer(state: RunState, frame: Frame): Promise<Fact[]> {
@@ -16,11 +18,18 @@ export async function readAnswer(state: RunState, frame: Frame): Promise<Fact[]>
   const { plan } = state;
   if (!plan) return [];
   if (frame.role === 'worker') {
-    const data = await checkOutput(text, frame.contract);
+    const { checks } = policyOf(plan, frame);
+    const data = await checkWorker(state, { frame, text, checks });
     return [{ type: 'output.checked', agent: frame.id, data }];
   }
   if (frame.role === 'judge') {
     return [{ type: 'output.checked', agent: frame.id, data: readJudgement(text) }];
+  }
+  if (frame.role === 'reviewer') {
+    const { critique } = policyOf(plan, frame);
+    const kind = frame.review?.kind ?? 'validation';
+    const data = readReview(text, { kind }, critique?.categories ?? []);
+    return [{ type: 'output.checked', agent: frame.id, data }];
   }
   if (frame.role === 'node') return readOutput(state, { plan, frame, text });
   return [await readTurn(plan, frame, text)];
@@ -53,7 +62,7 @@ async function readOutput(state: RunState, { plan, frame, text }: Reading): Prom
 async function readTurn(plan: Plan, frame: Frame, text: string): Promise<Fact> {
   const agent = frame.id;
   const call = frame.call ?? '';
-  const reading = readDecision(text);
+  const reading = readDecision(text, policyOf(plan, frame));
   if ('problem' in reading) {
     return { type: 'manager.rejected', agent, data: { call, reason: reading.problem } };
   }
@@ -63,8 +72,16 @@ async function readTurn(plan: Plan, frame: Frame, text: string): Promise<Fact> {
   if (problem !== undefined) {
     return { type: 'manager.rejected', agent, data: { call, reason: problem } };
   }
+  const unmet = await contractProblems(frame, reading.decision);
+  // Nothing is asked after a last turn: what it brought is kept, and what it misses is told.
+  if (unmet.length > 0 && frame.purpose !== 'closing') {
+    const reason = `"final_result" does not meet its contract: ${unmet.join('; ')}.`;
+    return { type: 'manager.rejected', agent, data: { call, reason } };
+  }
   const repaired = reading.repaired && { repaired: true };
-  return { type: 'manager.decided', agent, data: { ...reading.decision, call, ...repaired } };
+  const problems = unmet.length > 0 && { problems: unmet };
+  const data = { ...reading.decision, call, ...repaired, ...problems };
+  return { type: 'manager.decided', agent, data };
 }
 
 /** Why a typed result does not fit; undefined when it does, or none was asked for. */

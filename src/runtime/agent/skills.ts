@@ -1,18 +1,20 @@
+import { withoutControlWords } from '../../base/control-words.ts';
 import type { Plan, PlanSkill } from '../../events/plan.ts';
 import type { Frame, RunState } from '../../events/state.ts';
 import { loopOf } from '../plan-parts.ts';
-import { markFor, withoutControlWords } from './data-marks.ts';
+import { markFor } from './data-marks.ts';
 
-/** Characters of one text that a manager writes for a worker, and how many of them are read. */
-const WRITTEN_CHARS = 8000;
-const MOST_WRITTEN = 10;
+/** Characters of one text that a manager writes for a worker. */
+export const WRITTEN_CHARS = 8000;
+/** Texts of a manager's own that one worker is given. */
+export const MOST_WRITTEN = 10;
 /** Characters of all skills of one worker; what has no place is only named. */
 const KNOWLEDGE_CHARS = 64_000;
 /** What looks like a name and not like a text. */
 const NAME = /^\S{1,80}$/;
 
 /** Whether the manager chooses what skills a worker gets; otherwise each gets all. */
-function chooses(plan: Plan, frame: Pick<Frame, 'agentKey'>): boolean {
+export function choosesSkills(plan: Plan, frame: Pick<Frame, 'agentKey'>): boolean {
   return loopOf(plan, frame).worker.managerControls.includes('skills');
 }
 
@@ -20,7 +22,7 @@ function chooses(plan: Plan, frame: Pick<Frame, 'agentKey'>): boolean {
 export function skillList(plan: Plan, manager: Pick<Frame, 'agentKey'>): string | undefined {
   const { skills = [] } = plan;
   if (skills.length === 0) return undefined;
-  const how = chooses(plan, manager)
+  const how = choosesSkills(plan, manager)
     ? `Knowledge that workers can be given. A worker gets only the skills that its delegation names: "skills": [${JSON.stringify(skills[0]?.name)}]. A text of your own may stand there, too, in Markdown (${MOST_WRITTEN} texts of ${WRITTEN_CHARS} characters at most).`
     : 'Every worker is given these; you need not repeat what is in them.';
   const lines = skills.map(
@@ -47,7 +49,7 @@ export function domainKnowledge(
   texts: ReadonlyMap<string, string> = new Map(),
 ): string | undefined {
   const { plan } = state;
-  return plan && knowledgeText(wanted(plan, state, frame), texts);
+  return plan && knowledgeText(wanted(plan, frame), texts);
 }
 
 /** The same for an agent that gets all of its skills; `texts` are by name. */
@@ -85,42 +87,37 @@ interface Wanted {
   unknown: readonly string[];
 }
 
-function wanted(plan: Plan, state: RunState, frame: Frame): Wanted {
+function wanted(plan: Plan, frame: Frame): Wanted {
   const { skills = [] } = plan;
-  if (!chooses(plan, frame)) return { known: skills, written: [], unknown: [] };
+  if (!choosesSkills(plan, frame)) return { known: skills, written: [], unknown: [] };
   const byName = new Map(skills.map((skill) => [skill.name, skill]));
   const known = new Set<PlanSkill>();
   const others: string[] = [];
-  for (const entry of forwarded(state, frame)) {
-    const skill = byName.get(
-      entry
-        .trim()
-        .toLowerCase()
-        .replaceAll(/[\s_]+/g, '-'),
-    );
+  for (const entry of frame.order?.skills ?? []) {
+    const skill = byName.get(entry);
     if (skill) known.add(skill);
-    else if (entry.trim() !== '') others.push(entry.trim());
+    else others.push(entry);
   }
-  const texts = others.filter((entry) => !NAME.test(entry));
+  const texts = others.filter((entry) => !isSkillName(entry));
   return {
     known: [...known],
-    written: texts.slice(0, MOST_WRITTEN).map(written),
-    unknown: others.filter((entry) => NAME.test(entry)).slice(0, MOST_WRITTEN),
+    written: texts.map((text, index) => ({ name: `Skill ${index + 1}`, by: 'manager', text })),
+    // The skills of a run stay the same, unless it was forked with others.
+    unknown: others.filter(isSkillName),
   };
 }
 
-/** What the delegation that started a worker says of skills. */
-function forwarded(state: RunState, frame: Frame): readonly string[] {
-  const decision = state.frames.get(frame.parent ?? '')?.decision;
-  if (decision?.decision !== 'delegate') return [];
-  return decision.delegations[frame.index - 1]?.skills ?? [];
+/** Whether an entry of a delegation is meant as the name of a skill, and not as a text. */
+export function isSkillName(entry: string): boolean {
+  return NAME.test(entry);
 }
 
-function written(text: string, index: number): Knowledge {
-  const cut = text.length - WRITTEN_CHARS;
-  const shown =
-    cut > 0 ? `${text.slice(0, WRITTEN_CHARS).toWellFormed()}\n(${cut} characters were cut)` : text;
-  return { name: `Skill ${index + 1}`, by: 'manager', text: shown };
+/** An entry of a delegation as names of skills are spelled. */
+export function skillKey(entry: string): string {
+  return entry
+    .trim()
+    .toLowerCase()
+    .replaceAll(/[\s_]+/g, '-');
 }
 
 /** The texts that fit, and the skills whose texts do not or are not there. */

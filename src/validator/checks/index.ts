@@ -3,6 +3,7 @@ import { s09ZeroBudget } from './s09-zero-budget.ts';
 import { s16KnownAgents } from './s16-known-agents.ts';
 import { s18NotInsideItself } from './s18-not-inside-itself.ts';
 import { s19FanSettings } from './s19-fan-settings.ts';
+import { s20TwoOfThree } from './s20-two-of-three.ts';
 import { x03KnownNames } from './x03-known-names.ts';
 import { x05Upstream } from './x05-upstream.ts';
 
@@ -12,6 +13,7 @@ export const checks: readonly Rule[] = [
   s16KnownAgents,
   s18NotInsideItself,
   s19FanSettings,
+  s20TwoOfThree,
   x03KnownNames,
   x05Upstream,
 ];
