@@ -1,3 +1,5 @@
+import { suffixOf } from '../base/paths.ts';
+
 /** What is looked at to tell text from other files (spec, capabilities 1.5). */
 const LOOKED_AT = 4096;
 /** Share of unusual bytes from which a file that is not UTF-8 counts as binary (same source). */
@@ -7,11 +9,6 @@ const BINARY_SUFFIXES = new Set(
   `png jpg jpeg gif bmp tif tiff webp ico pdf zip gz tar xz bz2 7z parquet arrow feather npy npz
    xlsx xls docx pptx sqlite db so dylib dll exe pyc wasm woff woff2 ttf otf mp3 mp4`.split(/\s+/),
 );
-
-/** The suffix of a path in lower case, without its dot; empty when there is none. */
-export function suffixOf(path: string): string {
-  return /\.([^./]+)$/.exec(path)?.[1]?.toLowerCase() ?? '';
-}
 
 /**
  * Whether a file is better not shown as text: by its suffix, or by its first 4,096 bytes. Valid

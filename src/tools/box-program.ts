@@ -1,8 +1,8 @@
 import { AwpError } from '../base/errors.ts';
+import { type FileWarning, fileWarning } from '../base/file-checks.ts';
 import type { Json, JsonObject } from '../base/json.ts';
 import type { Execution, Sandbox, SandboxJob } from '../ports/sandbox.ts';
 import type { ToolContext, ToolResult } from '../ports/tool.ts';
-import { type FileWarning, fileWarning } from './file-checks.ts';
 import { limitWords } from './limit-words.ts';
 import { failure } from './results.ts';
 

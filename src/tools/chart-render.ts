@@ -1,8 +1,7 @@
 import { isObject, type Json, type JsonObject } from '../base/json.ts';
-import { normalPath, pathProblem } from '../base/paths.ts';
+import { normalPath, pathProblem, suffixOf } from '../base/paths.ts';
 import type { Execution, Sandbox, SandboxFile, SandboxJob } from '../ports/sandbox.ts';
 import type { Tool, ToolContext, ToolResult } from '../ports/tool.ts';
-import { suffixOf } from './binary.ts';
 import { type Prepared, withFiles } from './chart/data-files.ts';
 import { type PictureSize, pngSize, svgSize } from './chart/picture.ts';
 import { drawingProgram, type Said } from './chart/program.ts';

@@ -1,7 +1,8 @@
 import { AwpError } from '../base/errors.ts';
 import type { JsonObject } from '../base/json.ts';
+import { suffixOf } from '../base/paths.ts';
 import type { Tool, ToolContext, ToolResult } from '../ports/tool.ts';
-import { isBinary, suffixOf } from './binary.ts';
+import { isBinary } from './binary.ts';
 import { noteDenied } from './file-output.ts';
 import { cutText, encodingOf } from './file-text.ts';
 import { filesThere } from './files-there.ts';

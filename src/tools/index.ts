@@ -1,8 +1,10 @@
 import type { Tool } from '../ports/tool.ts';
 import { arithmeticTools } from './arithmetic.ts';
+import { boardTools } from './board.ts';
 import { chartRender } from './chart-render.ts';
 import { codeExecute } from './code-execute.ts';
 import { dataQuery } from './data-query.ts';
+import { digestFetch } from './digest-fetch.ts';
 import { fileDelete } from './file-delete.ts';
 import { fileList } from './file-list.ts';
 import { fileRead } from './file-read.ts';
@@ -28,4 +30,6 @@ export const builtinTools: readonly Tool[] = [
   httpRequest,
   webSearch,
   repoFact,
+  ...boardTools,
+  digestFetch,
 ];

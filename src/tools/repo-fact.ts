@@ -1,6 +1,7 @@
 import type { JsonObject } from '../base/json.ts';
+import { suffixOf } from '../base/paths.ts';
 import type { Tool, ToolContext, ToolResult, Workspace } from '../ports/tool.ts';
-import { isBinary, suffixOf } from './binary.ts';
+import { isBinary } from './binary.ts';
 import { cutText, encodingOf } from './file-text.ts';
 import { paragraphsOf, wordStart, wordsOf } from './repo-paragraphs.ts';
 import { type RankedHit, Ranking } from './repo-ranking.ts';

@@ -52,6 +52,9 @@ describe('the built-in tools', () => {
       'http.request',
       'web.search',
       'repo.fact',
+      'board.post',
+      'board.read',
+      'digest.fetch',
     ]);
   });
 

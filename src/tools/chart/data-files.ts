@@ -1,7 +1,6 @@
 import { isObject, type JsonObject } from '../../base/json.ts';
-import { normalPath, pathProblem } from '../../base/paths.ts';
+import { normalPath, pathProblem, suffixOf } from '../../base/paths.ts';
 import type { Workspace } from '../../ports/tool.ts';
-import { suffixOf } from '../binary.ts';
 import { filesThere } from '../files-there.ts';
 import { dataPlaces } from './spec.ts';
 

@@ -1,5 +1,5 @@
+import { suffixOf } from '../../base/paths.ts';
 import type { WorkspaceFile } from '../../ports/tool.ts';
-import { suffixOf } from '../binary.ts';
 import { RESERVED_WORDS } from './reserved-words.ts';
 
 /** How the bytes of a file are read: separated values, JSON, JSON lines, an SQLite database. */

@@ -1,0 +1,2 @@
+/** Entries of one board. */
+export const MOST_ENTRIES = 1000;
