@@ -1,6 +1,7 @@
 import { resolve } from 'node:path';
 import { AwpError } from '../../base/errors.ts';
 import { isObject, type JsonObject, parseJson } from '../../base/json.ts';
+import { pendingOf } from '../../events/loop-requests.ts';
 import type { Approval, RunState } from '../../events/state.ts';
 import type { Store } from '../../ports/store.ts';
 import type { Arguments } from '../command.ts';
@@ -10,7 +11,7 @@ import type { Shell } from '../shell.ts';
 import { resumeCommand } from '../suggest.ts';
 import { block, oneLine } from '../text.ts';
 import { theRun } from '../the-run.ts';
-import { pendingOf, requestLine } from './approval-text.ts';
+import { requestLine } from './approval-text.ts';
 
 /** What is said to requests. */
 interface Answer {

@@ -1,4 +1,5 @@
 import type { JsonObject } from '../../base/json.ts';
+import { pendingOf } from '../../events/loop-requests.ts';
 import { nodeRequest } from '../../events/node-requests.ts';
 import type { Approval, RunState } from '../../events/state.ts';
 import type { Style } from '../style.ts';
@@ -13,11 +14,6 @@ const ARGS_COLUMNS = 96;
 
 /** What somebody said to a request. */
 export type Resolution = NonNullable<Approval['resolution']>;
-
-/** Requests that wait for an answer, oldest first. */
-export function pendingOf({ pendingApprovals, approvals }: RunState): Approval[] {
-  return [...pendingApprovals].flatMap((id) => approvals.get(id) ?? []);
-}
 
 /** An answer in words: `approved (cli), with other arguments: as agreed`. Not yet safe to print. */
 export function answerWords({ decision, by, args, reason }: Omit<Resolution, 'id'>): string {

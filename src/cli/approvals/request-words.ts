@@ -1,3 +1,4 @@
+import { type LoopQuestion, loopQuestion } from '../../events/loop-requests.ts';
 import { type NodeQuestion, nodeRequest } from '../../events/node-requests.ts';
 import type { Approval } from '../../events/state.ts';
 
@@ -45,8 +46,40 @@ const NODES: Readonly<Record<Exclude<NodeQuestion, 'input'>, RequestWords>> = {
   },
 };
 
+const LOOPS: Readonly<Record<LoopQuestion, RequestWords>> = {
+  turn: {
+    ask: 'Let these workers start?',
+    again: 'Let them start like this?',
+    yes: 'let them start as their manager wants it',
+    no: 'none starts; the manager is told the reason, if you give one. Return alone refuses, too',
+    edit: 'change orders or leave workers out, in $VISUAL or $EDITOR, else as a line of JSON',
+    all: 'let them start, and the workers of all further turns until this process ends',
+    what: 'delegations',
+  },
+  submanager: {
+    ask: 'Let this sub-manager start?',
+    again: 'Let it start like this?',
+    yes: 'it gets a share of the budget and may start workers of its own',
+    no: 'it does not start; the manager is told the reason. Return alone refuses, too',
+    edit: 'change its share or instructions first, in $VISUAL or $EDITOR, else as a line of JSON',
+    all: 'let it start, and all further sub-managers until this process ends',
+    what: 'order',
+  },
+  raise: {
+    ask: 'Raise this limit?',
+    again: 'Raise it like this?',
+    yes: 'raise it to what is proposed; the run goes on and may cost more',
+    no: 'leave it: the run winds up and keeps what it has. Return alone refuses, too',
+    edit: 'propose another limit first, in $VISUAL or $EDITOR, else as a line of JSON',
+    all: 'raise it, and each further limit that is asked about until this process ends',
+    what: 'figures',
+  },
+};
+
 /** The words for a request; those for what a loop asks are in `askInput`. */
 export function wordsFor(approval: Pick<Approval, 'call' | 'tool'>): RequestWords {
+  const loop = loopQuestion(approval);
+  if (loop !== undefined) return LOOPS[loop];
   const about = nodeRequest(approval)?.about;
   return about === undefined || about === 'input' ? CALL : NODES[about];
 }
@@ -66,8 +99,9 @@ export function helpFor({ yes, no, edit, all, what }: RequestWords): string {
 
 /**
  * What «all like this» is about: the tool, and why it is asked about, so that a tool that changed is
- * another; or what is asked about nodes, whichever they are.
+ * another; or what is asked about nodes and loops, whichever they are.
  */
 export function kindOf({ call, tool, reason }: Pick<Approval, 'call' | 'tool' | 'reason'>): string {
-  return JSON.stringify(nodeRequest({ call, tool }) ? ['node', tool] : [tool, reason]);
+  const isOwn = nodeRequest({ call, tool }) ?? loopQuestion({ call, tool });
+  return JSON.stringify(isOwn ? ['node', tool] : [tool, reason]);
 }

@@ -1,19 +1,21 @@
-import { AwpError } from '../../base/errors.ts';
 import { canonicalJson, isObject, type Json, type JsonObject, jsonBytes } from '../../base/json.ts';
 import { nodeIn } from '../../events/graph-agents.ts';
 import { type GraphPlace, isPlain } from '../../events/graph-nodes.ts';
+import { loopQuestion } from '../../events/loop-requests.ts';
 import { type NodeQuestion, nodeRequest } from '../../events/node-requests.ts';
 import type { PlanAgent } from '../../events/plan-graph.ts';
 import type { Approval, RunState } from '../../events/state.ts';
 import { checkNodeOutput } from '../nodes/check-node-output.ts';
 import { hiddenFields, hideSensitive, isReserved } from '../nodes/hide-fields.ts';
+import { badEdit } from './bad-edit.ts';
 import type { ApprovalAnswer } from './inbox.ts';
+import { checkedLoopArgs } from './loop-requests.ts';
 
 /**
  * An answer as it may be recorded. What a person put in the place of a node's output is held against
  * the schema of its agent, sensitive values in it are hidden (R14); what is said to a loop is one
- * value. Answers to calls of tools stay as they are: tools check their arguments. Throws
- * `approval/bad-edit` for what the node cannot take.
+ * value; answers about a turn, a sub-manager or a limit: see `checkedLoopArgs`. Answers to calls of
+ * tools stay as they are: tools check their arguments. Throws `approval/bad-edit` for what cannot be.
  */
 export async function checkedAnswer(
   state: RunState,
@@ -23,9 +25,13 @@ export async function checkedAnswer(
   const asked = nodeRequest(approval);
   const place = asked && nodeIn(state.graphs.get(asked.frame), asked.node);
   const { args, ...bare } = answer;
-  if (!asked || !place || args === undefined || answer.decision === 'rejected') return answer;
+  const isLoop = loopQuestion(approval) !== undefined;
+  if (!isLoop && !place) return answer;
+  if (args === undefined || answer.decision === 'rejected') return answer;
   // Looked at in an editor and left as it was.
   if (canonicalJson(args) === canonicalJson(approval.args)) return bare;
+  if (isLoop) return { ...bare, args: checkedLoopArgs(approval, args) ?? args };
+  if (!asked || !place) return answer;
   return { ...bare, args: await EDITS[asked.about]({ state, place, approval }, args) };
 }
 
@@ -65,11 +71,6 @@ const EDITS: Readonly<Record<NodeQuestion, Edit>> = {
 const ONLY_YES = 'approve it as it is, or reject it with a reason';
 const ONLY_OUTPUT = 'write {"output": {...}} with the whole output';
 const ONLY_INPUT = 'write {"input": ...} with what the node is to be told';
-
-function badEdit({ id, tool }: Approval, problem: string, hint: string): AwpError {
-  const message = `${id}: ${tool} cannot be answered with that: ${problem}`;
-  return new AwpError('approval/bad-edit', message, { hint });
-}
 
 async function outputProblems(edited: Edited, output: JsonObject): Promise<string[]> {
   const { place } = edited;

@@ -1,6 +1,7 @@
 import type { ChangeSignal } from '../../base/concurrency.ts';
 import { AwpError } from '../../base/errors.ts';
 import type { Fact, RunEvent } from '../../events/event.ts';
+import { loopQuestion } from '../../events/loop-requests.ts';
 import { nodeRequest } from '../../events/node-requests.ts';
 import type { Approval, RunState } from '../../events/state.ts';
 import type { Files } from '../../ports/effects.ts';
@@ -121,7 +122,7 @@ export class ApprovalDesk {
     const approval = this.#unanswered(id);
     checkBound(approval, answer);
     let said = answer;
-    if (nodeRequest(approval)) {
+    if (nodeRequest(approval) || loopQuestion(approval)) {
       said = await checkedAnswer(this.#parts.state, approval, answer);
       // Somebody else may have been first while it was looked at.
       this.#unanswered(id);
