@@ -5,8 +5,10 @@ import {
   type ModelProvider,
   type ModelRequest,
 } from '../../ports/model-provider.ts';
-import { decide, outOfScope } from './manager.ts';
+import { decide } from './manager.ts';
+import { outOfScope } from './out-of-scope.ts';
 import { readPrompt } from './read-prompt.ts';
+import { review } from './reviewer.ts';
 import { work } from './worker.ts';
 
 /**
@@ -47,16 +49,12 @@ function answer(request: ModelRequest): Answer {
   const prompt = readPrompt(request);
   if (!prompt)
     throw outOfScope(
-      'the prompt is neither that of a manager nor that of a worker of a delegation loop',
+      'the prompt is neither that of a manager nor that of a worker or a reviewer of a delegation loop',
     );
   if (prompt.role === 'manager') return { text: JSON.stringify(decide(prompt)), toolCalls: [] };
-  const { text, code } = work(prompt);
-  if (code === undefined) return { text, toolCalls: [] };
-  const id = `demo-${prompt.rounds + 1}`;
-  return {
-    text,
-    toolCalls: [{ id, name: 'code.execute', args: { language: 'javascript', code } }],
-  };
+  if (prompt.role === 'reviewer') return { text: JSON.stringify(review(prompt)), toolCalls: [] };
+  const { text, call } = work(prompt);
+  return { text, toolCalls: call ? [{ id: `demo-${prompt.rounds + 1}`, ...call }] : [] };
 }
 
 /** An estimate, four bytes to a token, which is below what was reserved for it (decision 12). */

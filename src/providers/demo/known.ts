@@ -2,11 +2,11 @@ import { isObject, type Json, type JsonObject } from '../../base/json.ts';
 
 /** What the workers have reported. */
 export interface Known {
-  /** Figures by worker. */
+  /** Figures by job. */
   figures: ReadonlyMap<string, JsonObject>;
-  /** Summaries by worker. */
+  /** Summaries by job. */
   said: ReadonlyMap<string, string>;
-  /** Workers that could not do their work. */
+  /** Jobs that were not done. */
   failures: readonly string[];
   topics: readonly string[];
   /** Name of the main numeric column. */

@@ -1,19 +1,30 @@
-import { isObject, type JsonObject } from '../../base/json.ts';
-import { ModelError, NO_USAGE } from '../../ports/model-provider.ts';
-import { lookEnvelopes, writeEnvelopes } from './envelopes.ts';
-import { fieldsOf, type Known } from './known.ts';
-import type { ManagerPrompt, PromptReport } from './read-prompt.ts';
+import type { JsonObject } from '../../base/json.ts';
+import { envelopeOf, type Job, lookJobs, mergeJob, type Sending, writeJobs } from './envelopes.ts';
+import { diagnosisOf, planOf } from './foresight.ts';
+import { type Look, stageOf } from './look.ts';
+import { outOfScope } from './out-of-scope.ts';
+import type { ManagerPrompt } from './read-manager.ts';
+import { completion, failure } from './result.ts';
+import { open, problemOf, type Standing, standings } from './standing.ts';
+import { decidePiece } from './submanager.ts';
 import { type DemoTable, tablesOf } from './table.ts';
-import { fillSchema } from './typed-output.ts';
 import { type Understanding, understand } from './understand.ts';
 
 /** Most bytes of a table: programs read it in one piece. */
 const MOST_BYTES = 256 * 1024 * 1024;
+/** A table with more than that gets a sub-manager, where there may be one. */
+const BIG = { rows: 20_000, columns: 20 };
+/** Workers that must be left for that: those of the sub-manager get a part of them. */
+const NEST_WORKERS = 10;
+/** Turns after which nothing is tried any more. */
+const MOST_TURNS = 12;
 
 /** The manager's decision. Throws `model/out-of-scope` when there is no table to work on. */
 export function decide(prompt: ManagerPrompt): JsonObject {
+  if (prompt.piece && prompt.canRun) return decidePiece(prompt, prompt.piece);
   const { table, plan } = chooseTable(prompt);
   const understood = `understood: ${plan.topics.join(', ') || 'none of the topics of the demo, so its usual set follows'}`;
+  const look: Look = { prompt, table, plan, standing: standings(prompt), understood };
   if (!prompt.canRun) {
     return {
       decision: 'fail',
@@ -22,46 +33,127 @@ export function decide(prompt: ManagerPrompt): JsonObject {
         'the workers of the demo run JavaScript, and this run gives them no code.execute with it',
     };
   }
-  if (prompt.complaint !== undefined)
-    return fail(prompt, plan, `the answer did not fit: ${prompt.complaint}`);
-  const looked = [...LOOKERS].some((name) => prompt.known.has(name));
-  if (!prompt.last && !looked) {
-    return {
-      decision: 'delegate',
-      reasoning: `${understood}. ${about(table, plan)}`,
-      delegations: lookEnvelopes(table, plan),
-    };
-  }
-  const results = prompt.reports.filter(worked);
-  if (results.length === 0) return fail(prompt, plan, whyNothing(prompt));
-  if (!prompt.last && !prompt.known.has('report')) {
-    return {
-      decision: 'delegate',
-      reasoning: `${understood}. The figures are there; charts and report follow.`,
-      delegations: writeEnvelopes(table, plan, prompt.shared),
-    };
-  }
-  return complete(prompt, plan);
+  const isAdvice = prompt.sentBack === 'plan' || prompt.sentBack === 'diagnose';
+  if (prompt.complaint !== undefined && !isAdvice)
+    return failure(look, `the answer did not fit: ${prompt.complaint}`);
+  const next = prompt.last || prompt.turn > MOST_TURNS ? undefined : nextWork(look);
+  if (next) return next;
+  const isAnyDone = [...look.standing.values()].some(({ done }) => done);
+  return isAnyDone ? completion(look) : failure(look, whyNothing(look));
 }
 
-const LOOKERS: ReadonlySet<string> = new Set([
-  'profile',
-  'trend',
-  'ranking',
-  'outliers',
-  'by_group',
-]);
-
-/** The error of everything that the demo does not do. */
-export function outOfScope(problem: string): ModelError {
-  return new ModelError(
-    'model/out-of-scope',
-    `${problem}. The demo model follows fixed rules: it profiles a table (CSV, TSV or JSON records) with a numeric column, follows trends, compares groups, finds outliers and peaks`,
-    {
-      usage: NO_USAGE,
-      hint: 'for any other task use a real model: a local one with Ollama (-m ollama/qwen3), or one of OpenRouter with a key (OPENROUTER_API_KEY, -m openrouter/...)',
-    },
+/** Plans, diagnoses or delegates; undefined when nothing is left to do. */
+function nextWork(look: Look): JsonObject | undefined {
+  const { prompt, table, plan, standing, understood } = look;
+  const nest = mayNest(look);
+  const looked = lookJobs(table, plan, nest);
+  const merged = nest ? [mergeJob(table, plan, partsIn(prompt.shared))] : [];
+  const written = writeJobs(table, plan, {
+    shared: prompt.shared,
+    needs: [...looked, ...merged].map(({ id }) => id),
+  });
+  const planned = planOf(prompt, [...looked, ...merged, ...written]);
+  if (planned) return { ...planned, reasoning: `${understood}. ${about(table, plan)}` };
+  const toLook = open(looked, standing);
+  const diagnosis = diagnosisOf(look, toLook);
+  if (diagnosis) return diagnosis;
+  // The report is worth more than the last of the figures.
+  const lookers = delegation(look, toLook, 1);
+  if (lookers) {
+    const again = toLook.filter(({ id }) => problemOf(standing.get(id)) !== undefined);
+    const names = again.map(({ id }) => id).join(', ');
+    const why = names === '' ? about(table, plan) : `What failed is tried another way: ${names}.`;
+    return { ...lookers, reasoning: `${understood}. ${why}` };
+  }
+  if (![...standing.values()].some(({ done }) => done)) return undefined;
+  const isMerged = prompt.shared.includes('profile.json') || partsIn(prompt.shared).length === 0;
+  const drawable = written.filter(({ writes }) => writes.length > 0);
+  const toMerge = isMerged ? [] : open(merged, standing);
+  if (toMerge.length > 0) {
+    // Charts need no profile; the report does.
+    const charts = open(drawable, standing).filter(({ id }) => id === 'chart');
+    const merging = delegation(look, [...toMerge, ...charts], 1);
+    if (merging)
+      return {
+        ...merging,
+        reasoning: `${understood}. The columns are described; they are merged.`,
+      };
+  }
+  const writing = delegation(look, [...open(drawable, standing), ...refusedFiles(look, drawable)]);
+  return (
+    writing && {
+      ...writing,
+      reasoning: `${understood}. The figures are there; charts and report follow.`,
+    }
   );
+}
+
+/** As many of some jobs as there is room for, with so many workers kept back. */
+function delegation(look: Look, jobs: readonly Job[], kept = 0): JsonObject | undefined {
+  const { prompt, standing } = look;
+  const { workersLeft, toolsLeft, turnWorkers } = prompt.means;
+  const left = Math.min(workersLeft, toolsLeft);
+  const room = Math.min(turnWorkers, left > 1 ? left - kept : left);
+  // With one worker left, the report is the one.
+  const first = jobs.length > room ? jobs.toSorted((a, b) => rank(a) - rank(b)) : jobs;
+  const chosen = first.slice(0, room);
+  if (chosen.length === 0) return undefined;
+  return {
+    decision: 'delegate',
+    delegations: chosen.map((job) => envelopeOf(job, sendingOf(prompt, job, standing))),
+  };
+}
+
+function rank({ id }: Job): number {
+  return id === 'chart' ? 1 : 0;
+}
+
+function sendingOf(
+  prompt: ManagerPrompt,
+  job: Job,
+  standing: ReadonlyMap<string, Standing>,
+): Sending {
+  const own = standing.get(job.id);
+  const attempts = own?.attempts ?? 0;
+  const { diagnose, plan } = prompt.means;
+  // What depends on something that was not done is no part of the plan any more.
+  const isWhole = job.needs.every((id) => standing.get(id)?.done ?? false);
+  const part = [job.id, stageOf(job)].find((id) => prompt.parts.has(id));
+  const again = { attempt: attempts + 1, problem: problemOf(own) ?? 'its result was not accepted' };
+  return {
+    part: isWhole ? part : undefined,
+    ...(plan !== undefined && !isWhole && { apart: true }),
+    ...(attempts > 0 && { again }),
+    ...(diagnose && attempts === 0 && { reportsErrors: true }),
+  };
+}
+
+/** Whether the description of a big table is work for a manager of its own. */
+function mayNest({ prompt, table, standing }: Look): boolean {
+  const isBig = table.rows > BIG.rows || table.width > BIG.columns;
+  if (!prompt.means.nest || !isBig || table.width < 2) return false;
+  const { attempts = 0 } = standing.get('profile') ?? {};
+  return attempts > 0 ? attempts === 1 : prompt.means.workersLeft >= NEST_WORKERS;
+}
+
+/** The files of the parts that the workers of a sub-manager described, one of each. */
+function partsIn(shared: readonly string[]): string[] {
+  const parts = new Map<string, string>();
+  for (const path of shared) {
+    const part = /(?:^|__)(columns_\d+)\.json$/.exec(path)?.[1];
+    if (part !== undefined) parts.set(part, path);
+  }
+  return [...parts.values()];
+}
+
+/** Jobs whose files a gate refused; each is done once more. */
+function refusedFiles({ prompt, standing }: Look, jobs: readonly Job[]): Job[] {
+  if (!prompt.news.some((line) => line.startsWith('Your result was not accepted: '))) return [];
+  const defects = prompt.news.filter((line) => line.startsWith('- ')).join('\n');
+  return jobs.filter(({ id, writes }) => {
+    const { done = false, attempts = 0 } = standing.get(id) ?? {};
+    return done && attempts < 2 && writes.some((file) => defects.includes(file));
+  });
 }
 
 function chooseTable(prompt: ManagerPrompt): { table: DemoTable; plan: Understanding } {
@@ -79,7 +171,11 @@ function chooseTable(prompt: ManagerPrompt): { table: DemoTable; plan: Understan
       throw outOfScope(`${table.file} is larger than the 256 MB that the demo reads`);
     return { table, plan };
   }
-  throw outOfScope(`${ordered.map(({ file }) => file).join(' and ')}: no column holds numbers`);
+  const files = ordered.map(({ file }) => file).join(' and ');
+  const isEmpty = ordered.every(
+    ({ rows, columns }) => rows === 0 && columns.every(({ seen }) => seen === 0),
+  );
+  throw outOfScope(`${files}: ${isEmpty ? 'there is no row of data' : 'no column holds numbers'}`);
 }
 
 function about(table: DemoTable, { measures, order, groups }: Understanding): string {
@@ -89,113 +185,13 @@ function about(table: DemoTable, { measures, order, groups }: Understanding): st
   return `Table ${table.file}: ${parts.join(', ')}.`;
 }
 
-/** Whether a worker reported figures that a program computed. */
-function worked({ ok, output }: PromptReport): boolean {
-  return ok && isObject(output.figures) && output.error === undefined;
-}
-
-function whyNothing(prompt: ManagerPrompt): string {
-  const problems = prompt.reports.flatMap(({ worker, output, error }) => {
-    const problem = error ?? (typeof output.error === 'string' ? output.error : undefined);
-    return problem === undefined ? [] : [`${worker}: ${problem}`];
+function whyNothing({ standing }: Look): string {
+  const problems = [...standing].flatMap(([id, one]) => {
+    if (one.refused) return [`${id}: a person did not want it`];
+    const problem = problemOf(one);
+    return problem === undefined ? [] : [`${id}: ${problem}`];
   });
   return problems.length > 0
     ? `no worker could compute anything (${problems.join('; ').slice(0, 600)})`
     : 'nothing was computed';
-}
-
-function fail(prompt: ManagerPrompt, plan: Understanding, reason: string): JsonObject {
-  return { decision: 'fail', reason, partial_result: { ...resultOf(prompt, plan) } };
-}
-
-function complete(prompt: ManagerPrompt, plan: Understanding): JsonObject {
-  const result = resultOf(prompt, plan);
-  const fields = fieldsOf(knownOf(prompt, plan));
-  if (prompt.schema) {
-    const filled = fillSchema(prompt.schema, fields);
-    if (!filled.ok) {
-      const names = filled.missing.map((name) => JSON.stringify(name)).join(', ');
-      return fail(prompt, plan, `the demo has no figure for ${names} of the typed output`);
-    }
-    result.output = filled.value;
-  }
-  return {
-    decision: 'complete',
-    reasoning: 'all figures are those that the programs of the workers computed from the file',
-    final_result: result,
-    confidence: fields.get('confidence') ?? 0.5,
-  };
-}
-
-/** The workers' figures; those of the report stand for what it read. */
-function knownOf(prompt: ManagerPrompt, plan: Understanding): Known {
-  const figures = new Map<string, JsonObject>();
-  const said = new Map<string, string>();
-  for (const report of prompt.reports.filter(worked)) {
-    const found = report.output.figures;
-    if (!isObject(found)) continue;
-    figures.set(report.worker, found);
-    said.set(report.worker, String(report.output.summary ?? ''));
-    if (report.worker !== 'report') continue;
-    for (const part of ['trend', 'ranking', 'by_group', 'outliers']) {
-      if (isObject(found[part]) && !figures.has(part)) figures.set(part, found[part]);
-    }
-    if (!figures.has('profile')) figures.set('profile', found);
-  }
-  const failures = prompt.reports.filter((report) => !worked(report)).map(({ worker }) => worker);
-  if (!prompt.known.has('report')) failures.push('chart', 'report');
-  return {
-    figures,
-    said,
-    failures,
-    topics: plan.topics,
-    measure: plan.measures[0].name,
-    files: filesOf(prompt),
-  };
-}
-
-function filesOf(prompt: ManagerPrompt): string[] {
-  const order = [
-    'report.html',
-    'trend.svg',
-    'ranking.svg',
-    'by_group.svg',
-    'profile.json',
-    'outliers.csv',
-    'report.md',
-  ];
-  const place = (file: string): number =>
-    (order.indexOf(file) + order.length + 1) % (order.length + 1);
-  return [...prompt.shared].sort((a, b) => place(a) - place(b));
-}
-
-function resultOf(prompt: ManagerPrompt, plan: Understanding): JsonObject {
-  const known = knownOf(prompt, plan);
-  const fields = fieldsOf(known);
-  const headline = [
-    'measure',
-    'peak',
-    'low',
-    'change',
-    'changePercent',
-    'slope',
-    'direction',
-    'groups',
-    'outlierCount',
-    'rows',
-    'unreadable',
-    'missing',
-  ];
-  const shown = headline.flatMap((name) => {
-    const value = fields.get(name);
-    return value === undefined ? [] : [[name, value] as const];
-  });
-  return {
-    summary: fields.get('summary') ?? '',
-    ...Object.fromEntries(shown),
-    ...(known.failures.length > 0 && { not_done: [...known.failures] }),
-    files: [...known.files],
-    understood: [...plan.topics],
-    simulated: true,
-  };
 }

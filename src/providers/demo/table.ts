@@ -1,6 +1,6 @@
 import { isObject, type Json, type JsonObject } from '../../base/json.ts';
 import { type Grain, grainOf } from './dates.ts';
-import type { PromptInput } from './read-prompt.ts';
+import type { PromptInput } from './read-manager.ts';
 
 /** A column as the demo understands it from the description in the prompt. */
 export interface Column {
@@ -30,7 +30,9 @@ export interface DemoTable {
   /** False when the first line holds data already. */
   header: boolean;
   rows: number;
+  /** The columns that the prompt tells of, and how many there are. */
   columns: readonly Column[];
+  width: number;
 }
 
 /** The tables among a run's inputs, as far as the prompt describes them. */
@@ -53,6 +55,7 @@ export function tablesOf(inputs: readonly PromptInput[]): DemoTable[] {
         header: about.header !== false,
         rows: typeof about.rows === 'number' ? about.rows : 0,
         columns: shown.map((column, index) => columnOf(column, index, head)),
+        width: typeof about.columns_total === 'number' ? about.columns_total : shown.length,
       },
     ];
   });

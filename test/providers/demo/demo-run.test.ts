@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import type { JsonObject } from '../../../src/base/json.ts';
 import type { ModelRequest } from '../../../src/ports/model-provider.ts';
 import { demoProvider } from '../../../src/providers/demo/index.ts';
+import { Marks } from '../../../src/runtime/agent/data-marks.ts';
 import { only } from '../../make.ts';
 import { type Played, type PlayInput, play } from './play.ts';
 
@@ -61,7 +62,6 @@ describe('a run of the demo', () => {
     expect(result.text).toContain('Peak: Feb (200)');
     expect(result.text).toMatch(/ Understood: peak\.$/);
     expect([...files.keys()].sort()).toEqual([
-      'outliers.csv',
       'outliers.json',
       'profile.json',
       'report.html',
@@ -241,10 +241,14 @@ describe('what is out of scope', () => {
 
   it('answers neither other roles nor workers of other managers', async () => {
     await expect(ask({})).rejects.toMatchObject({ code: 'model/out-of-scope' });
-    const system =
-      'You are the worker `poet` of a multi-agent run.\n\n## Instructions\nWrite a poem.';
-    await expect(ask({ messages: [{ role: 'system', text: system }] })).rejects.toMatchObject({
+    const marks = new Marks();
+    const block = marks.block('Write a poem.', 'your manager', 'instructions');
+    const text = marks.finish(`## Instructions\nYou are the worker \`poet\`.\n${block}`);
+    const system = 'You are a worker of a multi-agent run.';
+    const messages = [{ role: 'system', text: system } as const, { role: 'user', text } as const];
+    await expect(ask({ messages })).rejects.toMatchObject({
       code: 'model/out-of-scope',
+      message: expect.stringContaining('"poet"'),
     });
   });
 

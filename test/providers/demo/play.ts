@@ -10,22 +10,18 @@ import {
 } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
+import type { WorkflowOptions } from '../../../src/data/options.ts';
 import type { RunEvent } from '../../../src/events/event.ts';
 import type { Plan, PlanInput } from '../../../src/events/plan.ts';
 import type { RunResult } from '../../../src/events/result.ts';
 import { resultOf } from '../../../src/events/result.ts';
 import type { Execution, Sandbox, SandboxJob } from '../../../src/ports/sandbox.ts';
 import { demoProvider } from '../../../src/providers/demo/index.ts';
+import type { AskPerson } from '../../../src/runtime/approvals/desk.ts';
+import { startRun } from '../../../src/runtime/run.ts';
 import { memoryStore } from '../../../src/stores/memory-store.ts';
 import { builtinTools } from '../../../src/tools/index.ts';
-import {
-  logOf,
-  nothingKept,
-  startTestRun,
-  temporaryFolder,
-  testHost,
-  testPlan,
-} from '../../make.ts';
+import { logOf, nothingKept, temporaryFolder, testHost, testPlan } from '../../make.ts';
 
 /** Runs a program with this Node in a fresh folder laid out like a box. No boundary: for our own programs. */
 export const folderBox: Sandbox = {
@@ -95,11 +91,28 @@ export interface Played {
   files: Map<string, string>;
 }
 
+/** What a run is played with besides its task and inputs. */
+export interface PlayOptions {
+  options?: Partial<WorkflowOptions>;
+  change?: Partial<Plan>;
+  /** A person who is there. */
+  ask?: AskPerson;
+}
+
 /** A run of the demo through the real runtime, with a store in memory. */
-export async function play(
+export function play(
   task: string,
   inputs: readonly PlayInput[],
   change: Partial<Plan> = {},
+): Promise<Played> {
+  return playWith(task, inputs, { change });
+}
+
+/** The same with options of the run, or a person. */
+export async function playWith(
+  task: string,
+  inputs: readonly PlayInput[],
+  { options, change, ask }: PlayOptions,
 ): Promise<Played> {
   using folder = temporaryFolder();
   const store = memoryStore({ folder: folder.path });
@@ -121,7 +134,8 @@ export async function play(
     sandbox: folderBox,
     tools: builtinTools,
   });
-  const run = await startTestRun(host, testPlan({ task }, { inputs: planned, ...change }));
+  const plan = testPlan({ task, ...options }, { inputs: planned, ...change });
+  const run = await startRun(host, { id: 'r-test', plan, inputs: [], ...(ask && { ask }) });
   await run.done;
   const result = resultOf(run.state, join(runFolder, 'artifacts'));
   const files = new Map(

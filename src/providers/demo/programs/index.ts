@@ -7,7 +7,7 @@ import { SIMPLE_NUMBERS, TOLERANT_NUMBERS } from './kit-numbers.ts';
 import { READ } from './kit-read.ts';
 import { SVG } from './kit-svg.ts';
 import { OUTLIERS } from './outliers.ts';
-import { PROFILE } from './profile.ts';
+import { COLUMNS, MERGE, PROFILE } from './profile.ts';
 import { RANKING } from './ranking.ts';
 import { REPORT } from './report.ts';
 import { TREND } from './trend.ts';
@@ -18,6 +18,8 @@ export type Reading = 'simple' | 'tolerant';
 /** What each kind of job needs; `numbers` marks the place of the reading of numbers. */
 const PROGRAMS: ReadonlyMap<string, readonly string[]> = new Map([
   ['profile', [READ, 'numbers', FIGURES, WORDS, PROFILE]],
+  ['columns', [READ, 'numbers', FIGURES, WORDS, COLUMNS]],
+  ['merge', [WORDS, MERGE]],
   ['trend', [READ, 'numbers', DATES, FIGURES, WORDS, TREND]],
   ['ranking', [READ, 'numbers', WORDS, RANKING]],
   ['outliers', [READ, 'numbers', FIGURES, WORDS, OUTLIERS]],

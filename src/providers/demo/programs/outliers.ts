@@ -1,4 +1,4 @@
-/** Lists the values far outside of the middle half of their column. Writes outliers.csv and .json. */
+/** Lists the values far outside of the middle half of their column. Writes outliers.json, and outliers.csv if there are any. */
 export const OUTLIERS = String.raw`
 // ---- Outliers ----------------------------------------------------------------------------------
 // Tukey's fences: below q1 - 1.5 (q3 - q1) or above q3 + 1.5 (q3 - q1), the fences themselves are
@@ -32,7 +32,9 @@ const columns = JOB.measures.map((column, place) => {
 });
 const quoted = (cell) => (/[",\r\n]/.test(String(cell)) ? '"' + String(cell).replaceAll('"', '""') + '"' : String(cell));
 const lines = found.map((row) => Object.values(row).map(quoted).join(','));
-writeFileSync('output/outliers.csv', ['row,label,column,value,side,lower_fence,upper_fence', ...lines].join('\n') + '\n');
+if (lines.length > 0) {
+  writeFileSync('output/outliers.csv', ['row,label,column,value,side,lower_fence,upper_fence', ...lines].join('\n') + '\n');
+}
 
 const main = columns[0];
 const distance = ({ value }) => Math.max(main.lower_fence - value, value - main.upper_fence);

@@ -58,7 +58,8 @@ function outlierSection() {
   const rows = outliers.farthest.map(({ row, label: name, value }) => [String(row), name, say(value)]);
   const fences = outliers.lower_fence === null ? 'No cell can be read.' :
     many(outliers.outliers, 'value') + ' of ' + outliers.measure + ' outside of ' + say(outliers.lower_fence) + ' to ' + say(outliers.upper_fence) +
-    ' (1.5 times the distance of the quartiles); in all numeric columns ' + say(outliers.outliers_in_all) + '. All are listed in outliers.csv.';
+    ' (1.5 times the distance of the quartiles); in all numeric columns ' + say(outliers.outliers_in_all) +
+    (outliers.outliers_in_all > 0 ? '. All are listed in outliers.csv.' : '.');
   return { title: 'Outliers', facts: [fences], head: ['row', 'name', 'value'], rows };
 }
 
