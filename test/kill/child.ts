@@ -51,6 +51,7 @@ async function begin(): Promise<RunHandle<unknown>> {
     return workflow.start({ runId: id, model: 'served', trust: true, store });
   }
   return new AgentWorkflow({
+    ...(story === 'managers' && { policy: { planning: true }, approve: 'submanagers' }),
     task: 'Sum the parts',
     inputs: { data: file(join(home, '../data.csv')) },
     model: 'served',

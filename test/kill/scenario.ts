@@ -1,9 +1,8 @@
 import type { JsonObject } from '../../src/base/json.ts';
-import type { RunEvent } from '../../src/events/event.ts';
 import { say } from '../fault-server/answers.ts';
 import type { Handler, RecordedRequest } from '../fault-server/server.ts';
 import { complete, delegate } from '../make.ts';
-import type { Story } from './story.ts';
+import { recordedKeys, type Story } from './story.ts';
 
 const PARTS = ['first', 'second', 'third'];
 
@@ -26,7 +25,7 @@ console.log(sum);`;
 const DATA = 'a,b,c\n1,10,100\n2,20,200\n3,30,300\n';
 
 function turnsSeen(request: RecordedRequest): number {
-  const text = request.body.messages.at(-1)?.content ?? '';
+  const text = request.body.messages.map(({ content }) => content ?? '').join('\n');
   return text.split('## Results of turn').length - 1;
 }
 
@@ -55,15 +54,6 @@ function keyOfRequest(request: RecordedRequest): string {
   const agent = String(request.headers['x-awp-agent']);
   if (agent === 'manager') return `manager ${turnsSeen(request) + 1}`;
   return `${agent} ${request.body.messages.length / 2}`;
-}
-
-function recordedKeys(log: readonly RunEvent[]): string[] {
-  const names = new Map<string, string>();
-  return log.flatMap((event) => {
-    if (event.type === 'agent.started') names.set(event.agent ?? '', event.data.name);
-    if (event.type !== 'model.responded') return [];
-    return [`${names.get(event.agent ?? '')} ${event.data.call.split('/')[1]}`];
-  });
 }
 
 /** A manager with three workers, one that adds up their files, then the end. */

@@ -4,7 +4,7 @@ import type { Handler, RecordedRequest } from '../fault-server/server.ts';
 /** A run that is killed everywhere: what it is made of, and how its effects are told apart. */
 export interface Story {
   /** What `child.ts` starts. */
-  name: 'loop' | 'graph';
+  name: 'loop' | 'graph' | 'managers';
   /** Files that it needs, by path; the folder of the store is beside them. */
   files: Readonly<Record<string, string>>;
   /** The model service. */
@@ -17,4 +17,14 @@ export interface Story {
   effects?(folder: string): ReadonlyMap<string, number>;
   /** Where its code works: no process may be left there. */
   workplace?: string;
+}
+
+/** Answers of models that a log has, by the agent's name and the number of its question. */
+export function recordedKeys(log: readonly RunEvent[]): string[] {
+  const names = new Map<string, string>();
+  return log.flatMap((event) => {
+    if (event.type === 'agent.started') names.set(event.agent ?? '', event.data.name);
+    if (event.type !== 'model.responded') return [];
+    return [`${names.get(event.agent ?? '')} ${event.data.call.split('/')[1]}`];
+  });
 }
