@@ -9,6 +9,7 @@ import { availableParallelism, cpus, loadavg, totalmem } from 'node:os';
 import { join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import { graphParts, missingPeers } from './graphs/engines.ts';
+import { loopParts, missingLoopPeers } from './loops/engines.ts';
 import { type Report, shown, tableOf, withTable } from './table.ts';
 
 const ROOT = resolve(import.meta.dirname, '..');
@@ -31,7 +32,7 @@ const PARTS: ReadonlyMap<string, readonly (readonly string[])[]> = new Map([
   ['graph', graphParts()],
   ['graph-agents', [['chain'], ['chain', 'all'], ['fan']]],
   ['graph-scale', [['chain'], ['fan'], ['layers']]],
-  ['manager-loop', [['1'], ['20']]],
+  ['loop', loopParts()],
   ['makespan', [['promises'], ['memory'], ['batched'], ['full']]],
   ['model-call', [['whole'], ['stream'], ['thousand']]],
   ['sandbox', [['starts'], ['warm'], ['calls'], ['fifty']]],
@@ -40,7 +41,7 @@ const PARTS: ReadonlyMap<string, readonly (readonly string[])[]> = new Map([
 /** Cases that measure the package as it is installed. */
 const OF_THE_PACKAGE = new Set(['installed-size', 'makespan', 'start-up', 'validate']);
 /** Cases whose figures do not vary. */
-const ONCE = new Set(['installed-size', 'log-size']);
+const ONCE = new Set(['installed-size', 'log-size', 'tokens']);
 
 const { values, positionals } = parseArgs({
   options: {
@@ -88,9 +89,12 @@ function refuse(): void {
   process.exit(2);
 }
 
-/** Which packages the graphs could have been measured beside. */
+/** Which packages graphs and loops could have been measured beside. */
 function tellMissing(): void {
-  const missing = names.includes('graph') ? missingPeers() : [];
+  const missing = [
+    ...(names.includes('graph') ? missingPeers() : []),
+    ...(names.includes('loop') ? missingLoopPeers() : []),
+  ];
   if (missing.length === 0) return;
   console.error(`not installed, and not measured: ${missing.join(', ')} (see docs/benchmarks.md)`);
 }

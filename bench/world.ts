@@ -47,7 +47,7 @@ export function loopScript({
   const delegations = (): JsonObject[] =>
     Array.from({ length: workers }, (_, index) => ({
       worker_id: `t${turn}_w${index}`,
-      instructions: 'add one and two',
+      instructions: `add one and two, ${turn}.${index}`,
     }));
   return ({ headers, messages }) => {
     if (headers['x-awp-role'] === 'manager') {
@@ -72,6 +72,7 @@ export function loopOptions(script: Script, more: Partial<WorkflowOptions>): Wor
     model: scriptedModel(script, { clock: nodeClock() }),
     tools: ['arithmetic.add'],
     stall: { enabled: false },
+    policy: { turnWorkers: null },
     budget: {
       loops: 1000,
       workers: 10_000,

@@ -1,5 +1,5 @@
+import { peer } from '../peers.ts';
 import type { Engine } from './engine.ts';
-import { peer } from './peers.ts';
 import { type Shape, type ShapeNode, sinks } from './shapes.ts';
 
 interface Adk {

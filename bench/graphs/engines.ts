@@ -1,5 +1,5 @@
+import { isInstalled } from '../peers.ts';
 import type { Engine } from './engine.ts';
-import { isInstalled } from './peers.ts';
 import { chain, fan, layers, type Shape, skewed } from './shapes.ts';
 
 /** The graphs that are measured. */

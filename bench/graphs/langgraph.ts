@@ -1,5 +1,5 @@
+import { peer } from '../peers.ts';
 import type { Engine, NodeWork } from './engine.ts';
-import { peer } from './peers.ts';
 import { type Shape, type ShapeNode, sinks, splitFan } from './shapes.ts';
 
 /** Values by node; the reducer changes it in place, which is the cheapest that there is. */

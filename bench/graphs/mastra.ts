@@ -1,5 +1,5 @@
+import { peer } from '../peers.ts';
 import type { Engine, NodeWork } from './engine.ts';
-import { peer } from './peers.ts';
 import { byLayer, type ShapeNode, splitFan } from './shapes.ts';
 
 interface StepCall {

@@ -1,5 +1,5 @@
+import { peer } from '../peers.ts';
 import type { Engine } from './engine.ts';
-import { peer } from './peers.ts';
 import { byLayer, type Shape } from './shapes.ts';
 
 interface StepCall {
