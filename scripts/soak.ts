@@ -1,16 +1,17 @@
 /**
- * `npm run soak`: the whole kill matrix: a delegation loop and a graph are killed before and after
+ * `npm run soak`: the whole kill matrix: delegation loops and a graph are killed before and after
  * every event, every resumed run is killed once more, and budgets are tried over 20,000 random
  * schedules. Takes about an hour.
  */
 import { graphStory } from '../test/kill/graph-scenario.ts';
+import { managersStory } from '../test/kill/managers-scenario.ts';
 import { allKills, crash, twoAtOnce, undisturbed } from '../test/kill/matrix.ts';
 import { loopStory } from '../test/kill/scenario.ts';
 import { checkSchedules } from '../test/runtime/budget-schedules.ts';
 
 let passed = 0;
 let failed = 0;
-for (const story of [loopStory, graphStory]) {
+for (const story of [loopStory, graphStory, managersStory]) {
   const whole = await undisturbed(story);
   const kills = allKills(whole);
   let done = 0;
