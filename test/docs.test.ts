@@ -19,6 +19,7 @@ import { EXIT } from '../src/cli/failure.ts';
 import { BUDGET_FLAGS } from '../src/cli/values.ts';
 import { loadWorkflow } from '../src/data/load-workflow.ts';
 import { nodeEffects } from '../src/effects/index.ts';
+import { GATES } from '../src/events/plan-policy.ts';
 import { delegationLoopSchema } from '../src/models/delegation.ts';
 import { infoOf, shapeOf } from '../src/models/schema-shape.ts';
 import { type Node, parseSource, sourcesOf } from './architecture/source.ts';
@@ -220,7 +221,7 @@ describe('what the documentation lists is what there is', () => {
 
   it('errors.md: every code that occurs, each with cause and remedy', () => {
     const code =
-      /(?<![\w./-])(?:usage|spec|model|node|state|step|run|tool|mcp|skill|secret|trust|approval|sandbox|network|source|store|internal|manager|evaluation|output)\/[a-z]+(?:-[a-z]+)*(?![\w./-])/g;
+      /(?<![\w./-])(?:usage|spec|model|node|state|step|run|tool|worker|mcp|skill|secret|trust|approval|sandbox|network|source|store|internal|manager|evaluation|output)\/[a-z]+(?:-[a-z]+)*(?![\w./-])/g;
     // Hostile programs are texts of their own: what they print is no code of ours.
     const own = sources.filter(({ path }) => !path.startsWith('sandboxes/hostile/'));
     const used = own.flatMap(({ nodes }) =>
@@ -229,7 +230,10 @@ describe('what the documentation lists is what there is', () => {
     const limits = BUDGET_FLAGS.map(({ name }) => name)
       .filter((name) => name !== 'parallel')
       .map((name) => `budget/${name}`);
-    const wanted = [...new Set([...used, ...limits, 'stall', 'stopped'])].sort();
+    const refusals = [...GATES, 'critique']
+      .filter((gate) => gate !== 'evaluation')
+      .map((gate) => `gate/${gate}`);
+    const wanted = [...new Set([...used, ...limits, ...refusals, 'stall', 'stopped'])].sort();
     expect(rows('docs/errors.md').sort()).toEqual(wanted);
     const lines = textOf('docs/errors.md').match(/^\| `.*$/gm) ?? [];
     const thin = lines.filter((line) =>
@@ -274,8 +278,15 @@ describe('what the documentation lists is what there is', () => {
       [
         ...fieldsOf('events/event.ts', 'EventData'),
         ...fieldsOf('events/graph-events.ts', 'GraphEventData'),
+        ...fieldsOf('events/loop-events.ts', 'LoopEventData'),
       ].sort(),
     );
+  });
+
+  it('api.md: every part of the policy of a loop', () => {
+    const parts = fieldsOf('data/policy-options.ts', 'PolicyOptions');
+    expect(parts.length).toBeGreaterThan(10);
+    expect(rows('docs/api.md')).toEqual(expect.arrayContaining(parts));
   });
 
   it('workflow-yaml.md: every field of a delegation loop that is acted on', () => {
