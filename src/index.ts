@@ -33,6 +33,7 @@ export {
 export type { ComplianceOptions, ComplianceReport } from './data/compliance.ts';
 export { type EvaluateOptions, type EvaluationReport, evaluateRun } from './data/evaluate.ts';
 export type { EvaluationOptions, MetricOptions } from './data/evaluation-options.ts';
+export { type ForkOptions, forkRun } from './data/fork-run.ts';
 export type { GraphProblem } from './data/graph-check.ts';
 export { file, type InputValue } from './data/inputs.ts';
 export type { SchemaName } from './data/json-schema.ts';
@@ -65,6 +66,7 @@ export {
   verify,
 } from './data/protocol.ts';
 export type { RunHandle, StartOptions } from './data/run-handle.ts';
+export { type ReportOptions, runReport } from './data/run-report.ts';
 export { fromEnv, type SecretOptions } from './data/secret-options.ts';
 export type { StandardSchema } from './data/standard-schema.ts';
 export {
@@ -88,6 +90,7 @@ export type {
   ToolProgress,
   Usage,
 } from './events/event.ts';
+export type { OrderChanges } from './events/loop-events.ts';
 export type { Limits, Plan, SandboxPolicy } from './events/plan.ts';
 export { emptyState, fold, foldAll } from './events/reduce.ts';
 export {

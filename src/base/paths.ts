@@ -27,6 +27,11 @@ export function normalPath(path: string): string {
     .join('/');
 }
 
+/** The suffix of a path in lower case, without its dot; empty when there is none. */
+export function suffixOf(path: string): string {
+  return /\.([^./]+)$/.exec(path)?.[1]?.toLowerCase() ?? '';
+}
+
 /** A name as a part of a path: letters, digits, `.`, `_` and `-`, at most 80 characters. */
 export function fileSafe(name: string): string {
   const safe = name.replace(/[^\p{L}\p{N}._-]+/gu, '_').replace(/^\.+/, '_');

@@ -1,6 +1,7 @@
 import type { Json } from '../base/json.ts';
 import type { ResumeOptions } from '../data/agent-workflow.ts';
 import type { EvaluateOptions, EvaluationReport } from '../data/evaluate.ts';
+import type { ForkOptions } from '../data/fork-run.ts';
 import type { Home, HomeOptions } from '../data/home.ts';
 import type { InputValue } from '../data/inputs.ts';
 import type { LoadedWorkflow } from '../data/load-workflow.ts';
@@ -18,6 +19,8 @@ export type RunHandle = Pick<
 export interface Engine {
   start(options: WorkflowOptions<Json>, how: StartOptions): RunHandle;
   resume(id: string, how: ResumeOptions): RunHandle;
+  /** A new run from a part of another one. */
+  fork(id: string, how: ForkOptions): RunHandle;
   /** Scores an ended run of a workflow folder again. */
   evaluate(folder: string, how: EvaluateOptions): Promise<EvaluationReport>;
   loadWorkflow(

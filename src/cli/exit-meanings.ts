@@ -3,7 +3,10 @@ export const EXIT_MEANINGS: readonly { status: number; meaning: string }[] = [
   { status: 0, meaning: 'the run is complete, or the command did its work' },
   { status: 1, meaning: 'the run failed, or the workflow has problems' },
   { status: 2, meaning: 'wrong usage' },
-  { status: 3, meaning: 'a limit or a stall ended the run; what there is was kept' },
+  {
+    status: 3,
+    meaning: 'a limit, a stall or a refused result ended the run; what there is was kept',
+  },
   { status: 4, meaning: 'a model: no key, refused, unreachable' },
   { status: 5, meaning: 'the run waits for a human: an approval, or trust' },
   { status: 6, meaning: 'no sandbox, or it refused' },

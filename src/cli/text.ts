@@ -1,27 +1,11 @@
-/** Controls, text-direction marks, line and paragraph separators, tags and lone surrogates. */
-const UNSAFE = /[\p{Cc}\p{Bidi_Control}\p{Cs}\u2028\u2029\u{E0000}-\u{E007F}]/gu;
+export { block, oneLine } from '../base/visible-text.ts';
+
 const PRINTABLE_ASCII = /^[\x20-\x7e]*$/;
 const ZERO_WIDTH = /^[\p{M}\p{Cf}\u200b]+$/u;
 const WIDE =
   /[\u1100-\u115f\u2e80-\u303e\u3041-\ua4cf\uac00-\ud7a3\uf900-\ufaff\ufe30-\ufe6f\uff00-\uff60\uffe0-\uffe6\u{1f300}-\u{1f64f}\u{1f680}-\u{1f6ff}\u{1f900}-\u{1f9ff}\u{20000}-\u{3fffd}]|\p{Emoji_Presentation}/u;
 
 const graphemes = new Intl.Segmenter('en', { granularity: 'grapheme' });
-
-/**
- * Text from models, files, names and services on one line of the terminal: everything that could
- * move the cursor, change colours, turn the direction of writing or hide is written as an escape;
- * line breaks and tabs become spaces.
- */
-export function oneLine(text: string): string {
-  return text.replace(/[\r\n\t]+/g, ' ').replace(UNSAFE, escaped);
-}
-
-/** Like `oneLine`, but line breaks and tabs stay. */
-export function block(text: string): string {
-  return text
-    .replaceAll('\r\n', '\n')
-    .replace(UNSAFE, (mark) => (mark === '\n' || mark === '\t' ? mark : escaped(mark)));
-}
 
 /** Columns that safe text takes in a terminal. */
 export function widthOf(text: string): number {
@@ -55,11 +39,4 @@ export function pad(text: string, columns: number, side: 'left' | 'right' = 'rig
 function graphemeWidth(grapheme: string): number {
   if (ZERO_WIDTH.test(grapheme)) return 0;
   return WIDE.test(grapheme) || grapheme.includes('\ufe0f') ? 2 : 1;
-}
-
-function escaped(mark: string): string {
-  const code = mark.codePointAt(0) ?? 0;
-  const digits = code.toString(16);
-  if (code <= 0xff) return `\\x${digits.padStart(2, '0')}`;
-  return code <= 0xffff ? `\\u${digits.padStart(4, '0')}` : `\\u{${digits}}`;
 }

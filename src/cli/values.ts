@@ -43,8 +43,16 @@ export function parseLimit(dimension: Dimension, text: string): number | null {
   }
 }
 
-/** `tokens=800k` of `--raise`, as the dimension and its new limit. Throws `usage/bad-value`. */
-export function parseRaise(text: string): Partial<Limits> {
+/** One `--raise`: a new limit, or how much is put on top of the present one. */
+export interface Raise {
+  dimension: Dimension;
+  limit: number | null;
+  /** `limit` is put on top. */
+  isMore: boolean;
+}
+
+/** `tokens=800k` or `loops=+5` of `--raise`. Throws `usage/bad-value`. */
+export function parseRaise(text: string): Raise {
   const at = text.indexOf('=');
   const name = at < 0 ? text : text.slice(0, at);
   const flag = BUDGET_FLAGS.find((known) => known.name === name);
@@ -54,10 +62,32 @@ export function parseRaise(text: string): Partial<Limits> {
       BUDGET_FLAGS.map((known) => known.name),
     );
     throw new AwpError('usage/bad-value', `--raise ${text} is not NAME=N`, {
-      hint: `write --raise ${match ?? 'tokens'}=800k; names: ${BUDGET_FLAGS.map((known) => known.name).join(' ')}`,
+      hint: `write --raise ${match ?? 'tokens'}=800k, or =+300k for that much more; names: ${BUDGET_FLAGS.map((known) => known.name).join(' ')}`,
     });
   }
-  return { [flag.name]: parseLimit(flag.name, text.slice(at + 1)) };
+  const value = text.slice(at + 1).trim();
+  const isMore = value.startsWith('+');
+  const limit = parseLimit(flag.name, isMore ? value.slice(1) : value);
+  if (isMore && limit === null) throw badLimit(flag.name, value, 'a number behind the +');
+  return { dimension: flag.name, limit, isMore };
+}
+
+/** The limits that a run goes on with, by those that it has. Throws `usage/bad-value`. */
+export function raisedLimits(
+  raises: readonly Raise[],
+  present: Partial<Limits> = {},
+): Partial<Limits> {
+  const limits: Partial<Record<Dimension, number | null>> = {};
+  for (const { dimension, limit, isMore } of raises) {
+    const before = limits[dimension] ?? present[dimension] ?? null;
+    if (isMore && before === null) {
+      throw new AwpError('usage/bad-value', `the run has no limit on ${dimension} to raise`, {
+        hint: `leave it out, or set one: --raise ${dimension}=N`,
+      });
+    }
+    limits[dimension] = isMore ? (before ?? 0) + (limit ?? 0) : limit;
+  }
+  return limits as Partial<Limits>;
 }
 
 /** A value that must be one of a few words. Throws `usage/bad-value` with the nearest. */

@@ -84,7 +84,8 @@ export function resumeRun(id: string, how: ResumeOptions = {}): RunHandle<Json> 
   return new RunHandle(id, (stop) => takeUp(id, how, { effects, stop, ...ask }), how.signal);
 }
 
-async function takeUp(
+/** Goes on with a run in this place. Throws as `resumeRun` rejects. */
+export async function takeUp(
   id: string,
   how: ResumeOptions,
   { effects, stop, ask }: Omit<Beginning, 'id'>,
@@ -153,7 +154,7 @@ function tapedRun(id: string, plan: Plan, startedAt: number): TapedRun {
 }
 
 /** The workflow folder that a run began with: its own tools and secrets are read again. */
-async function workflowOf(
+export async function workflowOf(
   plan: Plan | undefined,
   { files }: Effects,
 ): Promise<Pick<BroughtOptions, 'workflow'>> {
@@ -164,6 +165,7 @@ async function workflowOf(
   return workflow ? { workflow } : {};
 }
 
-function askerOf({ onApproval }: StartOptions): { ask?: AskPerson } {
+/** Who is asked, as the options of a start say it. */
+export function askerOf({ onApproval }: StartOptions): { ask?: AskPerson } {
   return onApproval ? { ask: askWith(onApproval, 'api') } : {};
 }

@@ -21,7 +21,14 @@ import { toolRules } from './tool-options.ts';
 /** Options that only a delegation loop has; nodes of a graph have theirs in their files. */
 const LOOP_ONLY = [
   ...(['managerInstructions', 'managerTemperature', 'managerMaxOutputTokens'] as const),
-  ...(['managerControls', 'fullTurns', 'stall', 'temperature', 'maxOutputTokens'] as const),
+  ...([
+    'managerControls',
+    'submanagerAgents',
+    'fullTurns',
+    'stall',
+    'temperature',
+    'maxOutputTokens',
+  ] as const),
   ...(['fallbackModels', 'reasoning', 'mustReason', 'output'] as const),
 ];
 

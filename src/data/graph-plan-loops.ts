@@ -4,11 +4,13 @@ import type { PlanLoopNode } from '../events/plan-graph.ts';
 import { type DelegationLoop, delegationLoopSchema } from '../models/delegation.ts';
 import type { Manifest } from '../models/manifest.ts';
 import { agentFolder } from '../models/workflow.ts';
+import { criticInstead } from './critic-model.ts';
 import { type AgentContext, modelName } from './graph-plan-agents.ts';
 import type { AgentSource, GraphSource, NodeModel } from './graph-plan-source.ts';
 import { loopOptions } from './loop-options.ts';
 import { makePlan } from './make-plan.ts';
 import { DEFAULT_LIMITS, limitsOf, type WorkflowOptions } from './options.ts';
+import { submanagerFolders } from './submanager-agents.ts';
 
 /** What of its run counts for a loop. */
 export interface LoopContext {
@@ -41,11 +43,14 @@ export function planLoop(node: NodeModel, { source, models, options }: LoopConte
     task: '-',
     ...fromLoop,
     ...(lead && managerOptions(lead, fromLoop)),
+    ...submanagerFolders([...agents.values()], lead?.folder),
+    ...(models.instead !== undefined && { model: models.instead }),
+    ...criticInstead(fromLoop.policy, models.instead),
     forbiddenTools: [...forbiddenTools, ...(fromLoop.forbiddenTools ?? [])],
     ...(tools && { tools }),
     ...(models.instead !== undefined && { fallbackModels: [] }),
   };
-  const { manager, worker, stall, policy } = makePlan(all, {
+  const { manager, worker, stall, policy, submanagers } = makePlan(all, {
     ...modelsOf(all, { models, manifest }),
     ...{ simulated: false, inputs: [], output: undefined },
   });
@@ -53,6 +58,7 @@ export function planLoop(node: NodeModel, { source, models, options }: LoopConte
   return {
     ...{ manager, worker, stall },
     ...(policy && { policy }),
+    ...(submanagers && { submanagers }),
     ...(task !== '' && { task }),
     limits: limitsOfLoop(fromLoop),
   };

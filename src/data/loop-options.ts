@@ -51,6 +51,7 @@ export function loopOptions(
     ...(termination && { stall: { enabled: termination.enabled, window: termination.window } }),
     ...(history && { fullTurns: history.full_results_window }),
     ...(loop && { policy: loopPolicy(loop) }),
+    ...(loop?.trace_enabled && { traceModels: true }),
   };
 }
 

@@ -1,3 +1,4 @@
+import { AwpError } from '../base/errors.ts';
 import type {
   PlanContext,
   PlanCritique,
@@ -9,13 +10,14 @@ import type { DelegationLoop } from '../models/delegation.ts';
 
 /**
  * How a loop of a workflow file goes about its work (surfaces 7.4, runtime 3): what it does not say is
- * as DEFAULT_POLICY has it. A zero that means "off" in the file is null here.
+ * as DEFAULT_POLICY has it. A zero that means "off" in the file is null here. Throws
+ * `spec/unsupported` for digests by a model.
  */
 export function loopPolicy(loop: DelegationLoop): Partial<PlanPolicy> {
   const { budget, validation, planning, diagnosis, budget_reservation: reserved } = loop;
   const { decision_journal: journal, worker_policy: policy, termination } = loop;
   const limits = policy?.enforced?.rate_limiting;
-  const judge = validation?.llm;
+  const { deterministic: checks, llm: judge } = validation ?? {};
   const submanagers = submanagersOf(loop);
   return {
     ...(budget && {
@@ -26,7 +28,7 @@ export function loopPolicy(loop: DelegationLoop): Partial<PlanPolicy> {
     ...(limits && { callsPerMinute: limits.max_llm_calls_per_minute }),
     ...(submanagers && { submanagers }),
     ...contextOf(loop),
-    ...(validation?.deterministic && { checks: validation.deterministic.checks }),
+    ...(checks && { checks: checks.always ? checks.checks : [] }),
     ...(judge?.enabled && {
       validation: {
         skipAbove: judge.skip_when_confidence_above,
@@ -47,8 +49,15 @@ export function loopPolicy(loop: DelegationLoop): Partial<PlanPolicy> {
     ...(journal?.enabled && { journal: { maxEntries: journal.max_entries } }),
     ...(termination && { stall: stallOf(termination) }),
     ...(loop.blackboard_enabled && { board: { autoPost: loop.blackboard_auto_post } }),
-    ...(loop.digest_enabled && { digest: { maxDepth: loop.digest_max_depth } }),
+    ...(loop.digest_enabled && { digest: digestOf(loop) }),
   };
+}
+
+function digestOf(loop: DelegationLoop): NonNullable<PlanPolicy['digest']> {
+  if (loop.digest_mode === 'deterministic') return { maxDepth: loop.digest_max_depth };
+  throw new AwpError('spec/unsupported', `digest_mode cannot be ${loop.digest_mode} yet`, {
+    hint: 'leave it out: digests are made by rules, without a model',
+  });
 }
 
 function offIsNull(limit: number): number | null {

@@ -1,5 +1,4 @@
 import type { z } from 'zod';
-import { AwpError } from '../base/errors.ts';
 import type { AccessRule, BreakerPolicy, ToolPolicy } from '../events/plan.ts';
 import type { safetyEnvelopeSchema } from '../models/safety-envelope.ts';
 import type { securitySchema } from '../models/security.ts';
@@ -14,11 +13,7 @@ export interface ToolRuleSources {
   approvals: z.infer<typeof safetyEnvelopeSchema>['approvals'] | undefined;
 }
 
-/**
- * The rules of tool calls that a workflow sets (capabilities 9, decision 36). Throws
- * `spec/unsupported` for approvals that this release cannot ask for: leaving them out would be less
- * safe than the author wants it.
- */
+/** The rules of tool calls that a workflow sets, and what a person must allow (capabilities 9, decision 36). */
 export function loopTools({
   security,
   approvals = [],
@@ -28,15 +23,9 @@ export function loopTools({
     ...breakerOf(security?.circuit_breaker),
     ...accessOf(security?.access_control),
   };
-  const asked = approvals.map((one) => {
-    if (one !== 'loops') return one;
-    throw new AwpError('spec/unsupported', 'approvals: loops cannot be asked for so far', {
-      hint: 'tools, network, shell and files can',
-    });
-  });
   return {
     ...(Object.keys(toolPolicy).length > 0 && { toolPolicy }),
-    ...(asked.length > 0 && { approve: asked }),
+    ...(approvals.length > 0 && { approve: approvals }),
   };
 }
 

@@ -1,17 +1,22 @@
 import type { ZodType } from 'zod';
 import { isObject, type JsonObject } from '../base/json.ts';
-import type { LoopPlan, PlanInput, PlanSkill, SandboxPolicy } from '../events/plan.ts';
+import type { LoopPlan, PlanInput, PlanManager, PlanSkill, SandboxPolicy } from '../events/plan.ts';
 import { broughtBy, toolPatterns } from './brought.ts';
 import { modelOptions } from './model-options.ts';
 import { isZod, limitsOf, sandboxOptions, type WorkflowOptions } from './options.ts';
+import { policyOption } from './policy-options.ts';
 import { allPackages } from './sandbox-options.ts';
+import { planSubmanagers } from './submanager-agents.ts';
 import { toolRules } from './tool-options.ts';
 
 /** Tools that nobody gets unless a workflow says otherwise (spec, surfaces 1.1). */
 export const FORBIDDEN_TOOLS = ['file.write_outside_workspace'];
 /** Tools that ship and that workers get by default. */
 const TOOLS = ['code.*', 'file.*', 'arithmetic.*', 'data.*', 'chart.*'];
-const CONTROLS = ['instructions', 'skills', 'tools_allowed', 'output_contract', 'temperature'];
+const CONTROLS = [
+  ...['instructions', 'skills', 'tools_allowed', 'output_contract', 'temperature'],
+  'codemode.enabled',
+];
 
 const SANDBOX: SandboxPolicy = {
   minimum: 'boundary',
@@ -49,6 +54,9 @@ export function makePlan(options: WorkflowOptions, resolved: Resolved): LoopPlan
   const settings = { temperature, maxOutputTokens };
   const { output, skills = [] } = resolved;
   const brought = broughtBy(options);
+  const manager = managerOf(options, settings, resolved);
+  const instead = options.model === undefined ? undefined : manager.model;
+  const submanagers = planSubmanagers(options.submanagerAgents, manager, instead);
   return {
     version: 1,
     engine: 'delegation_loop',
@@ -57,18 +65,8 @@ export function makePlan(options: WorkflowOptions, resolved: Resolved): LoopPlan
     limits: limitsOf(options),
     durability: options.durability ?? 'full',
     inputs: resolved.inputs,
-    manager: {
-      ...settings,
-      model: resolved.managerModel,
-      ...modelOptions(options, 'manager'),
-      temperature: options.managerTemperature ?? temperature,
-      maxOutputTokens: options.managerMaxOutputTokens ?? maxOutputTokens,
-      fullTurns: options.fullTurns ?? 3,
-      corrections: 2,
-      ...(options.managerInstructions !== undefined && {
-        instructions: options.managerInstructions,
-      }),
-    },
+    manager,
+    ...(submanagers && { submanagers }),
     worker: {
       ...settings,
       model: resolved.workerModel,
@@ -92,8 +90,28 @@ export function makePlan(options: WorkflowOptions, resolved: Resolved): LoopPlan
   };
 }
 
+function managerOf(
+  options: WorkflowOptions,
+  settings: { temperature: number; maxOutputTokens: number },
+  { managerModel }: Resolved,
+): PlanManager {
+  return {
+    ...settings,
+    model: managerModel,
+    ...modelOptions(options, 'manager'),
+    temperature: options.managerTemperature ?? settings.temperature,
+    maxOutputTokens: options.managerMaxOutputTokens ?? settings.maxOutputTokens,
+    fullTurns: options.fullTurns ?? 3,
+    corrections: 2,
+    ...(options.managerInstructions !== undefined && {
+      instructions: options.managerInstructions,
+    }),
+  };
+}
+
 function policyPart({ policy }: WorkflowOptions): Pick<LoopPlan, 'policy'> {
-  return policy && Object.keys(policy).length > 0 ? { policy } : {};
+  const said = policyOption(policy);
+  return Object.keys(said).length > 0 ? { policy: said } : {};
 }
 
 /** The policy that the options stand for, with its defaults; `packages` are of Python. */

@@ -14,12 +14,8 @@ import {
   type ToolSpec,
 } from '../ports/model-provider.ts';
 import { makeResolver } from '../providers/resolve.ts';
-import {
-  managerSystem,
-  managerTurn,
-  type Surroundings,
-  workerStart,
-} from '../runtime/agent/prompt.ts';
+import type { Surroundings } from '../runtime/agent/parts/look.ts';
+import { managerStart, workerStart } from '../runtime/agent/prompt.ts';
 import { costOf } from '../runtime/budget-tokens.ts';
 import { readDecision } from '../runtime/engines/decision.ts';
 import { makePlan } from './make-plan.ts';
@@ -265,16 +261,14 @@ function managerMessages(state: RunState): Message[] {
   const { plan } = state;
   const frame = state.frames.get('0');
   if (!plan || !frame) return [];
-  return [
-    { role: 'system', text: managerSystem(plan, SURROUNDINGS) },
-    { role: 'user', text: managerTurn(state, frame, []) },
-  ];
+  return managerStart({ plan, state, frame, surroundings: SURROUNDINGS }, { told: 0 });
 }
 
 function workerMessages(state: RunState, envelope: Envelope): Message[] {
   tell(state, agent('1.1', envelope));
   const frame = state.frames.get('1.1');
-  return frame ? workerStart(state, frame, SURROUNDINGS) : [];
+  const { plan } = state;
+  return plan && frame ? workerStart({ plan, state, frame, surroundings: SURROUNDINGS }) : [];
 }
 
 function agent(id: string, { workerId, instructions, contract }: Envelope): Fact {

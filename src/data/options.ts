@@ -2,7 +2,6 @@ import { AwpError } from '../base/errors.ts';
 import type { JsonObject } from '../base/json.ts';
 import { parseDuration } from '../base/time.ts';
 import type { Limits, SandboxName } from '../events/plan.ts';
-import type { PlanPolicy } from '../events/plan-policy.ts';
 import type { Clock } from '../ports/effects.ts';
 import type { ModelProvider, Price } from '../ports/model-provider.ts';
 import type { StepFunction } from '../ports/step.ts';
@@ -12,7 +11,9 @@ import { checkEvaluation, type EvaluationOptions } from './evaluation-options.ts
 import type { GraphSource } from './graph-plan-source.ts';
 import type { InputValue } from './inputs.ts';
 import { capabilityList, type ModelOptions, modelOptions } from './model-options.ts';
+import { type PolicyOptions, policyOption } from './policy-options.ts';
 import { checkPython, checkSandbox, type SandboxOptions } from './sandbox-options.ts';
+import { checkSubmanagerAgents, type SubmanagerAgents } from './submanager-agents.ts';
 import { checkTapes, type TapeOptions } from './tapes.ts';
 import { type ApproveOption, type ToolPolicyOptions, toolRules } from './tool-options.ts';
 import { unknownOption } from './unknown-option.ts';
@@ -136,7 +137,9 @@ export interface WorkflowOptions<Output = unknown>
   /** Whether and after how many turns without progress the loop is ended. Default true and 3. */
   stall?: { enabled?: boolean; window?: number };
   /** How the loop goes about its work: plans, critique, gates, sub-managers, context and more. */
-  policy?: Partial<PlanPolicy>;
+  policy?: PolicyOptions;
+  /** Agents that can lead sub-managers, by the names that delegations have for them. Default none. */
+  submanagerAgents?: SubmanagerAgents;
   /** What the manager may choose for a worker. Default tools, contract, temperature. */
   managerControls?: readonly string[];
   /** A name for lists. Default `task`. */
@@ -207,6 +210,7 @@ const KNOWN = new Set<string>([
   'fullTurns',
   'stall',
   'policy',
+  'submanagerAgents',
   'managerControls',
   'name',
   'graph',
@@ -261,6 +265,8 @@ export function checkOptions(options: WorkflowOptions): void {
   limitsOf(options);
   toolRules(options);
   for (const role of ['manager', 'worker'] as const) modelOptions(options, role);
+  policyOption(options.policy);
+  checkSubmanagerAgents(options.submanagerAgents);
   capabilityList(options.capabilities);
   checkTapes(options);
   checkTrace(options.traceModels);

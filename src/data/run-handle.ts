@@ -1,4 +1,5 @@
 import { resolve } from 'node:path';
+import { AwpError } from '../base/errors.ts';
 import type { LiveEvent, RunEvent } from '../events/event.ts';
 import { type RunResult, resultOf } from '../events/result.ts';
 import type { Files } from '../ports/effects.ts';
@@ -144,16 +145,23 @@ export class RunHandle<Output = unknown> implements AsyncIterable<RunEvent | Liv
   }
 }
 
-/** Copies the artifacts to the folder that the user named. */
+/** Copies the artifacts to the folder that the user named. Throws `usage/not-writable`. */
 async function handOut(files: Files, result: RunResult, outputDir: string): Promise<RunResult> {
   const target = resolve(outputDir);
   const artifacts = result.artifacts.map((artifact) => ({
     from: artifact.path,
     artifact: { ...artifact, path: `${target}/${artifact.name}` },
   }));
-  for (const { from, artifact } of artifacts) {
-    await files.makeFolder(artifact.path.slice(0, artifact.path.lastIndexOf('/')));
-    await files.copy(from, artifact.path);
+  try {
+    for (const { from, artifact } of artifacts) {
+      await files.makeFolder(artifact.path.slice(0, artifact.path.lastIndexOf('/')));
+      await files.copy(from, artifact.path);
+    }
+  } catch (cause) {
+    throw new AwpError('usage/not-writable', `the files cannot be copied to ${target}`, {
+      cause,
+      hint: 'the run has them still: resume it with another folder',
+    });
   }
   return {
     ...result,

@@ -1,6 +1,7 @@
 import { isObject, type Json, type JsonObject } from '../base/json.ts';
+import { suffixOf } from '../base/paths.ts';
 import type { Files } from '../ports/effects.ts';
-import { isBinary, suffixOf } from '../tools/binary.ts';
+import { isBinary } from '../tools/binary.ts';
 import { type Cell, jsonCell, textCell } from './table-cells.ts';
 import { type ColumnSummary, clipCell, columnJson, summarise } from './table-columns.ts';
 import { countRecords } from './table-rows.ts';

@@ -21,6 +21,7 @@ import type { WorkflowOptions } from './options.ts';
 import { validate } from './protocol.ts';
 import { workflowSecrets } from './secret-needs.ts';
 import { workflowSkills } from './skill-sources.ts';
+import { submanagerFolders } from './submanager-agents.ts';
 import type { ValidationReport } from './validate.ts';
 
 /** What `new AgentWorkflow` takes for a workflow folder; the task is its description, if it has one. */
@@ -188,6 +189,7 @@ function optionsOfLoop(folder: string, workflow: Workflow, manifest: Manifest): 
     ...fromLoop,
     ...(manager?.value &&
       managerOptions({ value: manager.value, system: manager.systemPrompt }, fromLoop)),
+    ...submanagerFolders(foldersOf(workflow), manager?.folder),
     ...loopTools({
       security: manifest.security,
       approvals: (manifest.safety_envelope ?? loop?.safety_envelope)?.approvals,
@@ -195,6 +197,12 @@ function optionsOfLoop(folder: string, workflow: Workflow, manifest: Manifest): 
     workflow: partsOf(folder, manifest, { manager }),
     workflowHash: hashOf(workflow),
   };
+}
+
+function foldersOf({ agents }: Workflow): Parameters<typeof submanagerFolders>[0] {
+  return [...agents.values()].flatMap(({ folder, value, systemPrompt: system }) =>
+    value ? [{ folder, value, system }] : [],
+  );
 }
 
 /** The manager's own file, unless the built-in manager leads (R8). */

@@ -51,6 +51,7 @@ function start(spec: ProcessSpec): RunningProcess {
     kill: (signal, group = false) => {
       // After the end the number may belong to somebody else.
       if (state.over) return;
+      if (signal === 'SIGSTOP') endWithUs(child);
       if (group) signalGroup(child, signal);
       else child.kill(signal);
     },
@@ -91,6 +92,25 @@ function isInheritable(fd: number): boolean {
   } catch {
     // The one with which the folder was read: it is closed again.
     return false;
+  }
+}
+
+/** Processes that were halted: they cannot see that we have gone, as others do by their pipes. */
+const halted = new Set<ChildProcess>();
+
+function endWithUs(child: ChildProcess): void {
+  if (halted.size === 0) process.on('exit', endHalted);
+  halted.add(child);
+  child.once('exit', () => {
+    halted.delete(child);
+    if (halted.size === 0) process.off('exit', endHalted);
+  });
+}
+
+function endHalted(): void {
+  for (const child of halted) {
+    child.kill('SIGKILL');
+    signalGroup(child, 'SIGKILL');
   }
 }
 

@@ -5,5 +5,13 @@ export const BUILTIN_TOOLS: readonly string[] = [
   ...['arithmetic.add', 'arithmetic.subtract', 'arithmetic.multiply', 'arithmetic.divide'],
   ...['memory.read', 'memory.write', 'memory.search', 'memory.curate'],
   ...['agent.send_message', 'agent.list_messages', 'board.post', 'board.read'],
-  ...['digest.read', 'data.query', 'chart.render', 'tools.create', 'tools.list', 'tools.remove'],
+  ...[
+    'digest.read',
+    'digest.fetch',
+    'data.query',
+    'chart.render',
+    'tools.create',
+    'tools.list',
+    'tools.remove',
+  ],
 ];

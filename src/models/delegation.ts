@@ -341,7 +341,9 @@ const records = {
     1,
   ),
   auto_curation_enabled: field(z.boolean(), 'Whether facts are kept for later runs.').default(true),
-  trace_enabled: field(z.boolean(), 'Whether each model call is written to a file.').default(false),
+  trace_enabled: field(z.boolean(), 'Whether each model call is written to a file.', LOAD).default(
+    false,
+  ),
   manager_context_budget_tokens: field(
     count,
     'Tokens of the prompt of the manager.',

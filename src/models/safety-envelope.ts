@@ -45,7 +45,7 @@ export const safetyEnvelopeSchema = z.strictObject({
   forbidden_tools: field(texts, 'Tools that nobody gets; names or patterns.', LOAD).default([]),
   max_tools: field(z.int().nonnegative(), 'Most tools that one agent may make.').default(10),
   approvals: field(
-    z.array(z.enum(['tools', 'network', 'loops', 'shell', 'files'])),
+    z.array(z.enum(['tools', 'network', 'shell', 'files', 'loops', 'submanagers', 'budget'])),
     'What a person must allow first.',
     { effect: 'data/loop-tools.ts' },
   ).default([]),

@@ -47,6 +47,26 @@ export interface Workspace {
   output(): Promise<{ path: string; bytes: Uint8Array }[]>;
 }
 
+/** An entry of a board, as agents see it. */
+export interface BoardNote {
+  /** `b1`, `b2`, ... on its board. */
+  id: string;
+  topic: string;
+  /** Who posted it. */
+  worker: string;
+  payload: JsonObject;
+  /** Milliseconds since 1970. */
+  at: number;
+}
+
+/** The board of an agent's delegation loop (spec, capabilities 6.5). */
+export interface Board {
+  /** All entries, oldest first. */
+  entries(): readonly BoardNote[];
+  /** Posts when the call returns well, once for a call; the id is in the result that the log has. */
+  post(topic: string, payload: JsonObject): void;
+}
+
 /** What a tool gets besides its arguments. */
 export interface ToolContext {
   workspace: Workspace;
@@ -69,6 +89,10 @@ export interface ToolContext {
   secretFor(name: string, host: string): Secret | undefined;
   /** The doors to the outside. Addresses that a model named go through `effects.network.request` only. */
   effects: Effects;
+  /** Left out when the agent belongs to no loop that has one. */
+  board?: Board;
+  /** A digest of the run by its SHA-256; left out when the agent's loop makes none. */
+  digest?(sha256: string): JsonObject | undefined;
   /** Keeps a progress note of a long call for whoever watches; it is not logged. */
   progress(text: string): void;
   /** Notes in the log that something was wanted and refused. */

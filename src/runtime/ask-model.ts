@@ -1,7 +1,7 @@
 import { AwpError, toAwpError } from '../base/errors.ts';
 import { sha256 } from '../base/hash.ts';
 import { formatDuration } from '../base/time.ts';
-import type { EventData, Fact, Message, ToolCall, Usage } from '../events/event.ts';
+import type { AgentRole, EventData, Fact, Message, ToolCall, Usage } from '../events/event.ts';
 import type { Frame } from '../events/state.ts';
 import {
   isRetryable,
@@ -13,9 +13,19 @@ import {
 import { costOf } from './budget-tokens.ts';
 import type { RunContext } from './context.ts';
 import { modelFor } from './fallback.ts';
+import { inWords, type Native, nativeRequest } from './native-decision.ts';
 import { answerHiding, type HideAnswer } from './nodes/hide-answer.ts';
 import { readImages } from './nodes/read-images.ts';
 import { agentOf, settingsOf, toolboxOf } from './plan-parts.ts';
+import { uncalledTools } from './worker-tools.ts';
+
+/** Characters of an answer that are kept: more than any model says in one. */
+const ANSWER_CHARS = 1_000_000;
+/** What roles are called in the headers of a call (decision 21); the others by their own names. */
+const ROLE_NAMES: Readonly<Partial<Record<AgentRole, string>>> = {
+  node: 'agent',
+  reviewer: 'judge',
+};
 
 /** First and longest wait before a failed call is tried again, in milliseconds. */
 const FIRST_WAIT = 500;
@@ -31,11 +41,24 @@ export interface ModelCall {
   /** The whole conversation, the new messages included. */
   messages: readonly Message[];
   tools: readonly ToolSpec[];
+  /** How a decision is asked for besides in words. */
+  native?: Native | undefined;
 }
 
-/** The text whose hash identifies a request in the log, for audit. */
+/** The hash that identifies a request in the log, for audit: of its parts' hashes. */
 export function requestHash(call: Omit<ModelCall, 'asked' | 'frame'>, model: string): string {
-  return sha256(JSON.stringify([model, call.messages, call.tools.map(({ name }) => name)]));
+  const { messages, tools, native } = call;
+  const names = tools.map(({ name }) => name);
+  return sha256(JSON.stringify([model, messages.map(hashOf), names, ...(native ? [native] : [])]));
+}
+
+const hashes = new WeakMap<Message, string>();
+
+/** Conversations grow by appending: each of their messages is hashed once. */
+function hashOf(message: Message): string {
+  const known = hashes.get(message) ?? sha256(JSON.stringify(message));
+  hashes.set(message, known);
+  return known;
 }
 
 /**
@@ -74,7 +97,10 @@ async function answerOf(
   const trace = hide ? undefined : context.trace;
   const traced = trace?.watch(resolved.provider, { call: id, attempt, agent: frame.id, model });
   for await (const chunk of (traced ?? resolved.provider).ask(request, signal)) {
-    if (chunk.type === 'end') return hide ? hidden(chunk, hide) : chunk;
+    if (chunk.type === 'end') {
+      const answer = call.native ? inWords(chunk) : chunk;
+      return hide ? hidden(answer, hide) : answer;
+    }
     // A piece of a value cannot be told from other pieces; that something came can be.
     context.delta({ agent: frame.id, call: id, text: hide ? '' : chunk.text });
   }
@@ -88,7 +114,7 @@ function hidden(answer: ModelAnswer, hide: HideAnswer): ModelAnswer {
 /** A question as a provider is asked it. */
 async function requestOf(
   context: RunContext,
-  { frame, asked, messages, tools }: ModelCall,
+  { frame, asked, messages, tools, native }: ModelCall,
   model: string,
 ): Promise<ModelRequest> {
   const { host, state } = context;
@@ -102,12 +128,14 @@ async function requestOf(
     tools: context.redact(tools),
     ...(images && { images }),
     ...ownSettings(context, { frame, asked, messages, tools }),
+    ...context.redact(nativeRequest(native, tools)),
     temperature: asked.temperature,
     ...(reasoning !== undefined && { reasoning }),
+    ...(goesOn({ frame, asked, tools }) && { goesOn: true }),
     maxOutputTokens: asked.maxOutputTokens,
     headers: {
       'x-awp-run-id': state.run,
-      'x-awp-role': frame.role === 'node' ? 'agent' : frame.role,
+      'x-awp-role': ROLE_NAMES[frame.role] ?? frame.role,
       'x-awp-agent': frame.name,
     },
     timeoutMs: Number.isFinite(remaining) ? Math.max(1, Math.floor(remaining)) : null,
@@ -115,12 +143,21 @@ async function requestOf(
   };
 }
 
+/** Whether the next question will begin with this one: after a manager's turn, and where tools may be called. */
+function goesOn({ frame, asked, tools }: Pick<ModelCall, 'frame' | 'asked' | 'tools'>): boolean {
+  if (frame.role === 'manager') return asked.purpose !== 'closing';
+  return asked.purpose === 'work' && tools.length > 0;
+}
+
 /** What the file of a node's agent says of how it answers; a call of a tool is wanted once. */
 function ownSettings(
   { plan }: RunContext,
   { frame, asked, messages, tools }: ModelCall,
 ): Pick<ModelRequest, 'toolChoice' | 'parallelCalls' | 'topP'> {
-  const usual = { toolChoice: asked.purpose === 'work' ? 'auto' : 'none' } as const;
+  // A report is sent back for tools that were not called, too.
+  const mayCall =
+    asked.purpose === 'work' || (asked.purpose === 'repair' && uncalledTools(frame).length > 0);
+  const usual = { toolChoice: mayCall ? 'auto' : 'none' } as const;
   if (frame.role !== 'node') return usual;
   const { toolChoice = 'auto', parallelCalls, topP } = agentOf(plan, frame);
   const isFirst = messages.every(({ role }) => role !== 'assistant');
@@ -150,7 +187,7 @@ function responded(
     data: {
       call: asked.call,
       attempt: asked.attempt,
-      text: answer.text,
+      text: bounded(answer.text),
       toolCalls: distinctIds(asked.call, answer.toolCalls),
       usage,
       cost: answer.cost ?? costOf(modelFor(context, frame, asked.model)?.price, usage),
@@ -158,6 +195,13 @@ function responded(
       ...(answer.servedBy !== undefined && { servedBy: answer.servedBy }),
     },
   };
+}
+
+/** Some providers are code of the user: an answer without end must not make a log without end. */
+function bounded(text: string): string {
+  const cut = text.length - ANSWER_CHARS;
+  if (cut <= 0) return text;
+  return `${text.slice(0, ANSWER_CHARS).toWellFormed()}\n(${cut} characters were cut)`;
 }
 
 /** Decision 12: what the service did not say is the reservation, marked as an estimate. */

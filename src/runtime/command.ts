@@ -3,6 +3,8 @@ import type { Envelope } from '../events/decision.ts';
 import type { AskPurpose, Fact } from '../events/event.ts';
 import type { NodeRun } from '../events/graph-events.ts';
 import type { Graph } from '../events/graph-state.ts';
+import type { ReviewOf } from '../events/loop-events.ts';
+import type { LoopQuestion } from '../events/loop-requests.ts';
 import type { ScoreHook } from '../events/scoring.ts';
 import type { Frame, PendingCall } from '../events/state.ts';
 
@@ -41,12 +43,23 @@ export type Command =
       args: JsonObject;
     }
   /**
+   * Ask a person about a loop: its turn, a sub-manager, a limit. `call` names the request, so that it is
+   * asked once.
+   */
+  | { do: 'ask-about-loop'; frame: Frame; about: LoopQuestion; call: string; args: JsonObject }
+  /**
    * Put the results of instances together with a tool; what it returns is the node's output. `id` is
    * the id of the call: while it is in flight, nobody commands it again.
    */
   | { do: 'fan-in-tool'; graph: Graph; node: string; id: string; tool: string; args: JsonObject }
   /** Start the judge of one metric, by its place from 1, for the present answer of a frame. */
   | { do: 'start-judge'; frame: Frame; metric: number }
+  /** Start a reviewer of the result of a worker, or of one that repaired it. */
+  | { do: 'start-review'; frame: Frame; result: Frame; kind: ReviewOf['kind'] }
+  /** Let somebody go over the result of a worker again, `attempt` from 1, with so many tokens at most. */
+  | { do: 'start-repair'; frame: Frame; worker: Frame; attempt: number; tokens: number }
+  /** Hold the manager's ending against the gates, which look at files. */
+  | { do: 'inspect'; frame: Frame }
   /** Score the present answer of a frame; its judges have ended. */
   | { do: 'score'; frame: Frame; hook: ScoreHook }
   /** Look at the frame again at this time, in milliseconds since 1970. */

@@ -5,7 +5,7 @@ import type { GrantedSecret, Host } from '../ports/host.ts';
 import type { ToolSpec } from '../ports/model-provider.ts';
 import type { Sandbox } from '../ports/sandbox.ts';
 import type { Tool } from '../ports/tool.ts';
-import type { Surroundings } from './agent/prompt.ts';
+import type { Surroundings } from './agent/parts/look.ts';
 import type { ApprovalDesk } from './approvals/desk.ts';
 import type { RoleModels } from './fallback.ts';
 import type { InnerAsks } from './inner-asks.ts';

@@ -2,6 +2,7 @@ import type { RunState } from '../events/state.ts';
 import { admitAsk } from './admit-ask.ts';
 import { admitWorker } from './admit-worker.ts';
 import { readAnswer } from './agent/read-answer.ts';
+import { askAboutLoop } from './approvals/ask-about-loop.ts';
 import { Admission } from './budget.ts';
 import type { Command } from './command.ts';
 import type { RunContext } from './context.ts';
@@ -19,6 +20,9 @@ import { limitedCommands } from './nodes/state-limits.ts';
 import { stepStart } from './nodes/steps.ts';
 import { stopFrames } from './nodes/stop-frame.ts';
 import type { Decided, Pass } from './pass.ts';
+import { startRepair } from './quality/admit-repair.ts';
+import { startReview } from './quality/admit-review.ts';
+import { inspectEnding } from './quality/inspect.ts';
 import { admitTool } from './tools/admit-tool.ts';
 import type { InnerCall } from './tools/inner-calls.ts';
 
@@ -29,6 +33,8 @@ interface Moment {
   /** Milliseconds since 1970. */
   now: number;
   effects: EffectsInFlight;
+  /** Whether nothing is out that could make room: who waits for a share that may come back is refused. */
+  isFinal: boolean;
 }
 
 /**
@@ -38,12 +44,12 @@ interface Moment {
 export async function decide(
   context: RunContext,
   ready: readonly string[],
-  { now, effects }: Moment,
+  { now, effects, isFinal }: Moment,
 ): Promise<Decided> {
   const { plan, state } = context;
   const decided: Decided = { facts: [], starts: [], blocked: [], later: [] };
   const pass: Pass = {
-    ...{ context, now, decided, admission: new Admission(state) },
+    ...{ context, now, decided, admission: new Admission(state, { isFinal }) },
     ...{ skipped: new Set(), names: new Set(), runs: new Map(), stopped: new Set() },
     isOut: (id) => effects.has(id),
     cut: (frames, why) => [...dropStarts(decided, frames, why), ...effects.cut(why, frames)],
@@ -108,6 +114,8 @@ async function admit(pass: Pass, command: Command): Promise<void> {
       return;
     case 'ask-person':
       return admitAll(pass, askPerson(pass, command));
+    case 'ask-about-loop':
+      return askAboutLoop(pass, command);
     case 'use-cached':
       decided.facts.push(...(await useCached(pass, command)));
       return;
@@ -115,6 +123,13 @@ async function admit(pass: Pass, command: Command): Promise<void> {
       return admitAll(pass, await joinByTool(pass, command));
     case 'start-judge':
       return startJudge(pass, command);
+    case 'start-review':
+      return startReview(pass, command);
+    case 'start-repair':
+      return startRepair(pass, command);
+    case 'inspect':
+      decided.facts.push(...(await inspectEnding(context, command.frame)));
+      return;
     case 'score':
       decided.facts.push(...(await scoreFact(context.state, command)));
       return;

@@ -3,6 +3,7 @@ import { AwpError } from '../base/errors.ts';
 import type { Fact, RunEvent } from '../events/event.ts';
 import type { RunState } from '../events/state.ts';
 import { type Admitted, admitInnerAsk } from './admit-inner-ask.ts';
+import { numberPosts } from './board/number-posts.ts';
 import { exhausted } from './budget.ts';
 import { settlements, warnings } from './budget-report.ts';
 import { timeRefusal } from './budget-time.ts';
@@ -10,7 +11,7 @@ import type { RunContext } from './context.ts';
 import { admitInner, decide } from './decide.ts';
 import type { Finished } from './effect.ts';
 import { EffectsInFlight } from './effects-in-flight.ts';
-import { endIdle, idleOrder, overdue } from './nodes/deadlines.ts';
+import { endIdle, idleOrder, lateFacts } from './nodes/deadlines.ts';
 import { withinLimits } from './nodes/state-limits.ts';
 import { openBelow, stopFrames } from './nodes/stop-frame.ts';
 import type { Recorder } from './recorder.ts';
@@ -94,19 +95,22 @@ export class Driver {
       if (this.#needsPerson()) {
         if (!this.#context.desk.attended) return this.#pauseNow();
         await this.#waitForPerson(changed);
-        continue;
-      }
-      if (this.#effects.idle && !this.#watch.waiting) throw stuck(state);
-      await changed;
+      } else await this.#waitFor(changed);
     }
+  }
+
+  /** Waits until something comes; where nothing can come any more, those that wait are asked again. */
+  async #waitFor(changed: Promise<void>): Promise<void> {
+    if (this.#effects.idle && !this.#watch.waiting) await this.#breakCircle();
+    else await changed;
   }
 
   /** Whether nothing goes on before a person answers: all that is out are programs that wait, too. */
   #needsPerson(): boolean {
     if (this.#context.state.pendingApprovals.size === 0) return false;
-    if (this.#watch.waiting) return false;
+    if (this.#watch.waiting || this.#effects.moving) return false;
     const blocked = this.#context.innerCalls.blockedPrograms();
-    return this.#effects.idle || this.#effects.ids.every((id) => blocked.has(id));
+    return this.#effects.ids.every((id) => blocked.has(id));
   }
 
   /** Such time is not active time (decision 13). */
@@ -120,7 +124,7 @@ export class Driver {
   async #step(): Promise<boolean> {
     const { state, desk } = this.#context;
     const finished = this.#effects.take();
-    const artifacts = this.#takeIn(finished);
+    this.#takeIn(finished);
     this.#endLate();
     this.#watch.wakeFrames();
     let moved = finished.length > 0;
@@ -131,7 +135,7 @@ export class Driver {
       moved ||= served || answers.length > 0;
     }
     while (state.status === 'running' && (await this.#decide())) moved = true;
-    return (await this.#commit(artifacts)) || moved;
+    return (await this.#commit()) || moved;
   }
 
   /**
@@ -168,7 +172,7 @@ export class Driver {
   }
 
   /** Makes safe what was staged, shows it, and starts what it announces. */
-  async #commit(artifacts: readonly Shown[] = []): Promise<boolean> {
+  async #commit(): Promise<boolean> {
     const events = await this.#recorder.flush();
     for (const event of events) {
       this.#context.innerCalls.see(event);
@@ -178,7 +182,7 @@ export class Driver {
       const asking = this.#context.desk.see(event);
       if (asking !== undefined) await asking;
     }
-    await this.#show(artifacts, events);
+    await this.#show(events);
     if (this.#effects.launch()) this.#warmUp();
     // Files that follow the log; what runs goes on meanwhile. Awaited only where there are some.
     const kept = this.#context.results.write();
@@ -188,33 +192,33 @@ export class Driver {
     return events.length > 0;
   }
 
-  async #show(artifacts: readonly Shown[], events: readonly RunEvent[]): Promise<void> {
+  /** Brings `artifacts/` in line with what the log now says, in its order. */
+  async #show(events: readonly RunEvent[]): Promise<void> {
     const { runFiles } = this.#context;
-    for (const { data } of artifacts) await runFiles.show(data);
     for (const { type, data } of events) {
+      if (type === 'artifact.written') await runFiles.show(data);
       if (type === 'artifact.removed') await runFiles.hide(data.path);
     }
   }
 
-  /** Stages what effects brought; the artifacts among it are still to be shown. */
-  #takeIn(finished: readonly Finished[]): Shown[] {
-    if (finished.length === 0) return [];
+  /** Stages what effects brought. */
+  #takeIn(finished: readonly Finished[]): void {
+    if (finished.length === 0) return;
     const { state } = this.#context;
     const taken = new Map<string, string>();
-    const artifacts: Shown[] = [];
-    const facts = finished.flatMap(({ frame: id, facts: brought, files }): readonly Fact[] => {
+    const numbered = numberPosts(state);
+    const facts = finished.flatMap(({ frame: id, facts: said, files }): readonly Fact[] => {
       const frame = state.frames.get(id);
       if (!frame) return [];
+      const brought = numbered(said);
       if (files.length === 0) return brought.flatMap((fact) => withinLimits(state, fact));
       const written = artifactFacts({ state, taken }, frame, files);
-      artifacts.push(...written);
       const paths = written.map(({ data }) => data.path);
       return [...written, ...brought.map((fact) => withFiles(fact, paths))];
     });
     this.#stage(facts);
     this.#stage(warnings(state));
     this.#unblock();
-    return artifacts;
   }
 
   /** Frames that wait for room look for it again. */
@@ -224,8 +228,20 @@ export class Driver {
     this.#blocked.clear();
   }
 
+  /**
+   * Workers that wait for what a sub-manager may give back keep the places that its own workers wait
+   * for, when no more may be at work at once: nobody goes on, so those that wait are refused. It follows
+   * from the state alone. Throws when nothing follows from that either.
+   */
+  async #breakCircle(): Promise<void> {
+    this.#unblock();
+    const moved = await this.#decide(true);
+    await this.#commit();
+    if (!moved) throw stuck(this.#context.state);
+  }
+
   /** Asks the engine once; false when nothing follows. */
-  async #decide(): Promise<boolean> {
+  async #decide(isFinal = false): Promise<boolean> {
     const { state } = this.#context;
     if (state.ready.size === 0) return false;
     const ready = [...state.ready];
@@ -233,6 +249,7 @@ export class Driver {
     const { facts, starts, blocked, later } = await decide(this.#context, ready, {
       now: this.#recorder.now(),
       effects: this.#effects,
+      isFinal,
     });
     for (const id of blocked) this.#blocked.add(id);
     for (const { frame, until } of later) this.#watch.sleep(frame, until);
@@ -255,7 +272,8 @@ export class Driver {
     for (const id of this.#watch.takeSpent()) this.#endLoopByTime(id);
     for (const id of this.#watch.takeLate()) {
       const frame = state.frames.get(id);
-      if (frame) this.#stage(stopFrames(this.#ending, state, overdue(state, frame)));
+      const now = this.#recorder.now();
+      if (frame) this.#stage(lateFacts(this.#ending, { state, frame, now }));
     }
     if (!this.#watch.takeIdle(this.#effects.out)) return;
     this.#stage(stopFrames(this.#ending, state, idleOrder(state)));
@@ -312,11 +330,10 @@ export class Driver {
     await Promise.race([this.#effects.allGone(), late.promise]);
     cancel();
     if (this.#broken !== undefined || this.#context.state.status !== 'running') return;
-    await this.#commit(this.#takeIn(this.#effects.take()));
+    this.#takeIn(this.#effects.take());
+    await this.#commit();
   }
 }
-
-type Shown = Extract<Fact, { type: 'artifact.written' }>;
 
 function withFiles(fact: Fact, files: readonly string[]): Fact {
   if (fact.type !== 'tool.returned' || files.length === 0) return fact;

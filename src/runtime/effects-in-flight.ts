@@ -36,7 +36,12 @@ export class EffectsInFlight {
 
   /** Whether nothing is out and nothing was brought. */
   get idle(): boolean {
-    return this.#running.size === 0 && this.#finished.length === 0 && this.#waiting.length === 0;
+    return this.#running.size === 0 && !this.moving;
+  }
+
+  /** Whether something was brought that was not taken in yet, or waits to be started. */
+  get moving(): boolean {
+    return this.#finished.length > 0 || this.#waiting.length > 0;
   }
 
   /** Ids of those that are out. */

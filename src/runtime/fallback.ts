@@ -35,14 +35,14 @@ export function resolveRoles(plan: Plan, roles: Roles): RoleModels {
 }
 
 function resolveRole(
-  { settings, isCode }: Asker,
+  { settings, isCode, isIdle }: Asker,
   roles: Roles,
 ): ReadonlyMap<string, ResolvedModel> {
   const names = modelsInOrder(settings).filter((name) => name !== '');
   const found = names.map((name) => [name, askable(name, settings, roles)] as const);
   const [[, first] = []] = found;
   const none = first instanceof AwpError && found.every(([, one]) => one instanceof AwpError);
-  if (none && !isCode) throw first;
+  if (none && !isCode && !isIdle) throw first;
   return new Map(
     found.map(([name, one]) => [name, one instanceof AwpError ? unaskable(name, one) : one]),
   );
@@ -59,7 +59,7 @@ export function realMark(
 /** What stands behind a model string for the agent that asks. */
 export function modelFor(
   { models }: { models: RoleModels },
-  frame: Pick<Frame, 'role' | 'agentKey'>,
+  frame: Pick<Frame, 'role' | 'agentKey'> & Partial<Pick<Frame, 'managerKey'>>,
   name: string,
 ): ResolvedModel | undefined {
   return models.get(askerId(frame))?.get(name);

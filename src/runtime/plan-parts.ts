@@ -5,13 +5,23 @@ import { DEFAULT_POLICY, type PlanPolicy } from '../events/plan-policy.ts';
 import type { Frame } from '../events/state.ts';
 import { imagesFor } from './nodes/images.ts';
 
-type Part = Pick<Frame, 'role' | 'agentKey'>;
+type Part = Pick<Frame, 'role' | 'agentKey'> & Partial<Pick<Frame, 'managerKey' | 'review'>>;
 
 /**
  * Manager, workers and stall of the delegation loop that a frame belongs to: the plan's own, or
- * those of a node that is a loop. Throws `internal/bug` for a frame of no loop.
+ * those of a node that is a loop. A sub-manager may have another manager than its loop. Throws
+ * `internal/bug` for a frame of no loop.
  */
-export function loopOf(plan: Plan, { agentKey }: Pick<Frame, 'agentKey'>): PlanLoop {
+export function loopOf(
+  plan: Plan,
+  { agentKey, managerKey }: Pick<Frame, 'agentKey'> & Partial<Pick<Frame, 'managerKey'>>,
+): PlanLoop {
+  const loop = wholeLoop(plan, agentKey);
+  const manager = managerKey === undefined ? undefined : loop.submanagers?.[managerKey];
+  return manager ? { ...loop, manager } : loop;
+}
+
+function wholeLoop(plan: Plan, agentKey: string | undefined): PlanLoop {
   const { manager, worker, stall } = plan;
   if (agentKey === undefined && manager && worker && stall)
     return { ...plan, manager, worker, stall };
@@ -42,13 +52,31 @@ export function agentOf(plan: Plan, { agentKey }: Pick<Frame, 'agentKey'>): Plan
 export function settingsOf(plan: Plan, frame: Part): ModelSettings {
   if (frame.role === 'node') return asking(plan, agentOf(plan, frame));
   if (frame.role === 'judge') return judgeOf(plan);
+  if (frame.role === 'reviewer') return reviewerOf(plan, frame);
   const { manager, worker } = loopOf(plan, frame);
-  if (frame.role === 'reviewer') return { ...worker, maxOutputTokens: JUDGE_TOKENS };
   return frame.role === 'manager' ? manager : worker;
 }
 
 /** Tokens of a judge's answer. */
 const JUDGE_TOKENS = 1024;
+
+/** Tokens of a critic's answer. */
+const CRITIC_TOKENS = 4096;
+
+/** Who reviews results of workers: their own model, or the critic's where it has one. */
+function reviewerOf(plan: Plan, { agentKey, review }: Part): ModelSettings {
+  const { worker } = loopOf(plan, { agentKey });
+  if (review?.kind !== 'critique') return { ...worker, maxOutputTokens: JUDGE_TOKENS };
+  return criticOf(plan, agentKey) ?? { ...worker, maxOutputTokens: CRITIC_TOKENS };
+}
+
+/** The critic of a loop, when it has a model of its own. */
+function criticOf(plan: Plan, agentKey: string | undefined): ModelSettings | undefined {
+  const { critique } = policyOf(plan, { agentKey });
+  if (critique?.mode !== 'dedicated' || critique.model === null) return undefined;
+  const { temperature } = loopOf(plan, { agentKey }).worker;
+  return { model: critique.model, temperature, maxOutputTokens: CRITIC_TOKENS };
+}
 
 /** Who judges results by rubrics. Throws `internal/bug` when nothing is scored. */
 function judgeOf({ evaluation }: Plan): ModelSettings {
@@ -99,12 +127,20 @@ export interface Asker {
   toolbox?: Pick<Toolbox, 'tools' | 'denied'>;
   /** It is code: whether it asks its model, nobody knows before it does. */
   isCode?: true;
+  /** It may never be needed: a model that it cannot ask fails when it is asked. */
+  isIdle?: true;
 }
 
 /** Who of `askers` a frame is; code asks as the agent that it stands for. */
-export function askerId({ role, agentKey = '' }: Part): string {
+export function askerId({ role, agentKey = '', managerKey, review }: Part): string {
   if (role === 'judge') return idOf('judge');
+  if (role === 'reviewer') return idOf(review?.kind === 'critique' ? 'critic' : 'worker', agentKey);
+  if (role === 'manager' && managerKey !== undefined) return subId(agentKey, managerKey);
   return idOf(role === 'step' ? 'node' : role, agentKey);
+}
+
+function subId(agentKey: string, managerKey: string): string {
+  return `${idOf('manager', agentKey)} ${managerKey}`;
 }
 
 function idOf(role: string, key = ''): string {
@@ -113,8 +149,9 @@ function idOf(role: string, key = ''): string {
 
 /** Everybody in a plan who asks models, and whether tools are given to it. */
 export function askers(plan: Plan): Asker[] {
-  const { manager, worker, agents = {}, loops = {} } = plan;
-  const all = manager && worker ? [['', { manager, worker }] as const] : [];
+  const { manager, worker, submanagers, agents = {}, loops = {} } = plan;
+  const all: [string, Pick<PlanLoop, 'manager' | 'worker' | 'submanagers'>][] =
+    manager && worker ? [['', { manager, worker, ...(submanagers && { submanagers }) }]] : [];
   return [
     ...[...all, ...Object.entries(loops)].flatMap(([key, loop]) => [
       { id: idOf('manager', key), name: named(key, 'manager'), settings: loop.manager },
@@ -122,13 +159,28 @@ export function askers(plan: Plan): Asker[] {
         ...{ id: idOf('worker', key), name: named(key, 'worker') },
         ...{ settings: loop.worker, toolbox: loop.worker },
       },
+      ...Object.entries(loop.submanagers ?? {}).map(([name, settings]) => ({
+        ...{ id: subId(key, name), name: named(key, name), settings, isIdle: true as const },
+      })),
     ]),
+    ...[...all.map(([key]) => key), ...Object.keys(loops)].flatMap((key) => critics(plan, key)),
     ...(needsJudge(plan) ? [{ id: idOf('judge'), name: 'judge', settings: judgeOf(plan) }] : []),
     ...Object.entries(agents).map(([name, agent]) => ({
       ...{ id: idOf('node', name), name, settings: asking(plan, agent), toolbox: agent },
       ...(agent.module !== undefined && { isCode: true as const }),
     })),
   ];
+}
+
+/** The critic of a loop that has one. */
+function critics(plan: Plan, key: string): Asker[] {
+  const agentKey = key === '' ? undefined : key;
+  if (!policyOf(plan, { agentKey }).critique) return [];
+  const settings = settingsOf(plan, {
+    ...{ role: 'reviewer', agentKey },
+    review: { of: '', kind: 'critique' },
+  });
+  return [{ id: idOf('critic', key), name: named(key, 'critic'), settings }];
 }
 
 function needsJudge({ evaluation }: Plan): boolean {

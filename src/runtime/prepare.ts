@@ -7,6 +7,7 @@ import type { Host } from '../ports/host.ts';
 import type { ResolvedModel } from '../ports/model-provider.ts';
 import type { Sandbox } from '../ports/sandbox.ts';
 import type { OpenedTools, Tool, ToolOpener } from '../ports/tool.ts';
+import { loopToolsOf } from './board/loop-tools.ts';
 import type { RunContext } from './context.ts';
 import { type RoleModels, resolveRoles, withoutTools } from './fallback.ts';
 import { isGranted } from './grants.ts';
@@ -80,6 +81,7 @@ async function withTools(host: Host, plan: Plan, parts: Parts): Promise<Prepared
   const secrets = await host.findSecrets([...tools.values()].flatMap((tool) => tool.secrets ?? []));
   const running = [...tools.values()].filter((tool) => tool.needsBox);
   const needsBox = new Set(running.map(({ name }) => name));
+  const ofLoops = loopToolsOf(plan);
   const wantsBox = needsBox.size > 0 || hasPreprocessors(plan);
   const sandbox = wantsBox ? await host.openSandbox(plan.sandbox) : undefined;
   const specs = [...tools.values()].map(({ name, description, parameters }) => ({
@@ -96,7 +98,11 @@ async function withTools(host: Host, plan: Plan, parts: Parts): Promise<Prepared
       ...{ plan, models, tools, sandbox, secrets },
       guards: new Guards(plan, tools),
       specs: new Map(specs.map((spec) => [spec.name, spec])),
-      surroundings: { box: sandbox && boxOf(sandbox), tools: specs, needsBox, skillTexts },
+      surroundings: {
+        ...{ box: sandbox && boxOf(sandbox), needsBox, skillTexts },
+        // Workers have those of a loop without being given them, so managers need not hear of them.
+        tools: specs.filter(({ name }) => !ofLoops.has(name)),
+      },
       runFiles: new RunFiles(host.effects.files, folder),
     }),
     close: async () => {
@@ -219,5 +225,8 @@ function workerTools(available: readonly Tool[], plan: Plan): Map<string, Tool> 
       hint: 'tools ship, or come with custom_tools, --mcp FILE or tools of a program; a resumed run is given those again',
     });
   }
-  return new Map([...all].filter(([, tool]) => boxes.some((box) => isGranted(tool, box))));
+  const ofLoops = loopToolsOf(plan);
+  const isGiven = (tool: Tool): boolean =>
+    ofLoops.has(tool.name) || boxes.some((box) => isGranted(tool, box));
+  return new Map([...all].filter(([, tool]) => isGiven(tool)));
 }

@@ -98,3 +98,15 @@ export class Recorder {
     return event as unknown as RunEvent;
   }
 }
+
+/**
+ * Writes the log that a fork begins with, all of it at once. Its events were redacted when they
+ * happened; the new run's chain of hashes is its own.
+ */
+export async function recordFork(
+  store: Pick<Store, 'append'>,
+  lease: Lease,
+  events: readonly RunEvent[],
+): Promise<void> {
+  await store.append(lease, events, 'full');
+}

@@ -231,13 +231,18 @@ function resumeFacts(host: Host, { state, plan, raise, box }: Resuming): Fact[] 
   ];
   if (!root) facts.push(rootStarted(plan));
   else if (root.phase === 'closed') {
-    const reason = `resumed after ${state.status}`;
+    const { message } = state.ending ?? {};
+    const reason = `resumed after ${state.status}${message === undefined ? '' : `: ${message}`}`;
     facts.push({ type: 'run.reopened', agent: '0', data: { reason } });
   }
   return facts;
 }
 
-function checkRaised({ exhausted, status }: RunState, raise: Partial<Limits> | undefined): void {
+/** Throws `usage/not-raised` when a limit ended the run and is not raised: it could only end again. */
+export function checkRaised(
+  { exhausted, status }: Pick<RunState, 'exhausted' | 'status'>,
+  raise: Partial<Limits> | undefined,
+): void {
   if (status !== 'partial' || !exhausted) return;
   const { dimension, limit } = exhausted;
   const raised = raise?.[dimension];

@@ -76,12 +76,22 @@ export class Watch {
   }
 
   /** Follows the log: nodes that start have a deadline, and something moves. */
-  see({ type, agent }: RunEvent): void {
+  see({ type, agent, data }: RunEvent): void {
     this.#moved();
-    if (type === 'agent.started' && agent !== undefined) this.#setDeadline(agent);
+    if (type === 'budget.raised') this.#windUp(data.scope);
+    const sets = type === 'agent.started' || type === 'worker.overdue';
+    if (sets && agent !== undefined) this.#setDeadline(agent);
     if (this.#parked.size === 0) return;
     for (const id of this.#parked) this.#setDeadline(id);
     this.#parked.clear();
+  }
+
+  /** A limit was raised: where it is one on time, the clock begins anew. */
+  #windUp(scope: string | undefined): void {
+    if (scope !== undefined) this.#setDeadline(scope);
+    this.#stopClock();
+    this.#timeWasOver = false;
+    this.#startClock();
   }
 
   /** Whether frames wait for a time. */

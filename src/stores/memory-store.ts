@@ -196,6 +196,7 @@ function noteInSummary(summary: MemoryRun['summary'], event: RunEvent): void {
   if (!change) return;
   summary.status = change.status;
   summary.reason = change.reason;
+  if (change.forkedAt !== undefined) summary.startedAt = change.forkedAt;
   if (!change.start) return;
   const { at, ...rest } = change.start;
   Object.assign(summary, rest, { startedAt: at });

@@ -10,6 +10,8 @@ const TASK_LENGTH = 500;
 export interface SummaryChange {
   status: RunStatus;
   reason?: string;
+  /** When a fork began, in milliseconds since 1970; what it took over happened before. */
+  forkedAt?: number;
   /** Only of `run.started`. */
   start?: { name: string; task: string; model: string; simulated: boolean; at: number };
 }
@@ -24,6 +26,8 @@ export function summaryChange(event: RunEvent): SummaryChange | undefined {
       const start = { name: plan.name, task, model: mainModel(plan), simulated, at };
       return { status: 'running', start };
     }
+    case 'run.forked':
+      return { status: 'running', forkedAt: Date.parse(event.ts) };
     case 'run.resumed':
       return { status: 'running' };
     case 'run.finished': {

@@ -197,8 +197,9 @@ export class SqliteWriter {
     for (const [index, { text, blobs }] of rows.entries()) {
       this.#sql.insert.run(head.n * RUN_STEP + first + index, text, blobs, hashes[index] ?? '');
     }
-    for (const { status, reason, start } of entry.changes) {
+    for (const { status, reason, start, forkedAt } of entry.changes) {
       this.#sql.setStatus.run(status, reason ?? null, head.n);
+      if (forkedAt !== undefined) this.#sql.setStarted.run(forkedAt, head.n);
       if (!start) continue;
       const { name, task, model, simulated, at } = start;
       this.#sql.setStart.run(name, task, model, simulated ? 1 : 0, at, head.n);
@@ -288,6 +289,7 @@ function prepareAll(db: DatabaseSync) {
     setStart: db.prepare(
       'UPDATE runs SET name = ?, task = ?, model = ?, simulated = ?, started = ? WHERE n = ?',
     ),
+    setStarted: db.prepare('UPDATE runs SET started = ? WHERE n = ?'),
     countSync: db.prepare('UPDATE syncs SET count = count + 1'),
   };
 }

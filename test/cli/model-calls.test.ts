@@ -79,7 +79,7 @@ describe('awp runs show ID --calls', () => {
     ]);
     const first = out.slice(0, out.indexOf('attempt 2'));
     expect(first).toMatch(
-      /== system\nYou are the worker `adder`[\s\S]*== user\n[\s\S]*== assistant\n-> arithmetic\.add \{"a":1,"b":2\}\n== tool arithmetic\.add\n\{"ok":true[^\n]*\n== failed: model\/overloaded\nbusy\\x1b\[2J\n/,
+      /== system\nYou are a worker [\s\S]*== user\n[\s\S]*You are the worker `adder`\.[\s\S]*== assistant\n-> arithmetic\.add \{"a":1,"b":2\}\n== tool arithmetic\.add\n\{"ok":true[^\n]*\n== failed: model\/overloaded\nbusy\\x1b\[2J\n/,
     );
     expect(out).toContain('== answer\n{"summary":"the sum is 3"}');
     expect(err).toContain('--trace-models');

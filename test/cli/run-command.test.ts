@@ -234,6 +234,17 @@ describe('awp run', () => {
     });
   });
 
+  it('says that raising a limit does nothing for a run that is complete', async () => {
+    const store = memoryStore({ folder: '/store' });
+    const lease = await store.create('r-done', 'test');
+    await store.append(lease, done().events, 'full');
+    const openHome = async () => ({ store, folder: '/store', close: async () => {} });
+    const { asked, err } = await awp(['--resume', 'r-done', '--raise', 'loops=9'], { openHome });
+    expect(asked.resume).toEqual({ id: 'r-done' });
+    expect(err).toContain('note: r-done is complete: no limit was raised');
+    expect(err).toContain('awp runs fork r-done --from loop=N');
+  });
+
   it.each([[['-t', 'x']], [['--resume', 'r-old']]])(
     'with %j has the person at the terminal asked about calls and new programs',
     async (argv) => {

@@ -28,6 +28,11 @@ describe('--approve', () => {
     ['--approve network', 'files', { approve: ['files', 'network'] }],
     ['--approve network', 'never', { approve: ['network'] }],
     ['--approve never', ['files'], { approve: 'never' }],
+    [
+      '--approve loops,submanagers --approve budget',
+      ['tools'],
+      { approve: ['tools', 'loops', 'submanagers', 'budget'] },
+    ],
   ])('%j on top of %j is %j', (argv, base, expected) => {
     expect(approveFlag(parsed(argv), base)).toEqual(expected);
   });

@@ -1,6 +1,10 @@
 import { describe, expect, it } from 'vitest';
 import { nearest } from '../../src/base/nearest.ts';
-import { parseChoice, parseLimit, parseRaise } from '../../src/cli/values.ts';
+import { parseChoice, parseLimit, parseRaise, raisedLimits } from '../../src/cli/values.ts';
+import { DEFAULT_LIMITS } from '../../src/data/options.ts';
+
+const raised = (...texts: string[]) => raisedLimits(texts.map(parseRaise), DEFAULT_LIMITS);
+
 import type { Dimension } from '../../src/events/plan.ts';
 
 describe('a limit on the command line', () => {
@@ -44,8 +48,19 @@ describe('a limit on the command line', () => {
   });
 
   it('is raised by its name', () => {
-    expect(parseRaise('tokens=800k')).toEqual({ tokens: 800_000 });
-    expect(parseRaise('time=10m')).toEqual({ time: 600_000 });
+    expect(raised('tokens=800k')).toEqual({ tokens: 800_000 });
+    expect(raised('time=10m')).toEqual({ time: 600_000 });
+    expect(raised('cost=null')).toEqual({ cost: null });
+  });
+
+  it('can say how much more than the run has', () => {
+    expect(raised('loops=+5')).toEqual({ loops: 20 });
+    expect(raised('time=+5m', 'loops=+1', 'loops=+2')).toEqual({ time: 600_000, loops: 18 });
+    expect(raised('loops=3', 'loops=+1')).toEqual({ loops: 4 });
+  });
+
+  it.each(['calls=+5', 'loops=+null', 'loops=+', 'time=+5x'])('refuses %s', (text) => {
+    expect(() => raised(text)).toThrowError(expect.objectContaining({ code: 'usage/bad-value' }));
   });
 
   it.each(['tokens', 'tokken=1', '=', 'constructor=3'])('%s cannot be raised', (text) => {

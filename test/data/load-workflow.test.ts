@@ -35,7 +35,9 @@ worker_policy:
   manager_controlled: [instructions]
 termination: { enabled: false, window: 5 }
 history: { full_results_window: 2 }
-critique: { enabled: true }`),
+critique: { enabled: true }
+trace_enabled: true
+logging: { format: json }`),
     });
     expect(options()).toMatchObject({
       name: 'report',
@@ -48,10 +50,12 @@ critique: { enabled: true }`),
       managerControls: ['instructions'],
       stall: { enabled: false, window: 5 },
       fullTurns: 2,
+      policy: { critique: { repairs: 2 }, turnWorkers: 6 },
+      traceModels: true,
       workflowHash: expect.stringMatching(/^[0-9a-f]{64}$/),
     });
     const idle = diagnostics.filter(({ rule }) => rule === 'S12').map(({ path }) => path);
-    expect(idle).toEqual(['orchestration.delegation_loop.critique']);
+    expect(idle).toEqual(['orchestration.delegation_loop.logging']);
   });
 
   it('cannot be run without a node', async () => {

@@ -68,12 +68,8 @@ describe('what a workflow says of tool calls', () => {
     expect(rules({ access_control: { ...access_control, enabled: false } })).toEqual({});
   });
 
-  it('approvals of the safety envelope, and refuses one that it could not ask for', () => {
-    expect(rules({}, { approvals: ['network', 'shell'] })).toEqual({
-      approve: ['network', 'shell'],
-    });
-    expect(() => rules({}, { approvals: ['loops'] })).toThrow(
-      expect.objectContaining({ code: 'spec/unsupported' }),
-    );
+  it('approvals of the safety envelope', () => {
+    const approvals = ['network', 'shell', 'loops', 'submanagers', 'budget'] as const;
+    expect(rules({}, { approvals: [...approvals] })).toEqual({ approve: approvals });
   });
 });

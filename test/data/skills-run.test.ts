@@ -14,7 +14,7 @@ describe('a run with skills', () => {
     writeFileSync(join(folder.path, 'cleaning.md'), CLEANING);
     const asked: string[] = [];
     const model = scriptedModel(({ messages }, call) => {
-      asked.push(messages[0]?.role === 'system' ? messages[0].text : '');
+      asked.push(messages.map(({ text }) => text).join('\n'));
       if (call === 0)
         return delegate({ worker_id: 'a', instructions: 'Do it.', skills: ['cleaning'] });
       if (call === 1) return { summary: 'done', confidence: 0.9 };

@@ -99,4 +99,20 @@ describe('processes', () => {
     expect((await child.exit).code).toBe(0);
     await ended(Number(await out));
   });
+
+  it('that were halted end with whoever halted them, however suddenly', async () => {
+    const code = `
+      const { nodeProcesses } = await import(process.argv[1]);
+      const spec = { command: '/bin/sh', args: ['-c', 'sleep 60'], env: {}, detached: true };
+      const child = nodeProcesses().spawn(spec);
+      child.kill('SIGSTOP');
+      process.stdout.write(String(child.pid), () => process.exit(130));
+    `;
+    const source = new URL('../../src/effects/processes.ts', import.meta.url).href;
+    const args = ['--input-type=module', '-e', code, source];
+    const child = processes.spawn({ command: process.execPath, args, env: {} });
+    const out = textOf(child.stdout);
+    expect((await child.exit).code).toBe(130);
+    await ended(Number(await out));
+  });
 });

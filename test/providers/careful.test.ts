@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import {
   type Capabilities,
+  isRetryable,
   ModelError,
   type ModelProvider,
   type ModelRequest,
@@ -144,5 +145,40 @@ describe('what services say of it is told in the same words', () => {
     });
     const call = collect(over({ name: 'acme', ask }), modelRequest());
     await expect(call).rejects.toBe(reason);
+  });
+});
+
+describe('an answer is held to a schema', () => {
+  const responseSchema = { type: 'object' };
+
+  it.each([
+    [true, true],
+    [false, false],
+    [null, false],
+  ])('where the model can (%s): %s', async (structuredOutput, sent) => {
+    const inner = provider();
+    await collect(over(inner, { structuredOutput }), modelRequest({ responseSchema }));
+    expect(inner.asked[0]?.responseSchema).toEqual(sent ? responseSchema : undefined);
+  });
+
+  it('until the service refuses the schema: the next question of the model goes without', async () => {
+    const refusal = 'acme refused the request, status 400: Invalid schema for response_format';
+    const usage = { input: 0, output: 0 };
+    const inner = provider(new ModelError('model/bad-request', refusal, { usage }));
+    const outer = over(inner, { structuredOutput: true });
+    const failure = await collect(outer, modelRequest({ responseSchema })).catch((error) => error);
+    expect(failure).toMatchObject({ code: 'model/bad-answer', message: refusal, usage });
+    expect(isRetryable(failure.code)).toBe(true);
+    await collect(outer, modelRequest({ responseSchema })).catch(() => {});
+    await collect(outer, modelRequest({ model: 'other', responseSchema })).catch(() => {});
+    const sent = inner.asked.map((request) => request.responseSchema !== undefined);
+    expect(sent).toEqual([true, false, true]);
+  });
+
+  it('and what else is refused stays what it is', async () => {
+    const inner = provider(new ModelError('model/bad-request', 'status 400: bad temperature'));
+    const outer = over(inner, { structuredOutput: true });
+    const call = collect(outer, modelRequest({ responseSchema }));
+    await expect(call).rejects.toMatchObject({ code: 'model/bad-request' });
   });
 });

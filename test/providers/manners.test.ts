@@ -41,12 +41,13 @@ const TALK: Message[] = [
 ];
 
 describe('Anthropic is told what to cache', () => {
-  it.each<[string, Message[], number]>([
+  it.each<[string, Message[], number, true?]>([
     ['what comes first, when a question stands alone', TALK.slice(0, 2), 1],
     ['also the end of a conversation that goes on', TALK, 2],
     ['nothing of a lone question without instructions', TALK.slice(1, 2), 0],
-  ])('%s', async (_, messages, marks) => {
-    const { question } = await ask(anthropic, { messages });
+    ['all of a first question that others will begin with', TALK.slice(0, 2), 2, true],
+  ])('%s', async (_, messages, marks, goesOn) => {
+    const { question } = await ask(anthropic, { messages, ...(goesOn && { goesOn }) });
     const found = JSON.stringify(question.body).match(/"cache_control":\{"type":"ephemeral"\}/g);
     expect(found ?? []).toHaveLength(marks);
   });
@@ -105,6 +106,22 @@ describe('OpenRouter', () => {
   ])('is told what to cache for %s: %s', async (model, marked) => {
     const { question } = await ask(openrouter, { model, messages: TALK });
     expect(JSON.stringify(question.body.messages).includes('cache_control')).toBe(marked);
+  });
+
+  it.each<[string, Partial<ModelRequest>, (string | undefined)[]]>([
+    ['a lone question', { messages: TALK.slice(0, 2) }, ['system']],
+    [
+      'one that others will begin with',
+      { messages: TALK.slice(0, 2), goesOn: true },
+      ['system', 'user'],
+    ],
+    ['one in a conversation', { messages: TALK }, ['system', 'user']],
+  ])('marks what of %s stays', async (_, request, marked) => {
+    const { question } = await ask(openrouter, { model: 'anthropic/claude-opus-5', ...request });
+    const messages = question.body.messages as { role: string }[];
+    const found = messages.filter((message) => JSON.stringify(message).includes('cache_control'));
+    expect(found.map(({ role }) => role)).toEqual(marked);
+    expect(JSON.stringify(question.body)).not.toContain('awp');
   });
 
   it('takes a number of tokens for thinking', async () => {

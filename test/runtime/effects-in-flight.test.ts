@@ -56,8 +56,10 @@ describe('effects', () => {
     const one = start('1/1', Promise.resolve(stopped('1', 'x')));
     out.add([one]);
     expect([one.begun, out.has('1/1'), out.out, out.idle]).toEqual([false, true, false, false]);
+    expect(out.moving).toBe(true);
     expect(out.launch()).toBe(true);
     expect([one.begun, out.has('1/1'), out.out, out.ids]).toEqual([true, true, true, ['1/1']]);
+    expect(out.moving).toBe(false);
     await out.allGone();
     expect(rings()).toBe(1);
     expect(ids(out.take())).toEqual([['1', 'agent.failed']]);

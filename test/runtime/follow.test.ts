@@ -78,6 +78,7 @@ describe('followers of a run', () => {
       '"final_result": {"summary": "s"}}',
       'model.responded',
       'manager.decided',
+      'gates.passed',
       'agent.finished',
       'run.finished',
     ]);

@@ -257,7 +257,7 @@ async function answer(
 }
 
 function decision(text: string, node: KindNode | undefined): ScriptedAnswer {
-  const turn = Number(/## Turn\n(\d+)/.exec(text)?.[1]);
+  const turn = Number(/.*## Turn\n(\d+)/s.exec(text)?.[1]);
   const decided =
     turn === 1
       ? delegate(`left_${node?.id}`, `right_${node?.id}`)

@@ -20,10 +20,17 @@ import { type Program, programBox, programScript } from './program-box.ts';
 /** Tokens that the server says of each answer; fifteen, as in the comparison with other stacks. */
 const USAGE = { input: 10, output: 5 };
 
+let turns = 0;
+
 /** A manager that always delegates to five workers, each of which wants two model calls. */
 const greedy: Handler = ({ headers, body }) => {
   if (headers['x-awp-role'] === 'manager') {
-    const text = JSON.stringify(delegate('a', 'b', 'c', 'd', 'e'));
+    turns += 1;
+    const works = ['a', 'b', 'c', 'd', 'e'].map((id) => ({
+      worker_id: id,
+      instructions: `do ${id}, step ${turns}`,
+    }));
+    const text = JSON.stringify(delegate(...works));
     return say({
       text,
       usage: { prompt_tokens: USAGE.input, completion_tokens: USAGE.output, total_tokens: 15 },

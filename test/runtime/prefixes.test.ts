@@ -110,8 +110,64 @@ const SCENARIOS: Readonly<Record<string, Scenario>> = {
   },
   'a loop that goes nowhere': {
     model: (request) =>
-      isManager(request) ? delegate(`again${/## Turn\n(\d+)/.exec(textOf(request))?.[1]}`) : answer,
+      isManager(request)
+        ? delegate(`again${/.*## Turn\n(\d+)/s.exec(textOf(request))?.[1]}`)
+        : { ...answer, confidence: 0.5 },
     options: { budget: { workers: null } },
+  },
+  'a plan with parts that start early, one that fails, and a diagnosis': {
+    model: (request) => {
+      if (!isManager(request)) {
+        const own = request.headers['x-awp-agent'];
+        const rounds = request.messages.filter(({ role }) => role === 'assistant').length;
+        if (own === 'load' && rounds === 0) return write('output/rows.txt');
+        return { summary: `${own} ended`, confidence: own === 'plot' ? 0.1 : 1 };
+      }
+      const part = (id: string, ...dependencies: string[]): JsonObject => ({
+        ...{ id, description: id, dependencies },
+      });
+      const decisions = [
+        { decision: 'plan', subtasks: [part('load'), part('plot', 'load'), part('end', 'plot')] },
+        delegate('load', 'plot', 'end'),
+        {
+          ...{ decision: 'diagnose', failed_worker: 'plot' },
+          hypotheses: [{ id: 'h', cause: 'c', test: 't', likelihood: 1, test_worker: 'look' }],
+        },
+        delegate('look', { worker_id: 'again', subtask_id: 'plot', instructions: 'plot well' }),
+        delegate('load', 'end'),
+        complete('plotted'),
+      ];
+      const made = request.messages.filter(({ role }) => role === 'assistant').length;
+      return decisions[made] ?? '';
+    },
+    options: { policy: { planning: true, diagnosis: true } },
+  },
+  'ways to go on that do not help': {
+    model: (request) => {
+      if (!isManager(request)) return { summary: 'as ever', confidence: 0.5 };
+      const made = request.messages.filter(({ role }) => role === 'assistant').length;
+      return textOf(request).includes('This is the last turn')
+        ? complete('gave up')
+        : delegate(`another${made}`);
+    },
+    options: { stall: { window: 2 }, policy: { stall: { strategies: ['reframe', 'simplify'] } } },
+  },
+  'a conversation that is summed up, and results that are in files': {
+    model: (request) => {
+      const turn = Number(/.*## Turn\n(\d+)/s.exec(textOf(request))?.[1]);
+      if (isManager(request))
+        return turn > 4 ? complete('summed up') : delegate(`a${turn}`, `b${turn}`);
+      const own = askedBy(request);
+      if (own.startsWith('b') || request.messages.at(-1)?.role === 'tool')
+        return { summary: own, rows: 'x'.repeat(1500), confidence: 1 };
+      const path = `inputs/context/b${Number(own.slice(1)) - 1}.json`;
+      return { toolCalls: [{ name: 'file.read', args: { path } }] };
+    },
+    options: {
+      policy: {
+        context: { windowTokens: 4000, totalChars: 1500, minPerEntry: 800, previewChars: 400 },
+      },
+    },
   },
   'programs that call tools from inside of their boxes': {
     model: (request) => {

@@ -75,6 +75,7 @@ describe('a delegation run', () => {
         "model.asked",
         "model.responded",
         "manager.decided",
+        "gates.passed",
         "agent.finished",
         "run.finished",
       ]

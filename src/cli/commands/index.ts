@@ -13,8 +13,10 @@ import { packCommand } from './pack.ts';
 import { runCommand } from './run.ts';
 import { runsApproveCommand } from './runs-approve.ts';
 import { runsExportCommand } from './runs-export.ts';
+import { runsForkCommand } from './runs-fork.ts';
 import { runsListCommand } from './runs-list.ts';
 import { runsRejectCommand } from './runs-reject.ts';
+import { runsReportCommand } from './runs-report.ts';
 import { runsShowCommand } from './runs-show.ts';
 import { sandboxListCommand } from './sandbox-list.ts';
 import { sandboxRunCommand } from './sandbox-run.ts';
@@ -48,8 +50,10 @@ export const commands: readonly Command[] = [
   verifyCommand,
   runsListCommand,
   runsShowCommand,
+  runsReportCommand,
   runsApproveCommand,
   runsRejectCommand,
+  runsForkCommand,
   runsExportCommand,
   mcpCommand,
   sandboxListCommand,

@@ -1,5 +1,6 @@
 import { resolve } from 'node:path';
 import { AwpError } from '../../base/errors.ts';
+import { criticInstead } from '../../data/critic-model.ts';
 import type { WorkflowOptions } from '../../data/options.ts';
 import type { ListenOptions } from '../../mcp-server/index.ts';
 import { budgetFlags } from '../budget-flags.ts';
@@ -156,6 +157,7 @@ function ownOptions(
   const model = args.text('model');
   return {
     ...(model !== undefined && { model, managerModel: model, workerModel: model }),
+    ...criticInstead(base.policy, model),
     ...approveFlag(args, base.approve),
     ...(args.has('trust') && { trust: true }),
     ...sandboxFlags(args, base.sandbox),

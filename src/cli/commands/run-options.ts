@@ -46,7 +46,7 @@ export const RUN_OPTIONS: readonly Option[] = [
     value: 'WHAT',
     repeat: true,
     group: 'TOOLS',
-    help: 'ask before: tools, network, shell, files; or never',
+    help: 'tools, network, shell, files, loops, submanagers, budget; or never',
   },
   {
     name: 'mcp',
@@ -88,7 +88,7 @@ export const RUN_OPTIONS: readonly Option[] = [
     value: 'NAME=N',
     repeat: true,
     group: 'RESUME',
-    help: 'raise a limit of the resumed run; repeatable',
+    help: 'raise a limit of the resumed run, also by +N; repeatable',
   },
   {
     name: 'eval',

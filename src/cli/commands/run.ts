@@ -1,14 +1,18 @@
 import { resolve } from 'node:path';
 import { AwpError } from '../../base/errors.ts';
 import type { Json } from '../../base/json.ts';
+import { criticInstead } from '../../data/critic-model.ts';
 import type { InputValue } from '../../data/inputs.ts';
 import type { LoadedWorkflow } from '../../data/load-workflow.ts';
 import { modelOptions } from '../../data/model-options.ts';
 import type { WorkflowOptions } from '../../data/options.ts';
 import type { StartOptions } from '../../data/run-handle.ts';
+import type { Limits } from '../../events/plan.ts';
+import type { Store } from '../../ports/store.ts';
 import { budgetFlags } from '../budget-flags.ts';
 import type { Arguments, Command } from '../command.ts';
 import type { Engine } from '../engine.ts';
+import { loadRun } from '../load-run.ts';
 import { homeOption, withHome } from '../open-home.ts';
 import type { Person } from '../person.ts';
 import { PROGRESS_MODES } from '../progress/choose.ts';
@@ -17,7 +21,7 @@ import type { Shell } from '../shell.ts';
 import { taskText } from '../task-text.ts';
 import { oneLine } from '../text.ts';
 import { approveFlag, mcpFlag, personAt, skillFlag, toolsFlag, trustFlag } from '../tool-flags.ts';
-import { parseChoice, parseRaise } from '../values.ts';
+import { parseChoice, parseRaise, type Raise, raisedLimits } from '../values.ts';
 import { type WatchOptions, watchRun } from '../watch-run.ts';
 import { RUN_OPTIONS } from './run-options.ts';
 
@@ -90,12 +94,13 @@ async function resume(
       hint: 'a resumed run keeps what it began with; only limits can be raised: --raise NAME=N',
     });
   }
-  const raise = Object.assign({}, ...args.all('raise').map(parseRaise));
+  const raises = args.all('raise').map(parseRaise);
   const engine = await shell.engine();
   const servers = await mcpFlag(args, shell);
   return withHome(shell, args, async ({ store }) => {
     // Progress begins where the earlier process ended.
     const { run, seq } = await store.find(id);
+    const raise = await raiseOf(raises, { store, run, shell });
     const handle = engine.resume(run, {
       ...homeOption(args, shell),
       ...outOption(args, shell),
@@ -104,10 +109,24 @@ async function resume(
       ...servers,
       ...trustFlag(args, watch.person),
       ...answersFrom(watch.person),
-      ...(args.has('raise') && { raise }),
+      ...(raise && { raise }),
     });
     return watchRun(handle, shell, { ...watch, after: seq });
   });
+}
+
+/** The limits that are raised. A complete run is only shown again, and that no limit helps it is said. */
+async function raiseOf(
+  raises: readonly Raise[],
+  { store, run, shell }: { store: Store; run: string; shell: Shell },
+): Promise<Partial<Limits> | undefined> {
+  if (raises.length === 0) return undefined;
+  const { limits, status } = await loadRun(store, run);
+  const raised = raisedLimits(raises, limits);
+  if (status !== 'complete') return raised;
+  const way = `awp runs fork ${run} --from loop=N --budget.NAME N`;
+  shell.err.write(`note: ${run} is complete: no limit was raised. To do a part again: ${way}\n`);
+  return undefined;
 }
 
 async function newRun(
@@ -131,6 +150,7 @@ async function newRun(
     ...skillFlag(args, shell, base?.skills),
     ...(await mcpFlag(args, shell, base?.mcp)),
     ...evalFlag(args, base?.evaluation),
+    ...criticInstead(base?.policy, args.text('model')),
     ...durabilityOf(args),
     ...homeOption(args, shell),
     ...outOption(args, shell),

@@ -13,6 +13,7 @@ import { artifactPaths, resultText } from '../result-text.ts';
 import type { Shell } from '../shell.ts';
 import { stateText } from '../state-text.ts';
 import { resumeCommand } from '../suggest.ts';
+import { taintText } from '../taint-text.ts';
 import { block } from '../text.ts';
 import { theRun } from '../the-run.ts';
 
@@ -118,8 +119,10 @@ function runText(
   const paths = artifactPaths(result, shell.cwd);
   const place = { state, style, home };
   return [
+    forkedText(state),
     `${tree.join('\n')}\n\n${resultText(result)}\n`,
     `${usageLines(state, style).join('\n')}\n`,
+    taintText(state),
     stateText(state),
     answeredText(place),
     // The ending of a run that came to a halt has what it waits for.
@@ -127,4 +130,9 @@ function runText(
     endingText({ state, paths, style, home, next: [] }),
     interrupted ? `Resume: ${resumeCommand(state.run, home)}\n` : '',
   ].join('');
+}
+
+/** Where a fork comes from. */
+function forkedText({ forked }: RunState): string {
+  return forked ? `forked from ${forked.from} after its event ${forked.seq}\n` : '';
 }

@@ -1,7 +1,7 @@
 import { formatDuration } from '../../base/time.ts';
 import { ownMs } from '../../events/active-time.ts';
+import { pendingOf } from '../../events/loop-requests.ts';
 import type { Approval, Frame, RunState } from '../../events/state.ts';
-import { pendingOf } from '../approvals/approval-text.ts';
 import type { Style, Symbols } from '../style.ts';
 import { oneLine } from '../text.ts';
 import { type ActivityFacts, activityOf, troubleOf } from './activity.ts';
@@ -95,7 +95,9 @@ function rowAt(frame: Frame, { family, view, level }: Place): TreeNode {
 
 function childrenOf({ id }: Frame, { children }: Family, level: number): readonly Frame[] {
   if (level >= MAX_LEVELS) return [];
-  return (children.get(id) ?? []).filter(({ role, outcome }) => role !== 'judge' || !outcome?.ok);
+  return (children.get(id) ?? []).filter(
+    ({ role, outcome }) => (role !== 'judge' && role !== 'reviewer') || !outcome?.ok,
+  );
 }
 
 /** What an agent is doing or has done; one of a run that stands still has not finished. */

@@ -5,11 +5,13 @@ import { mainModel } from '../../events/plan.ts';
 import type { Frame, RunState } from '../../events/state.ts';
 import type { Clock } from '../../ports/effects.ts';
 import { answerWords } from '../approvals/approval-text.ts';
+import { counted } from '../diagnostics/summary.ts';
 import type { Stream } from '../shell.ts';
 import { oneLine } from '../text.ts';
 import { lastLine } from './activity.ts';
 import { formatTokens, limitText } from './figures.ts';
 import { graphWriters, isLoser, isOneOfMany, runOf, tenthLine, whoAsks } from './plain-graph.ts';
+import { loopWriters } from './plain-loop.ts';
 import { called, short, type Writer } from './plain-words.ts';
 import type { Progress } from './progress.ts';
 
@@ -83,6 +85,7 @@ function write<T extends RunEventType>(event: EventOf<T>, state: RunState): stri
 /** Only the events that are worth a line. */
 const writers: { [T in RunEventType]?: Writer<T> } = {
   ...graphWriters,
+  ...loopWriters,
 
   'run.started': ({ run, data }) => {
     const { plan } = data;
@@ -99,7 +102,8 @@ const writers: { [T in RunEventType]?: Writer<T> } = {
   },
   'run.resumed': ({ run, data: { raise, abandoned } }) => {
     const raised = Object.entries(raise ?? {}).map(([name, limit]) => ` ${name}=${limit}`);
-    const lost = abandoned.length === 0 ? '' : `, ${abandoned.length} calls had been in flight`;
+    const lost =
+      abandoned.length === 0 ? '' : `, ${counted(abandoned.length, 'call')} had been in flight`;
     return `run ${run} resumed${raised.join('')}${lost}`;
   },
   'run.finished': ({ run, data }) => {
@@ -111,10 +115,11 @@ const writers: { [T in RunEventType]?: Writer<T> } = {
     `run ${run} ${status === 'waiting' ? 'waits for a person' : `paused: ${short(data.reason)}`}`,
   'agent.started': (_event, frame, state) =>
     frame?.parent === undefined || isQuiet(frame, state) ? undefined : `${runOf(frame)} started`,
-  'agent.finished': (_event, frame, state) => {
-    if (frame?.parent === undefined || frame.role === 'judge') return undefined;
+  'agent.finished': ({ data }, frame, state) => {
+    if (frame?.parent === undefined || isReviewer(frame)) return undefined;
     if (isOneOfMany(frame, state)) return tenthLine(frame, state);
-    return `${runOf(frame)} ok${figures(frame, state)}`;
+    const how = data.status === 'partial' ? `partial ${data.reason ?? ''}`.trim() : 'ok';
+    return `${runOf(frame)} ${how}${figures(frame, state)}`;
   },
   'agent.failed': ({ data }, frame, state) => {
     if (isLoser(frame, state)) return undefined;
@@ -124,8 +129,17 @@ const writers: { [T in RunEventType]?: Writer<T> } = {
     if (frame?.role === 'graph') return undefined;
     return `${called(frame)} failed ${data.code}: ${short(data.message)}`;
   },
-  'agent.skipped': ({ data }) => `worker ${data.worker} not started: ${short(data.reason)}`,
+  'agent.skipped': ({ data: { worker, reason, guard } }, frame) => {
+    if (guard !== 'turn-limit') return `worker ${worker} not started: ${short(reason)}`;
+    // The manager is told of all of them together; there may be a hundred.
+    const isFirst = frame?.notes.some((note) => note.endsWith(`: ${worker}`));
+    return isFirst
+      ? `${called(frame)} puts off workers from ${worker} on: ${short(reason)}`
+      : undefined;
+  },
   'manager.decided': ({ data }, frame) => {
+    // What came of these is a line of its own.
+    if (data.decision === 'plan' || data.decision === 'diagnose') return undefined;
     if (data.decision !== 'delegate') return `${called(frame)} decided: ${data.decision}`;
     const names = data.delegations.map(({ workerId }) => workerId).join(', ');
     return `${called(frame)} delegates to ${names}`;
@@ -163,7 +177,6 @@ const writers: { [T in RunEventType]?: Writer<T> } = {
     const who = whoAsks({ call: data.call, tool }, frame, state);
     return `${who} ${data.id} ${tool} ${short(answerWords(data))}`;
   },
-  'stall.noticed': ({ data }) => `stall: ${short(data.message)}`,
 };
 
 /** Whose budget it is: the run's, or that of a loop that is a node. */
@@ -184,9 +197,13 @@ function heartbeat(state: RunState, activeMs: number): string {
   return oneLine(`still running: ${shown.join(', ') || 'starting'} tokens=${tokens}${limit}`);
 }
 
-/** What a judge found is told in its score. */
 function isQuiet(frame: Frame, state: RunState): boolean {
-  return frame.role === 'judge' || isOneOfMany(frame, state);
+  return isReviewer(frame) || isOneOfMany(frame, state);
+}
+
+/** What a judge or a reviewer found is told in a line of its own. */
+function isReviewer({ role }: Frame): boolean {
+  return role === 'judge' || role === 'reviewer';
 }
 
 /** Who stands above others that are at work is told of by these. */

@@ -27,6 +27,7 @@ import {
   ON_PLAN,
   ON_RESULTS,
 } from './loop/steps.ts';
+import { whyStopped } from './loop/stop.ts';
 import { nextModel, whyNoModel } from './next-model.ts';
 import { nextForWorker } from './worker.ts';
 
@@ -96,7 +97,9 @@ function question(look: LoopLook): Command[] {
     if (frame.corrections > loopOf(plan, frame).manager.corrections) {
       return [scoredEnd(plan, state, frame) ?? unreadable(state, frame)];
     }
-    return [{ do: 'ask', frame, purpose: 'correction', reason: frame.complaint }];
+    // The last call is for the last turn: a correction would leave nothing to sum up with.
+    if (!isLast(state, frame, 'calls'))
+      return [{ do: 'ask', frame, purpose: 'correction', reason: frame.complaint }];
   }
   const last = lastTurnReason(state, frame, spent);
   if (last === undefined) return [{ do: 'ask', frame, purpose: 'turn' }];
@@ -110,23 +113,25 @@ function lastTurnReason(
   spent: Exhaustion | undefined,
 ): string | undefined {
   if (spent) return `the limit on ${spent.dimension} is reached`;
-  if (scopeOf(state, frame).stalls >= 2) return 'the last turns brought no progress';
-  const rooms = new Rooms(state);
-  const isLast = (dimension: 'loops' | 'calls'): boolean =>
-    rooms.of(frame, dimension).some(({ left }) => left <= 1);
-  if (isLast('loops')) return 'the limit on turns';
-  return isLast('calls') ? 'the limit on model calls' : undefined;
+  const stopped = whyStopped(state, frame);
+  if (stopped) return stopped.message;
+  if (isLast(state, frame, 'loops')) return 'the limit on turns';
+  return isLast(state, frame, 'calls') ? 'the limit on model calls' : undefined;
+}
+
+/** Whether only one more of these is left in some budget of the loop. */
+function isLast(state: RunState, frame: Frame, dimension: 'loops' | 'calls'): boolean {
+  return new Rooms(state).of(frame, dimension).some(({ left }) => left <= 1);
 }
 
 /** A decision to end, or a last turn that wanted to delegate all the same. */
 function conclude(look: LoopLook): Command[] {
   const { plan, state, frame } = look;
   const { decision } = frame;
-  if (decision?.decision === 'complete')
-    return firstOf(ON_COMPLETE, look) ?? completing(plan, state, frame);
-  const isLast = exhaustedFor(state, frame) || scopeOf(state, frame).closingAsked;
-  if (decision?.decision === 'plan' && !isLast) return firstOf(ON_PLAN, look) ?? question(look);
-  if (decision?.decision === 'diagnose' && !isLast)
+  if (decision?.decision === 'complete') return firstOf(ON_COMPLETE, look) ?? completing(look);
+  const isOver = exhaustedFor(state, frame) || scopeOf(state, frame).closingAsked;
+  if (decision?.decision === 'plan' && !isOver) return firstOf(ON_PLAN, look) ?? question(look);
+  if (decision?.decision === 'diagnose' && !isOver)
     return firstOf(ON_DIAGNOSE, look) ?? question(look);
   if (decision?.decision !== 'fail') return [endPartial(plan, state, frame)];
   const { reason: message, partial = {} } = decision;
@@ -138,14 +143,17 @@ function conclude(look: LoopLook): Command[] {
 }
 
 /** A result that is good enough ends the loop; one that may be better is sent back to the manager. */
-function completing(plan: Plan, state: RunState, frame: Frame): Command[] {
+function completing({ plan, state, frame, policy }: LoopLook): Command[] {
+  // Its score is the last gate: where that is left out, results are scored and nothing is refused.
+  const isGate = policy.gates.includes('evaluation');
   const mayRepair =
-    !frame.refused && !exhaustedFor(state, frame) && !scopeOf(state, frame).closingAsked;
+    isGate && !frame.refused && !exhaustedFor(state, frame) && !scopeOf(state, frame).closingAsked;
   const next = evaluated(plan, state, { frame, mayRepair });
   if (next.next === 'commands') return next.commands;
   if (next.next === 'repair') {
     return [{ do: 'ask', frame, purpose: 'correction', reason: next.reason }];
   }
   if (next.answer === undefined) return [complete(plan, state, frame)];
-  return [endScored(plan, state, { frame, answer: next.answer, low: next.low })];
+  const low = isGate ? next.low : undefined;
+  return [endScored(plan, state, { frame, answer: next.answer, low })];
 }

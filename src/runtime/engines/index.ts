@@ -4,6 +4,7 @@ import type { Command } from '../command.ts';
 import { nextInDelegation } from './delegation.ts';
 import { nextInGraph } from './graph.ts';
 import type { Moment } from './graph-look.ts';
+import { heldForRaise } from './loop/raise-budget.ts';
 import { nextForWorker } from './worker.ts';
 
 type Engine = (moment: Moment, frame: Frame) => Command[];
@@ -24,5 +25,6 @@ const ENGINES: Readonly<Record<AgentRole, Engine>> = {
 
 /** What an open frame does next. Pure; an empty list means that something is still out. */
 export function nextCommands(moment: Moment, frame: Frame): Command[] {
-  return ENGINES[frame.role](moment, frame);
+  const { plan, state } = moment;
+  return heldForRaise(plan, state, frame) ?? ENGINES[frame.role](moment, frame);
 }

@@ -5,6 +5,7 @@ import type { Command } from '../command.ts';
 import { evaluated, keptAnswer } from '../evaluation/decide.ts';
 import { agentOf, toolboxOf } from '../plan-parts.ts';
 import { parallelCalls } from '../tools/policy.ts';
+import { endCalls, mayReport, timeoutMessage, WORKER_TIMEOUT } from '../worker-deadline.ts';
 import { nextModel, whyNoModel } from './next-model.ts';
 import { nextPreparation, PREPARING_FAILED } from './preparing.ts';
 
@@ -32,14 +33,19 @@ const ROWS: Readonly<Record<Phase, Row>> = {
     },
   ],
 
-  failed: (plan, _state, frame) =>
-    nextModel(plan, frame) ?? [
-      fail(frame, frame.failure?.code ?? 'internal/bug', whyNoModel(frame) ?? 'no answer'),
-    ],
+  failed(plan, state, frame) {
+    if (frame.overdue && frame.purpose === 'work') return [question(plan, state, frame)];
+    const next = nextModel(plan, frame);
+    if (next) return next;
+    const { code = 'internal/bug' } = frame.failure ?? {};
+    return [fail(frame, code, whyNoModel(frame) ?? 'no answer')];
+  },
 
   read: (_plan, _state, frame) => [{ do: 'read', frame }],
 
   tools: (plan, _state, frame) => {
+    const ended = frame.overdue ? endCalls(frame) : [];
+    if (ended.length > 0) return [{ do: 'record', facts: ended }];
     const out = frame.calls.filter(({ phase }) => phase === 'called').length;
     return frame.calls
       .filter(({ phase }) => phase === 'asked')
@@ -52,11 +58,12 @@ const ROWS: Readonly<Record<Phase, Row>> = {
   checked(plan, state, frame) {
     const { checked } = frame;
     if (!checked) return [fail(frame, 'internal/bug', 'nothing was checked')];
-    const mayRepair = !frame.refused && !bindingLimit(state, frame);
+    const mayRepair = !frame.refused && !frame.overdue && !bindingLimit(state, frame);
     if (checked.ok) return good(plan, state, { frame, checked, mayRepair });
     if (mayRepair && frame.repairs < toolboxOf(plan, frame).repairs) {
       return [{ do: 'ask', frame, purpose: 'repair', reason: `${checked.problems.join('; ')}.` }];
     }
+    if (checked.acceptable) return good(plan, state, { frame, checked, mayRepair });
     return [unmet(plan, frame, checked)];
   },
 
@@ -83,8 +90,10 @@ function good(plan: Plan, state: RunState, { frame, checked, mayRepair }: Good):
   return [{ do: 'record', facts: [{ type: 'agent.failed', agent: frame.id, data }] }];
 }
 
-function finish(frame: Frame, { output, text, confidence, problems }: Checked): Command {
-  const data = { output, text, confidence, problems };
+/** What lowered its confidence goes to its manager with what was wrong. */
+function finish(frame: Frame, checked: Checked): Command {
+  const { output, text, confidence, problems, reasons = [] } = checked;
+  const data = { output, text, confidence, problems: [...new Set([...problems, ...reasons])] };
   return { do: 'record', facts: [{ type: 'agent.finished', agent: frame.id, data }] };
 }
 
@@ -100,24 +109,31 @@ function unmet(plan: Plan, frame: Frame, checked: Checked): Command {
 }
 
 function question(plan: Plan, state: RunState, frame: Frame): Command {
-  const { refused } = frame;
-  const mayReport = refused?.purpose === 'work' && frame.round > 0;
-  if (refused && !mayReport) return outOf(frame, refused.dimension);
+  const { refused, overdue, round } = frame;
+  const canSumUp = refused?.purpose === 'work' && round > 0;
+  if (refused && !canSumUp) return outOf(frame, refused.dimension);
   if (exhaustedFor(state, frame)?.dimension === 'time') return outOf(frame, 'time');
+  if (overdue && (round === 0 || !mayReport(frame))) {
+    return fail(frame, WORKER_TIMEOUT, timeoutMessage(frame));
+  }
   const preparing = nextPreparation(plan, frame);
   if (preparing && 'failure' in preparing) return fail(frame, PREPARING_FAILED, preparing.failure);
   if (preparing) return { do: 'preprocess', frame, index: preparing.index };
-  if (frame.round === 0) return { do: 'ask', frame, purpose: 'work' };
+  const reason = round === 0 ? undefined : whyOnlyReport(plan, state, frame);
+  return reason === undefined
+    ? { do: 'ask', frame, purpose: 'work' }
+    : { do: 'ask', frame, purpose: 'summary', reason };
+}
+
+/** Why an agent can only report; undefined while it can go on. */
+function whyOnlyReport(plan: Plan, state: RunState, frame: Frame): string | undefined {
+  const { refused, overdue, round } = frame;
+  if (overdue) return `The time for this is over: ${timeoutMessage(frame)}.`;
   const spent = refused?.dimension ?? bindingLimit(state, frame);
-  if (spent) {
-    const reason = `The limit on ${spent} is reached.`;
-    return { do: 'ask', frame, purpose: 'summary', reason };
-  }
+  if (spent) return `The limit on ${spent} is reached.`;
   const { toolRounds } = toolboxOf(plan, frame);
-  if (toolRounds !== null && frame.round >= toolRounds) {
-    return { do: 'ask', frame, purpose: 'summary', reason: 'The rounds for tools are used up.' };
-  }
-  return { do: 'ask', frame, purpose: 'work' };
+  const isOver = toolRounds !== null && round >= toolRounds;
+  return isOver ? 'The rounds for tools are used up.' : undefined;
 }
 
 function outOf(frame: Frame, dimension: Dimension): Command {

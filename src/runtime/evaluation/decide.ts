@@ -81,7 +81,7 @@ export function answerOf({ role, call }: Frame): string | undefined {
 
 function hooksOf({ hooks }: PlanEvaluation, state: RunState, frame: Frame): ScoreHook[] {
   // Who judges is judged by nobody.
-  if (frame.role === 'judge') return [];
+  if (frame.role === 'judge' || frame.role === 'reviewer') return [];
   const isRoot = frame.parent === undefined;
   const own = !isRoot && hooks.includes('worker_result');
   const final = hooks.includes('final_answer') && (isRoot || isLastNode(state, frame));

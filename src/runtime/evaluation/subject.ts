@@ -1,5 +1,6 @@
 import type { JsonObject } from '../../base/json.ts';
 import type { Graph } from '../../events/graph-state.ts';
+import { resultOf } from '../../events/loop-results.ts';
 import type { Frame, RunState } from '../../events/state.ts';
 import { openState } from '../nodes/visible.ts';
 import { keptAnswer } from './decide.ts';
@@ -91,11 +92,14 @@ function withConfidence(output: JsonObject, confidence: number): JsonObject {
 /** What the workers of a loop have brought, by their names. */
 function reportsOf(state: RunState, frame: Frame): JsonObject {
   const manager = frame.role === 'manager' ? frame : state.frames.get(frame.parent ?? '');
-  const workers = (manager?.turns ?? []).flatMap(({ workers: ids }) =>
-    ids.flatMap((id) => state.frames.get(id) ?? []),
-  );
+  if (!manager) return {};
   return Object.fromEntries(
-    workers.flatMap(({ name, outcome }) => (outcome?.ok ? [[name, outcome.output] as const] : [])),
+    manager.turns.flatMap(({ workers }) =>
+      workers.flatMap((id) => {
+        const outcome = resultOf(state, manager, id)?.outcome;
+        return outcome?.ok ? [[state.frames.get(id)?.name ?? id, outcome.output] as const] : [];
+      }),
+    ),
   );
 }
 

@@ -1,4 +1,5 @@
-import { markFor, withoutControlWords } from '../agent/data-marks.ts';
+import { withoutControlWords } from '../../base/control-words.ts';
+import { markFor } from '../agent/data-marks.ts';
 
 /** Longest text that is put into a sentence as it is, in characters. */
 const INLINE_CHARS = 300;

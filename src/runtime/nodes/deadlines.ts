@@ -5,7 +5,9 @@ import type { PlanNode } from '../../events/plan-graph.ts';
 import type { Frame, RunState } from '../../events/state.ts';
 import { endGraph } from '../engines/graph-end.ts';
 import { lookAt } from '../engines/graph-look.ts';
-import type { StopOrder } from './stop-frame.ts';
+import type { Pass } from '../pass.ts';
+import { lateWorker, workerLeft } from '../worker-deadline.ts';
+import { type StopOrder, stopFrames } from './stop-frame.ts';
 
 /** Frame of the outermost graph. */
 const ROOT = '0';
@@ -17,17 +19,26 @@ function nodeOf(state: RunState, { parent, node }: Frame): PlanNode | undefined 
 }
 
 /**
- * Milliseconds that the attempt of a node still has at `now`; undefined without a timeout. Only
- * active time counts, without what it waited for people itself.
+ * Milliseconds that the attempt of a node, or the present part of a worker's time, still has at `now`;
+ * undefined without a timeout. Only active time counts, without what it waited for people itself.
  */
 export function leftOf(state: RunState, frame: Frame, now: number): number | undefined {
   const timeoutMs = nodeOf(state, frame)?.timeoutMs ?? null;
-  if (timeoutMs === null) return undefined;
+  if (timeoutMs === null) return workerLeft(state, frame, now);
   return timeoutMs - ownMs(frame, activeMsAt(state, now));
 }
 
+/** The facts about a frame whose time is over: an attempt of a node ends, a worker may still report. */
+export function lateFacts(
+  ending: Pick<Pass, 'stopped' | 'cut'>,
+  { state, frame, now }: { state: RunState; frame: Frame; now: number },
+): Fact[] {
+  if (workerLeft(state, frame, now) !== undefined) return lateWorker(ending, { state, frame, now });
+  return stopFrames(ending, state, overdue(state, frame));
+}
+
 /** The order to end an attempt whose time is over. */
-export function overdue(state: RunState, frame: Frame): StopOrder {
+function overdue(state: RunState, frame: Frame): StopOrder {
   const limit = formatDuration(nodeOf(state, frame)?.timeoutMs ?? 0);
   const message = `${frame.node?.id ?? frame.name} took longer than ${limit}`;
   return { frames: [frame.id], code: 'node/timeout', message };

@@ -3,18 +3,13 @@ import type { JsonObject } from '../../base/json.ts';
 import type { Message } from '../../events/event.ts';
 import type { PlanAgent } from '../../events/plan-graph.ts';
 import type { Frame } from '../../events/state.ts';
-import { programLines } from '../agent/box-prompt.ts';
-import {
-  boxSection,
-  correction,
-  findings,
-  inputsJson,
-  type Surroundings,
-  section,
-  sections,
-  sharedWith,
-  summarise,
-} from '../agent/prompt.ts';
+import { boxSection, programLines } from '../agent/box-prompt.ts';
+import { findings } from '../agent/findings.ts';
+import { inputsJson } from '../agent/inputs-json.ts';
+import type { Surroundings } from '../agent/parts/look.ts';
+import { correction, summarise } from '../agent/prompt.ts';
+import { section, sections } from '../agent/sections.ts';
+import { sharedWith } from '../agent/shared-files.ts';
 import { skillKnowledge } from '../agent/skills.ts';
 import type { RunContext } from '../context.ts';
 import { agentOf } from '../plan-parts.ts';
@@ -150,7 +145,7 @@ class Telling {
     return sections([
       ...this.#inOrder({ system: () => this.#role(), skills: () => this.#skills(surroundings) }),
       tools.length > 0 && section('Files', FILE_RULES),
-      canRun && boxSection(surroundings, plan),
+      canRun && boxSection(surroundings.box, plan.sandbox),
       canRun && this.#programs(surroundings),
     ]);
   }

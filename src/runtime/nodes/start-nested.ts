@@ -4,13 +4,13 @@ import { putValue } from '../../events/graph-nodes.ts';
 import { isAnotherChanceDue } from '../../events/graph-reopen.ts';
 import type { Graph, GraphNode } from '../../events/graph-state.ts';
 import type { PlanGraph, PlanLoopNode } from '../../events/plan-graph.ts';
-import { scopeOf } from '../../events/scopes.ts';
 import type { Frame, RunState } from '../../events/state.ts';
 import { exhausted, type Refusal } from '../budget.ts';
 import { timeRefusal } from '../budget-time.ts';
 import { stoppedNodes } from '../engines/graph-cut.ts';
 import { valueIn } from '../engines/graph-expression.ts';
 import type { Pass } from '../pass.ts';
+import { depthRefusal, levelOf } from '../submanagers/depth.ts';
 import { hideValues } from './hide-fields.ts';
 import { admitNode, type NodePlace, placeOfNode, type StartNode } from './start-node.ts';
 import { missingFields } from './state-limits.ts';
@@ -253,21 +253,4 @@ function namesFor(state: RunState, graph: Graph, run: StartNode['run']): Map<str
   const variable = graph.nodes.get(run.id)?.plan.fanOut?.variable;
   if (item !== undefined && variable !== undefined) names.set(variable, item);
   return names.set('state', open);
-}
-
-/** Levels of managers down to a frame; the root is 0, whatever it is (decision 14). */
-function levelOf(state: RunState, frame: Frame): number {
-  let level = 0;
-  let at: Frame | undefined = frame;
-  while (at?.parent !== undefined) {
-    if (at.role === 'manager') level += 1;
-    at = state.frames.get(at.parent);
-  }
-  return level;
-}
-
-function depthRefusal(state: RunState, parent: Frame, level: number): Refusal | undefined {
-  const { depth } = scopeOf(state, parent).limits;
-  if (depth === null || level < depth) return undefined;
-  return { dimension: 'depth', limit: depth, used: level, reserved: 0, wanted: 1 };
 }

@@ -1,5 +1,6 @@
 import type { JsonObject } from '../../base/json.ts';
 import type { EventData, Fact, SecurityKind } from '../../events/event.ts';
+import { asksAbout } from '../../events/loop-requests.ts';
 import { exhaustedFor } from '../../events/scopes.ts';
 import type { Approval, Frame } from '../../events/state.ts';
 import type { Tool } from '../../ports/tool.ts';
@@ -29,7 +30,7 @@ export interface AdmittedCall {
   until?: number;
   /** The approval that it waits for. */
   held?: string;
-  /** It waits for a loop to give back what it set aside. */
+  /** It waits for a program to end, or for a loop to give back what it set aside. */
   blocked?: true;
 }
 
@@ -62,9 +63,13 @@ export async function admitTool(
   }
   const held = context.guards.problem(frame, tool, pass.now);
   if (held?.verdict === 'refused') return denied(wanted, held);
+  if (held?.verdict === 'busy') return { facts: [], starts: [], blocked: true };
   if (held) return waiting(context, pass, { wanted, until: held.until });
   const refusal = pass.admission.toolRefusal(frame);
   if (refusal && pass.admission.toolWaits(frame)) return { facts: [], starts: [], blocked: true };
+  if (refusal && mayBeRaised(context, wanted)) {
+    return { facts: [exhausted(frame.id, refusal)], starts: [] };
+  }
   if (refusal) {
     const error = `budget/tools: no tool call is left (${refusal.limit} allowed)`;
     const refused = refusedCall(wanted, { status: 429, error });
@@ -74,6 +79,11 @@ export async function admitTool(
   }
   const need = await approvalNeed(context, { frame, call: wanted.id, tool, args: wanted.args });
   return afterAsking(context, pass, { wanted, tool, need });
+}
+
+/** A person is asked first; a call of an agent waits for the answer, one of a program does not. */
+function mayBeRaised({ plan, state }: RunContext, { frame, inside }: WantedCall): boolean {
+  return !inside && asksAbout(plan, 'budget') && !exhaustedFor(state, frame);
 }
 
 interface Asked {

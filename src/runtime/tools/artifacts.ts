@@ -95,7 +95,7 @@ export class RunFiles {
    * there are none. All agents of one node, or of one turn, have the same.
    */
   shared(state: RunState, frame: Frame): Promise<string | undefined> {
-    const key = sharedKey(frame);
+    const key = sharedKey(state, frame);
     const known = this.#shared.get(key);
     if (known !== undefined) return known;
     const made = this.#makeShared(state, frame, key);

@@ -1,6 +1,7 @@
 import type { RunEvent } from '../../events/event.ts';
 import type { Frame } from '../../events/state.ts';
 import type { RunContext } from '../context.ts';
+import { boxPolicyOf } from './box-policy.ts';
 import { RUNS_PROGRAMS } from './policy.ts';
 
 /** Lets the sandbox know what is to come: a worker that starts will need a box, one that ended none. */
@@ -17,7 +18,7 @@ export function prepareBox(context: RunContext, frame: Frame): void {
   if (!sandbox || !usesBox(frame)) return;
   const folders = Promise.all([runFiles.inputsOf(frame), runFiles.shared(state, frame)]);
   folders.then(
-    ([inputs, shared]) => sandbox.prepare({ policy: plan.sandbox, inputs, shared }),
+    ([inputs, shared]) => sandbox.prepare({ policy: boxPolicyOf(plan, frame), inputs, shared }),
     () => {}, // a folder that cannot be made is told by the call that needs it
   );
 }

@@ -5,14 +5,17 @@ import type { EventData, Fact } from '../../events/event.ts';
 import type { Frame } from '../../events/state.ts';
 import type { Sandbox } from '../../ports/sandbox.ts';
 import type { Tool, ToolContext, ToolResult } from '../../ports/tool.ts';
+import { type CallDesk, callDesk } from '../board/call-desk.ts';
 import type { RunContext } from '../context.ts';
 import type { WantedCall } from './admit-tool.ts';
 import { argumentProblems } from './arguments.ts';
 import type { Written } from './artifacts.ts';
+import { boxPolicyOf } from './box-policy.ts';
 import { boxSecrets } from './box-secrets.ts';
 import { type Program, toolsInside } from './inner-calls.ts';
 import { accessProblem, callTimeout } from './policy.ts';
 import { checkedResult } from './result.ts';
+import { taintOfCall } from './taint.ts';
 import { secretFor, secretsOf } from './tool-secrets.ts';
 import { CallWorkspace } from './workspace.ts';
 
@@ -62,10 +65,11 @@ export async function callTool(
   const workspace = new CallWorkspace({ files, runFiles, state, frame, inputs, shared });
   const program = tool.needsBox ? context.innerCalls.open(frame, id) : undefined;
   const denied: Fact[] = [];
+  const desk = callDesk(context, frame, id);
   const result = await resultOf(
     context,
     {
-      ...{ id, tool, workspace, args, frame, program },
+      ...{ id, tool, workspace, args, frame, program, desk },
       denied: (reason, kind) => {
         const data = { tool: tool.name, reason, ...(kind && { kind }) };
         denied.push({ type: 'security.denied', agent: frame.id, data });
@@ -77,6 +81,7 @@ export async function callTool(
   if (program && !signal.aborted) await orAborted(program.close(), signal);
   if (signal.aborted) throw signal.reason;
   const { ok, status, data, error, log } = result;
+  const taint = taintOfCall(context, frame, tool);
   return {
     returned: {
       call: id,
@@ -84,12 +89,14 @@ export async function callTool(
       ...{ ok, status, data },
       ...(error !== undefined && { error }),
       ...(log !== undefined && { log }),
+      ...(taint.length > 0 && { taint }),
       ms: Math.round(clock.monotonic() - started),
     },
     // Names of files are kept outside of the log as well.
     files: context.redact(workspace.written()),
     noted: [
       ...denied,
+      ...(ok ? desk.posted() : []),
       ...workspace
         .removed()
         .map((path): Fact => ({ type: 'artifact.removed', agent: frame.id, data: { path } })),
@@ -105,6 +112,7 @@ interface Call extends Pick<ToolContext, 'denied'> {
   frame: Frame;
   /** The program that the call runs, if it runs one. */
   program: Program | undefined;
+  desk: CallDesk;
 }
 
 async function resultOf(context: RunContext, call: Call, signal: AbortSignal): Promise<ToolResult> {
@@ -143,8 +151,9 @@ async function limited(context: RunContext, call: Call, signal: AbortSignal): Pr
       signal: either,
       timeoutMs,
       sandbox: () => openBox(context),
-      sandboxPolicy: context.plan.sandbox,
+      sandboxPolicy: boxPolicyOf(context.plan, frame),
       agent: frame.id,
+      ...call.desk.parts,
       boxTools: call.program?.tools,
       boxSecrets: boxSecrets(secrets),
       secrets: secretsOf(secrets, tool),

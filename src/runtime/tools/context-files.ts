@@ -7,6 +7,8 @@ export class ContextFiles {
   readonly #files: Files;
   readonly #folder: string;
   readonly #inputs = new Map<string, Promise<string>>();
+  /** Agents that have files of their own; those of an earlier process are looked up once. */
+  #owners: Promise<Set<string>> | undefined;
   /** Texts that this process has kept, by their hash; others may be there from an earlier one. */
   readonly #kept = new Map<string, Promise<string>>();
 
@@ -28,6 +30,7 @@ export class ContextFiles {
     const folder = this.#contextOf(id);
     // What was kept before is shown there already; the next look makes it again with all of it.
     this.#inputs.delete(id);
+    (await this.#allOwners()).add(id);
     await this.#files.makeFolder(folder);
     await Promise.all(
       files.map(async ({ name, text }) => this.#put(await this.#blobOf(text), `${folder}/${name}`)),
@@ -67,10 +70,9 @@ export class ContextFiles {
    * Host folder of an agent's `inputs/`: the run's, or one with the same files and its own below
    * `context/`.
    */
-  async inputsOf({ id, role, agentKey }: Pick<Frame, 'id' | 'role' | 'agentKey'>): Promise<string> {
+  async inputsOf({ id }: Pick<Frame, 'id'>): Promise<string> {
     const inputs = `${this.#folder}/inputs`;
-    const mayHave = role === 'node' || (role === 'worker' && agentKey !== undefined);
-    const hasOwn = mayHave && (await this.#files.list(this.#contextOf(id))).length > 0;
+    const hasOwn = (await this.#allOwners()).has(id);
     if (!hasOwn) return inputs;
     const made = this.#inputs.get(id) ?? this.#makeInputs(inputs, id);
     this.#inputs.set(id, made);
@@ -100,7 +102,16 @@ export class ContextFiles {
     await this.#files.link(from, to).catch(() => this.#files.copy(from, to));
   }
 
+  #allOwners(): Promise<Set<string>> {
+    this.#owners ??= this.#files.list(this.#contexts).then((names) => new Set(names));
+    return this.#owners;
+  }
+
+  get #contexts(): string {
+    return `${this.#folder}/workspace/context`;
+  }
+
   #contextOf(id: string): string {
-    return `${this.#folder}/workspace/context/${id}`;
+    return `${this.#contexts}/${id}`;
   }
 }

@@ -6,11 +6,18 @@ import { Breakers, isFailure } from './breakers.ts';
 import { limitsOfTool, ownCalls, toolPolicy } from './policy.ts';
 import { Rates } from './rates.ts';
 
-/** Why a call is not made: refused for good, or to be asked about again at a time. */
+/** Programs of one run that are at work at the same time; each is a box with memory of its own. */
+const PROGRAMS_AT_ONCE = 16;
+
+/**
+ * Why a call is not made: refused for good, to be asked about again at a time, or when another call has
+ * ended.
+ */
 export type Held =
   | { verdict: 'refused'; status: number; error: string; kind: SecurityKind }
   /** `until` in milliseconds since 1970. */
-  | { verdict: 'later'; until: number };
+  | { verdict: 'later'; until: number }
+  | { verdict: 'busy' };
 
 /**
  * The rules of how often tools are called in one run (spec, capabilities 1.4): quotas, rate limits and
@@ -28,6 +35,8 @@ export class Guards {
   readonly #counted = new Set<string>();
   /** Calls that are out: what was refused says nothing about a tool. */
   readonly #out = new Map<string, { agent: string; tool: string }>();
+  /** Calls that are out, or were admitted, and run a program. */
+  readonly #programs = new Set<string>();
 
   constructor(plan: Plan, tools: ReadonlyMap<string, Tool>) {
     this.#plan = plan;
@@ -40,13 +49,17 @@ export class Guards {
   /** What stands against one more call of a tool that the agent may call; undefined when nothing. */
   problem(frame: Frame, tool: Tool, now: number): Held | undefined {
     return (
-      this.#quota(frame, tool) ?? this.#breaker(frame, tool, now) ?? this.#rate(frame, tool, now)
+      this.#quota(frame, tool) ??
+      this.#breaker(frame, tool, now) ??
+      this.#rate(frame, tool, now) ??
+      this.#room(tool)
     );
   }
 
   /** Counts a call that was admitted; the log tells of it right after. */
   admit(frame: Frame, tool: Tool, { call, now }: { call: string; now: number }): void {
     this.#counted.add(call);
+    if (tool.needsBox) this.#programs.add(call);
     this.#count(frame.id, tool, now);
   }
 
@@ -56,10 +69,12 @@ export class Guards {
       this.#out.set(data.call, { agent, tool: data.tool });
       if (this.#counted.delete(data.call)) return;
       const tool = this.#tools.get(data.tool);
+      if (tool?.needsBox) this.#programs.add(data.call);
       if (tool) this.#count(agent, tool, Date.parse(ts));
     } else if (type === 'run.resumed') {
       this.abandon(data.abandoned);
     } else if (type === 'tool.returned' && this.#out.delete(data.call)) {
+      this.#programs.delete(data.call);
       const failed = isFailure(this.#policy, data);
       this.#breakers.returned([data.tool, agent], { failed, at: Date.parse(ts) });
     }
@@ -71,6 +86,7 @@ export class Guards {
       const out = this.#out.get(call);
       if (!out) continue;
       this.#out.delete(call);
+      this.#programs.delete(call);
       this.#breakers.abandoned([out.tool, out.agent]);
     }
   }
@@ -115,6 +131,10 @@ export class Guards {
     const when = waitMs > 0 ? `for ${Math.ceil(waitMs / 1000)} s more` : 'until a trial has worked';
     const error = `tool/held-back: ${who} failed ${failures} times in a row and is held back ${when}`;
     return refused(503, 'circuit_breaker.opened', error);
+  }
+
+  #room({ needsBox }: Tool): Held | undefined {
+    return needsBox && this.#programs.size >= PROGRAMS_AT_ONCE ? { verdict: 'busy' } : undefined;
   }
 
   #rate(frame: Frame, tool: Tool, now: number): Held | undefined {

@@ -62,6 +62,53 @@ describe('plain progress', () => {
     `);
   });
 
+  it('tells which work gets a manager of its own, and how that ended', () => {
+    const log = halfwayLog();
+    const lines = play(log).split('\n').length;
+    const promoted = { worker: 'big', index: 4, score: 0.8, reasons: ['2000 characters'] };
+    const data = { worker: 'small', index: 5, reason: 'the limit on depth (3) is reached' };
+    const end = { output: {}, text: '', confidence: 0.4, problems: [] };
+    log
+      .add('submanager.promoted', promoted, { agent: '0' })
+      .add('submanager.refused', data, { agent: '0' })
+      .add(
+        'agent.finished',
+        { ...end, status: 'partial', reason: 'budget/workers' },
+        { agent: '1.2' },
+      );
+    expect(
+      play(log)
+        .split('\n')
+        .slice(lines - 1, -1)
+        .map((line) => line.replace(/^\S+ /, '')),
+    ).toEqual([
+      'manager big gets a manager of its own (score 0.8): 2000 characters',
+      'manager small gets no manager of its own: the limit on depth (3) is reached',
+      expect.stringMatching(/^worker 1\.2 \S+ partial budget\/workers/),
+    ]);
+  });
+
+  it('tells once of workers that are put off to a later turn', () => {
+    const log = new SampleLog().start();
+    for (const worker of ['w6', 'w7', 'w8']) {
+      const data = { worker, index: 7, reason: 'a turn has at most 6 workers' };
+      log.add('agent.skipped', { ...data, guard: 'turn-limit' }, { agent: '0' });
+    }
+    log.add('agent.skipped', { worker: 'w9', index: 9, reason: 'no room' }, { agent: '0' });
+    const lines = play(log).trimEnd().split('\n');
+    expect(lines.slice(1).map((line) => line.replace(/^\S+ /, ''))).toEqual([
+      'manager puts off workers from w6 on: a turn has at most 6 workers',
+      'worker w9 not started: no room',
+    ]);
+  });
+
+  it('tells of plans and diagnoses by what came of them', () => {
+    const log = halfwayLog();
+    const before = play(log).split('\n').length;
+    log.add('manager.decided', { call: '0/2', decision: 'plan', subtasks: [] }, { agent: '0' });
+    expect(play(log).split('\n')).toHaveLength(before);
+  });
+
   it('tells of calls that wait for a person, of answers and of refusals', () => {
     const log = askingLog(['a1', 'mail.send'], ['a2', 'disk.format'])
       .add(

@@ -68,8 +68,8 @@ describe('the result of a delegation loop', () => {
   it('can be made better by further workers', async () => {
     using run = await ran(scoredLoop({ repair }), (request) => {
       if (askedBy(request) !== 'manager') return { summary: 'more', confidence: 1 };
-      if (sentBack(request) > 0) return delegate('more');
       const hasMore = request.messages.some(({ text }) => text.includes('## Results of turn'));
+      if (sentBack(request) > 0 && !hasMore) return delegate('more');
       return complete('x', { quality: hasMore ? 0.9 : 0.4 });
     });
     expect(run.scores.map(({ score }) => score)).toEqual([0.4, 0.9]);

@@ -4,6 +4,7 @@ import { describe, expect, it } from 'vitest';
 import { sha256 } from '../../../src/base/hash.ts';
 import { nodeEffects } from '../../../src/effects/index.ts';
 import type { PlanGraph } from '../../../src/events/plan-graph.ts';
+import { emptyState } from '../../../src/events/reduce.ts';
 import type { Frame, RunState } from '../../../src/events/state.ts';
 import { isEarlier, sharedKey } from '../../../src/runtime/nodes/earlier-files.ts';
 import { readImages } from '../../../src/runtime/nodes/read-images.ts';
@@ -13,7 +14,7 @@ import { graphPlan, planGraph, planState, type TestNode } from '../graphs.ts';
 import { runOf } from './told.ts';
 
 const { files } = nodeEffects();
-const node = { id: '2', role: 'node', agentKey: 'write' } as const;
+const node = { id: '2' };
 
 describe('what a prompt had no room for', () => {
   function place(path: string) {
@@ -35,7 +36,7 @@ describe('what a prompt had no room for', () => {
     expect(readFileSync(join(folder.path, 'workspace/context/2/read.json'), 'utf8')).toBe(
       '{"ä":1}',
     );
-    expect(await context.inputsOf({ ...node, id: '3' })).toBe(join(folder.path, 'inputs'));
+    expect(await context.inputsOf({ id: '3' })).toBe(join(folder.path, 'inputs'));
     expect(existsSync(join(folder.path, 'inputs/context'))).toBe(false);
   });
 
@@ -66,9 +67,7 @@ describe('what a prompt had no room for', () => {
     const context = place(folder.path);
     await context.keep(node, []);
     expect(existsSync(join(folder.path, 'workspace'))).toBe(false);
-    expect(await context.inputsOf({ id: '1.1', role: 'worker', agentKey: undefined })).toBe(
-      join(folder.path, 'inputs'),
-    );
+    expect(await context.inputsOf({ id: '1.1' })).toBe(join(folder.path, 'inputs'));
   });
 });
 
@@ -206,7 +205,7 @@ describe('files of others', () => {
   });
 
   it('have a folder for each round of a node and each turn of a loop', () => {
-    const key = (frame: Partial<Frame>): string => sharedKey(frame as Frame);
+    const key = (frame: Partial<Frame>): string => sharedKey(emptyState('r-1'), frame as Frame);
     expect(key({ parent: '0', loop: 2 })).toBe('2');
     expect(key({ parent: '3', loop: 2 })).toBe('3.2');
     expect(key({ parent: '0', node: { id: 'write', attempt: 3 } })).toBe('0.write');

@@ -131,15 +131,15 @@ describe('a delegation loop that is a node', () => {
         return twice(request);
       },
     });
-    expect(asked.loop).toContain('## Task\nFind out all');
-    expect(asked.loop).toContain('## Input\n{"depth":3,"gather":{"topic":"tides"}}');
+    expect(asked.loop).toMatch(/## Task\n<task-\w+ from="who started you">\nFind out all/);
+    expect(asked.loop).toMatch(/## Input\n<data-.*>\n\{"depth":3,"gather":\{"topic":"tides"\}\}\n/);
     expect(asked.loop).toContain('"turns":4');
     expect(asked.loop).toMatch(
       /## Budget\n\{"loops":\{"used":0,"max":4\}.*"consumed":0,"max":50000/,
     );
-    expect(asked.a).toContain('## Task of the whole run\nDo it');
-    expect(asked.a).toContain('## Task of your manager\nFind out all');
-    expect(asked.a).toContain('## Input\n{"depth":3,"gather":{"topic":"tides"}}');
+    expect(asked.a).toMatch(/## Task of the whole run\n<task-.*>\nDo it\n/);
+    expect(asked.a).toMatch(/## Task of your manager\n<task-.*>\nFind out all\n/);
+    expect(asked.a).toMatch(/## Input\n<data-.*>\n\{"depth":3,"gather":\{"topic":"tides"\}\}\n/);
   });
 
   it('is shown the beginning of what is long; its workers find all of it in a file', async () => {

@@ -5,7 +5,7 @@ import type { Graph } from '../../../src/events/graph-state.ts';
 import type { Plan } from '../../../src/events/plan.ts';
 import { emptyState, fold } from '../../../src/events/reduce.ts';
 import type { Frame, RunState } from '../../../src/events/state.ts';
-import type { Surroundings } from '../../../src/runtime/agent/prompt.ts';
+import type { Surroundings } from '../../../src/runtime/agent/parts/look.ts';
 import { nodeStart } from '../../../src/runtime/nodes/node-prompt.ts';
 
 /** A run of a graph in which nodes have ended with these values. */

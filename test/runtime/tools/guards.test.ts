@@ -119,7 +119,8 @@ describe('what stands against a tool call', () => {
     const model = scriptedModel((request) => {
       if (request.headers['x-awp-role'] === 'manager') {
         const turns = JSON.stringify(request.messages).split('Results of turn').length - 1;
-        return turns > 1 ? complete() : delegate('w');
+        const instructions = `step ${turns}`;
+        return turns > 1 ? complete() : delegate({ worker_id: 'w', instructions });
       }
       if (request.messages.at(-1)?.role === 'tool') return { summary: 'fine', confidence: 1 };
       return { toolCalls: [{ name: 'x.y', args: {} }] };
