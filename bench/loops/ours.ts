@@ -13,8 +13,9 @@ import { ADD, type LoopEngine } from './engine.ts';
 export function ours(kind: 'memory' | 'disk'): LoopEngine {
   return {
     async prepare() {
+      const place = folder();
+      process.once('exit', () => place[Symbol.dispose]());
       return async (brain: Brain) => {
-        using place = folder();
         const store = kind === 'memory' ? memoryStore({ folder: place.path }) : undefined;
         await new AgentWorkflow(optionsFor(brain, place.path, store)).run();
         await store?.close();

@@ -62,6 +62,21 @@ export function contextFiles(
   plan: Plan,
   state: RunState,
   { manager, turn }: { manager: Frame; turn: number },
+): readonly ContextFile[] {
+  const known = told.get(manager);
+  if (known?.turn === turn) return known.files;
+  const files = filesBefore(plan, state, { manager, turn });
+  told.set(manager, { turn, files });
+  return files;
+}
+
+/** All workers of a turn have the same: what was before it does not change any more. */
+const told = new WeakMap<Frame, { turn: number; files: readonly ContextFile[] }>();
+
+function filesBefore(
+  plan: Plan,
+  state: RunState,
+  { manager, turn }: { manager: Frame; turn: number },
 ): ContextFile[] {
   const spilled = [...spillOf(plan, state, manager)]
     .filter(([number]) => number < turn)
