@@ -7,6 +7,15 @@ import type { Envelope } from './decision.ts';
  * model is, how long it may take and who does it do not make another work of it.
  */
 export function signatureOf(envelope: Envelope): string {
+  const known = signatures.get(envelope) ?? made(envelope);
+  signatures.set(envelope, known);
+  return known;
+}
+
+/** A turn is looked at after each of its facts: each delegation is put into words once. */
+const signatures = new WeakMap<Envelope, string>();
+
+function made(envelope: Envelope): string {
   const { instructions, context, contract, toolsAllowed, skills } = envelope;
   const rest: JsonObject = {
     ...(context && { context }),

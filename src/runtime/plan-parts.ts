@@ -1,5 +1,5 @@
 import { AwpError } from '../base/errors.ts';
-import type { ModelSettings, Plan, PlanLoop } from '../events/plan.ts';
+import type { LoopPlan, ModelSettings, Plan, PlanLoop } from '../events/plan.ts';
 import type { PlanAgent } from '../events/plan-graph.ts';
 import { DEFAULT_POLICY, type PlanPolicy } from '../events/plan-policy.ts';
 import type { Frame } from '../events/state.ts';
@@ -21,10 +21,12 @@ export function loopOf(
   return manager ? { ...loop, manager } : loop;
 }
 
+function isLoop(plan: Plan): plan is LoopPlan {
+  return plan.manager !== undefined && plan.worker !== undefined && plan.stall !== undefined;
+}
+
 function wholeLoop(plan: Plan, agentKey: string | undefined): PlanLoop {
-  const { manager, worker, stall } = plan;
-  if (agentKey === undefined && manager && worker && stall)
-    return { ...plan, manager, worker, stall };
+  if (agentKey === undefined && isLoop(plan)) return plan;
   const loop = plan.loops?.[agentKey ?? ''];
   if (!loop) throw new AwpError('internal/bug', `the plan has no loop ${agentKey}`);
   return loop;
