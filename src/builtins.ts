@@ -6,6 +6,7 @@ import { demoProvider } from './providers/demo/index.ts';
 import type { ModelFactory } from './providers/resolve.ts';
 import { type ModelRoute, surveyRoutes } from './providers/survey.ts';
 import { openSandbox } from './sandboxes/choose.ts';
+import { toolsmith } from './tools/created/index.ts';
 import { builtinTools } from './tools/index.ts';
 
 /** Everything that ships and can be named by a user: the page to read for «what is there». */
@@ -32,6 +33,8 @@ export function surveyModels(effects: Effects): Promise<readonly ModelRoute[]> {
 export const tools: ReadonlyMap<string, Tool> = new Map(
   builtinTools.map((tool) => [tool.name, tool]),
 );
+
+export { toolsmith };
 
 const opened = new Map<string, OpenSandbox>();
 

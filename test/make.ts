@@ -16,6 +16,7 @@ import type { Tool } from '../src/ports/tool.ts';
 import { type Script, scriptedModel } from '../src/providers/scripted.ts';
 import { type Run, startRun } from '../src/runtime/run.ts';
 import { memoryStore } from '../src/stores/memory-store.ts';
+import { toolsmith } from '../src/tools/created/index.ts';
 import { builtinTools } from '../src/tools/index.ts';
 
 /** A temporary folder that is removed when the block ends. */
@@ -52,6 +53,7 @@ export function testHost(folder: string, options: TestHostOptions): Host {
       if (options.sandbox) return options.sandbox;
       throw new Error('no box in this test');
     },
+    toolsmith,
     toolOpeners: options.toolOpeners ?? [],
     findSecrets: async () => options.granted ?? new Map(),
     secretValues: () => options.secrets ?? [],

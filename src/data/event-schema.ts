@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { creationEvents } from './creation-schema.ts';
 import { graphEvents, nodeRun } from './graph-event-schema.ts';
 import { hypothesis, loopEvents, reviewOf, subtask, workerOrder } from './loop-event-schema.ts';
 import { dimension, limits } from './plan-parts-schema.ts';
@@ -53,7 +54,13 @@ const envelope = z.strictObject({
   timeoutMs: amount.optional(),
   maxOutputTokens: amount.optional(),
   codemode: z
-    .strictObject({ enabled: z.boolean().optional(), toolCreation: z.boolean().optional() })
+    .strictObject({
+      enabled: z.boolean().optional(),
+      toolCreation: z.boolean().optional(),
+      namespace: z.string().optional(),
+      maxTools: amount.optional(),
+      repairs: amount.optional(),
+    })
     .optional(),
   asSubmanager: z.boolean().optional(),
   submanagerAgent: z.string().optional(),
@@ -152,7 +159,10 @@ const runEvents = {
     note: z.string().optional(),
   }),
   'agent.started': z.strictObject({
-    role: z.enum(['manager', 'worker', 'graph', 'node', 'step', 'judge', 'reviewer']),
+    role: z.enum([
+      ...(['manager', 'worker', 'graph', 'node', 'step'] as const),
+      ...(['judge', 'reviewer', 'repairer'] as const),
+    ]),
     node: nodeRun.optional(),
     agentKey: z.string().optional(),
     managerKey: z.string().optional(),
@@ -166,6 +176,7 @@ const runEvents = {
     order: workerOrder.optional(),
     notes: texts.optional(),
     review: reviewOf.optional(),
+    mends: z.strictObject({ call: z.string(), attempt: amount }).optional(),
     values: object.optional(),
     continues: z.string().optional(),
     index: whole,
@@ -345,6 +356,7 @@ export const eventDataSchemas = {
   ...effectEvents,
   ...graphEvents,
   ...loopEvents,
+  ...creationEvents,
 } as const;
 
 const place = {

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { GATES } from '../events/plan-policy.ts';
+import { toolMaking } from './creation-schema.ts';
 import { amount, dimension, object, texts } from './plan-parts-schema.ts';
 
 // Written beside events/loop-events.ts; the test of event-schema.ts holds the types against each other.
@@ -39,6 +40,7 @@ export const workerOrder = z.strictObject({
   maxOutputTokens: amount.optional(),
   packages: texts.optional(),
   codemode: z.strictObject({ enabled: z.boolean(), toolCreation: z.boolean() }).optional(),
+  making: toolMaking.optional(),
   workerTools: texts.optional(),
   repairOf: z.string().optional(),
 });

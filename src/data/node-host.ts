@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import { builtinModels, sandboxes, tools } from '../builtins.ts';
+import { builtinModels, sandboxes, tools, toolsmith } from '../builtins.ts';
 import { nodeEffects } from '../effects/index.ts';
 import type { Effects } from '../ports/effects.ts';
 import type { Host } from '../ports/host.ts';
@@ -73,6 +73,7 @@ export function nodeHost(options: HostOptions): Host {
     toolOpeners,
     findSecrets,
     openSandbox: sandboxes(effects),
+    toolsmith,
     secretValues: () => [...hidden],
     version: version(),
   };

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { planCodemode, toolMaking } from './creation-schema.ts';
 import { amount, limits, object, settings, skill, texts, toolLimits } from './plan-parts-schema.ts';
 import { planPolicy } from './plan-policy-schema.ts';
 
@@ -154,6 +155,8 @@ export const planAgent = z.strictObject({
   attempts: amount,
   skills: z.array(skill),
   output,
+  codemode: planCodemode.optional(),
+  making: toolMaking.optional(),
   vision: z
     .strictObject({
       model: z.string().optional(),
@@ -213,6 +216,7 @@ export const planLoop = {
     toolRounds: amount,
     repairs: amount,
     attempts: amount,
+    making: toolMaking.optional(),
   }),
   stall: z.strictObject({ enabled: z.boolean(), window: amount }),
   policy: planPolicy.optional(),

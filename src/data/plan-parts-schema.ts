@@ -42,7 +42,7 @@ export const skill = z.strictObject({
   sha256: z.string(),
   path: z.string(),
   files: texts,
-  origin: z.enum(['foundation', 'shared', 'agent', 'external', 'given']),
+  origin: z.enum(['foundation', 'shared', 'agent', 'external', 'given', 'generated']),
 });
 
 /** Limits of one tool. */

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { planCreation } from './creation-schema.ts';
 import {
   planAgent,
   planEvaluation,
@@ -67,6 +68,7 @@ export const planSchema = z.strictObject({
   agents: z.record(z.string(), planAgent).optional(),
   loops: z.record(z.string(), planLoopNode).optional(),
   evaluation: planEvaluation.optional(),
+  creation: planCreation.optional(),
   sandbox: z.strictObject({
     minimum: z.enum(['none', 'boundary']),
     only: z.enum(['bwrap', 'jail', 'quickjs', 'deno', 'none']).optional(),

@@ -18,7 +18,15 @@ export interface Envelope {
   timeoutMs?: number;
   /** Tokens of one answer. */
   maxOutputTokens?: number;
-  codemode?: { enabled?: boolean; toolCreation?: boolean };
+  codemode?: {
+    enabled?: boolean;
+    toolCreation?: boolean;
+    /** Namespace of the tools that it makes. */
+    namespace?: string;
+    /** Tools that it may make, and repairs of one: less than the policy gives counts. */
+    maxTools?: number;
+    repairs?: number;
+  };
   /** Whether it gets a manager of its own (spec, runtime 5). */
   asSubmanager?: boolean;
   submanagerAgent?: string;

@@ -1,4 +1,5 @@
 import type { Json, JsonObject } from '../base/json.ts';
+import type { CreationEventData } from './creation-events.ts';
 import type { Decision, OutputContract } from './decision.ts';
 import type { GraphEventData, NodeRun } from './graph-events.ts';
 import type { LoopEventData, ReviewOf, WorkerOrder } from './loop-events.ts';
@@ -51,9 +52,17 @@ export type AskPurpose = 'turn' | 'correction' | 'closing' | 'work' | 'repair' |
 /**
  * What an agent is in its run: a manager, a worker of one, a graph (the root, or a sub-workflow), a
  * node of a graph that asks a model, one that runs code, a judge of results, a reviewer of the result
- * of one worker.
+ * of one worker, one who repairs a tool that was refused.
  */
-export type AgentRole = 'manager' | 'worker' | 'graph' | 'node' | 'step' | 'judge' | 'reviewer';
+export type AgentRole =
+  | 'manager'
+  | 'worker'
+  | 'graph'
+  | 'node'
+  | 'step'
+  | 'judge'
+  | 'reviewer'
+  | 'repairer';
 
 /** What is set aside before an effect starts. */
 export interface Reservation {
@@ -81,7 +90,7 @@ export type SecurityKind =
   | 'integrity.violation';
 
 /** The data of every event type. An event type is a fact, in the past tense. */
-export interface EventData extends GraphEventData, LoopEventData {
+export interface EventData extends GraphEventData, LoopEventData, CreationEventData {
   /** `sandbox` names the box and what it keeps apart; it is left out when no code may run. */
   'run.started': { plan: Plan; simulated: boolean; version: string; sandbox?: BoxName };
   /** `abandoned` are the effects in flight when the process before this one ended. */
@@ -139,6 +148,8 @@ export interface EventData extends GraphEventData, LoopEventData {
     notes?: readonly string[];
     /** What a reviewer looks at. */
     review?: ReviewOf;
+    /** The call whose draft a repairer puts right, and which repair of it, from 1. */
+    mends?: { call: string; attempt: number };
     /** What a graph's state starts with, or what the manager of a node is handed. */
     values?: JsonObject;
     /** The frame of a graph that failed in an earlier process, whose ended nodes count for this one. */

@@ -1,4 +1,5 @@
 import type { JsonObject } from '../base/json.ts';
+import type { ToolMaking } from './creation.ts';
 import type { Envelope } from './decision.ts';
 import type { Dimension } from './plan.ts';
 import type { GateName, Strategy } from './plan-policy.ts';
@@ -54,6 +55,8 @@ export interface WorkerOrder {
   /** Packages of those that the author declared. */
   packages?: readonly string[];
   codemode?: { enabled: boolean; toolCreation: boolean };
+  /** Tools that it may make; left out: none. */
+  making?: ToolMaking;
   /** Tools that the workers of a sub-manager may have at most. */
   workerTools?: readonly string[];
   /** Frame of the worker whose result it is to repair. */

@@ -1,4 +1,5 @@
 import type { JsonObject } from '../base/json.ts';
+import type { PlanCodemode, ToolMaking } from './creation.ts';
 import type { Limits, ModelSettings, PlanLoop, PlanSkill, ToolLimits } from './plan.ts';
 
 /** How a node must have ended for one that depends on it (spec, runtime 2.1). */
@@ -207,6 +208,10 @@ export interface PlanAgent extends ModelSettings {
     onInvalid: 'abort' | 'use_partial' | 'skip';
     retryPrompt?: string;
   };
+  /** It writes programs instead of calling tools; left out: it does not. */
+  codemode?: PlanCodemode;
+  /** Tools that it may make; left out: none. */
+  making?: ToolMaking;
   vision?: { model?: string; formats: readonly string[]; maxImages: number; maxBytes: number };
   /** Programs that prepare its inputs, run in the sandbox before the first question. */
   preprocessors: readonly {

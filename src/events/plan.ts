@@ -1,4 +1,5 @@
 import type { JsonObject } from '../base/json.ts';
+import type { PlanCreation, ToolMaking } from './creation.ts';
 import type { PlanAgent, PlanEvaluation, PlanGraph, PlanLoopNode } from './plan-graph.ts';
 import type { PlanPolicy } from './plan-policy.ts';
 
@@ -194,7 +195,7 @@ export interface PlanSkill {
   path: string;
   /** Files that came with it, as workers find them: paths below `inputs/`. */
   files: readonly string[];
-  origin: 'foundation' | 'shared' | 'agent' | 'external' | 'given';
+  origin: 'foundation' | 'shared' | 'agent' | 'external' | 'given' | 'generated';
 }
 
 /** Languages of worker programs. */
@@ -226,6 +227,8 @@ export interface PlanWorker extends ModelSettings {
   repairs: number;
   /** Attempts of one model call, the first included. */
   attempts: number;
+  /** What a worker may make whom its manager lets make tools; left out: nobody may. */
+  making?: ToolMaking;
 }
 
 /** What a manager and its workers go by. */
@@ -262,6 +265,8 @@ export interface Plan extends Partial<PlanLoop> {
   /** How results are scored; left out: not at all. */
   evaluation?: PlanEvaluation;
   sandbox: SandboxPolicy;
+  /** Tools that agents may make; left out: none. */
+  creation?: PlanCreation;
   /** Left out: nothing is limited, and only what tools ask for needs a person. */
   tools?: ToolPolicy;
   /** Skills of the run, best first. */

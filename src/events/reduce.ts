@@ -1,5 +1,6 @@
 import { pausedStatus, requestApproval, resolveApproval, waitsForPeople } from './approvals.ts';
 import { callEnded, callMade, codeAnswered, codeAsked } from './code-frames.ts';
+import { countCreated, creationReducers } from './creation-fold.ts';
 import type { EventOf, RunEvent, RunEventType, Usage } from './event.ts';
 import { touchGraphs } from './graph-agents.ts';
 import { graphReducers } from './graph-fold.ts';
@@ -55,6 +56,7 @@ export function emptyState(run: string): RunState {
     artifacts: new Map(),
     approvals: new Map(),
     digests: new Map(),
+    creation: undefined,
     ...{ scores: [], finalTarget: undefined, denied: 0 },
     pendingApprovals: new Set(),
     artifactFolders: new Set(),
@@ -107,6 +109,7 @@ type Reducer<T extends RunEventType> = (
 const reducers: { [T in RunEventType]: Reducer<T> } = {
   ...graphReducers,
   ...loopReducers,
+  ...creationReducers,
 
   'run.started': (state, { data }) => {
     state.plan = data.plan;
@@ -256,6 +259,7 @@ const reducers: { [T in RunEventType]: Reducer<T> } = {
 
   'tool.called': (state, { data }, frame) => {
     for (const { ledger } of scopesOf(state, frame)) ledger.used.tools += 1;
+    countCreated(state, frame, data.tool);
     if (!frame) return;
     frame.usage.tools += 1;
     const pending = frame.calls.find(({ id }) => id === data.call);

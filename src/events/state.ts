@@ -1,5 +1,6 @@
 import type { Json, JsonObject } from '../base/json.ts';
 import type { KeptCall, Prepared } from './code-frames.ts';
+import type { CreationState } from './creation-state.ts';
 import type { Decision, Envelope, OutputContract } from './decision.ts';
 import type { AgentRole, AskPurpose, EventData, Message, Reservation, ToolCall } from './event.ts';
 import type { NodeRun } from './graph-events.ts';
@@ -52,6 +53,13 @@ export interface PendingCall {
   reply?: string;
 }
 
+/** What calls brought that follow from an answer's text. */
+export interface DerivedCalls {
+  from: EventData['calls.derived']['from'];
+  /** In the order in which they returned. */
+  results: EventData['tool.returned'][];
+}
+
 /** Tokens, calls and money that one agent used itself, without its children. */
 export interface AgentUsage {
   calls: number;
@@ -102,9 +110,10 @@ export interface Frame {
   tools: readonly string[];
   instructions: string;
   contract: OutputContract | undefined;
-  /** What else a worker is to keep to, and what a reviewer looks at. */
+  /** What else a worker is to keep to, what a reviewer looks at, what a repairer puts right. */
   order: WorkerOrder | undefined;
   review: ReviewOf | undefined;
+  mends: { call: string; attempt: number } | undefined;
 
   phase: Phase;
   /** The conversation as the model sees it; emptied when the frame closes. */
@@ -127,6 +136,13 @@ export interface Frame {
   /** Models that failed for good before the one that is asked now, with what they said. */
   passedOver: { model: string; message: string }[];
   calls: PendingCall[];
+  /**
+   * Calls that follow from the text of the last answer, and what came of them; undefined when there
+   * are none.
+   */
+  derived?: DerivedCalls | undefined;
+  /** What its programs keep for their next, as long as it works; undefined while there is nothing. */
+  session?: JsonObject | undefined;
   /** What must be put right in the next question, and how often in a row that was asked. */
   complaint: string | undefined;
   corrections: number;
@@ -338,6 +354,8 @@ export interface RunState extends Scope {
   approvals: Map<string, Approval>;
   /** Digests of all loops, by their hash. */
   digests: Map<string, JsonObject>;
+  /** Tools and skills that were made; undefined while nothing was. */
+  creation: CreationState | undefined;
   /** Every score of a result, in order. */
   scores: Score[];
   /** The frame whose answer was last scored as that of the run. */

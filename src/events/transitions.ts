@@ -109,6 +109,7 @@ function blankFrame(data: EventOf<'agent.started'>['data'], placed: Placed): Fra
     contract: data.contract,
     order: data.order,
     review: data.review,
+    mends: data.mends,
     values: data.values,
     phase: 'ask',
     transcript: [],
@@ -159,6 +160,8 @@ export function closeFrame(state: RunState, frame: Frame, outcome: Outcome): voi
   frame.transcript = [];
   frame.calls = [];
   frame.kept = undefined;
+  frame.derived = undefined;
+  frame.session = undefined;
   state.openFrames.delete(frame.id);
   state.ready.delete(frame.id);
   forgetApprovals(state, frame);
@@ -209,6 +212,7 @@ export function takeAnswer(frame: Frame, data: EventOf<'model.responded'>['data'
   const hasTools = frame.role === 'worker' || frame.role === 'node';
   const toolCalls = hasTools && frame.purpose !== 'summary' ? data.toolCalls : [];
   frame.failure = undefined;
+  frame.derived = undefined;
   frame.transcript.push({ role: 'assistant', text, toolCalls });
   frame.calls = toolCalls.map((toolCall, index) => ({
     id: `${call}.t${index + 1}`,
@@ -223,8 +227,15 @@ export function toolReply(frame: Frame, data: EventOf<'tool.returned'>['data']):
   const pending = frame.calls.find(({ id }) => id === data.call);
   if (!pending) return;
   pending.phase = 'returned';
-  pending.reply = replyText(data);
+  if (frame.derived) frame.derived.results.push(data);
+  else pending.reply = replyText(data);
   if (frame.calls.some(({ phase }) => phase !== 'returned')) return;
+  // The model made no such calls: what came of them belongs to its answer, which is read again.
+  if (frame.derived) {
+    frame.calls = [];
+    frame.phase = 'read';
+    return;
+  }
   for (const { call, reply = '' } of frame.calls) {
     frame.transcript.push({ role: 'tool', call: call.id, name: call.name, text: reply });
   }

@@ -86,6 +86,10 @@ const namespace = z.strictObject({
     'What its tools may do; only the author grants it.',
   ).default(['compute']),
   network_allowlist: field(texts, 'Hosts that its tools can reach; none is none.').default([]),
+  secrets: field(
+    texts,
+    'Secrets that its tools may ask for; they see tokens, never values.',
+  ).default([]),
 });
 
 /** `dynamic_tools`: tools that agents make while running (capabilities 4.1, 4.2). */
@@ -109,4 +113,8 @@ export const dynamicToolsSchema = z.strictObject({
   dry_run: field(z.boolean(), 'Whether they are tried before they count.').default(true),
   dry_run_timeout_seconds: field(count, 'Seconds of the trial.').default(5),
   timeout_seconds: field(count, 'Seconds of a call.').default(10),
+  induction: field(
+    z.boolean(),
+    'Whether programs that three workers write in the same shape become proposals.',
+  ).default(false),
 });

@@ -5,6 +5,7 @@ import type { OpenSandbox } from './sandbox.ts';
 import type { StepFunction, StepRunner } from './step.ts';
 import type { Store } from './store.ts';
 import type { Tool, ToolOpener } from './tool.ts';
+import type { Toolsmith } from './toolsmith.ts';
 
 /** Everything outside the runtime, in one object; a test replaces any of it. */
 export interface Host {
@@ -20,6 +21,8 @@ export interface Host {
    */
   findSecrets(declared: readonly string[]): Promise<ReadonlyMap<string, GrantedSecret>>;
   openSandbox: OpenSandbox;
+  /** Checks and runs tools that agents make; left out: none can be made. */
+  toolsmith?: Toolsmith;
   /** Nodes that are functions of the program, by id, `sub/node` in sub-workflows; none when left out. */
   steps?: ReadonlyMap<string, StepFunction>;
   /** Runs modules of agents; left out: none may be run. */

@@ -67,6 +67,23 @@ export interface Board {
   post(topic: string, payload: JsonObject): void;
 }
 
+/** Makes, lists and removes tools for one call of an agent (spec, capabilities 4). */
+export interface ToolMaker {
+  /** The whole way of a draft, with repairs; `args` are what `tools.create` was called with. */
+  create(args: JsonObject): Promise<ToolResult>;
+  /** Those that are there, of one namespace if it is named. */
+  list(namespace?: string): ToolResult;
+  /** Takes away a tool that this agent made. */
+  remove(name: string): ToolResult;
+}
+
+/** What programs of an agent keep for their next (spec, capabilities 3). */
+export interface CallSession {
+  value: JsonObject;
+  /** Kept when the call returns. */
+  keep(value: JsonObject): void;
+}
+
 /** What a tool gets besides its arguments. */
 export interface ToolContext {
   workspace: Workspace;
@@ -93,6 +110,10 @@ export interface ToolContext {
   board?: Board;
   /** A digest of the run by its SHA-256; left out when the agent's loop makes none. */
   digest?(sha256: string): JsonObject | undefined;
+  /** Left out when the agent may make no tools. */
+  maker?: ToolMaker;
+  /** Left out when its programs keep nothing. */
+  session?: CallSession;
   /** Keeps a progress note of a long call for whoever watches; it is not logged. */
   progress(text: string): void;
   /** Notes in the log that something was wanted and refused. */
@@ -121,6 +142,11 @@ export interface Tool {
   grant?: 'usual' | 'explicit';
   /** Whether it runs a program in the run's box; such a tool cannot be called from a box. Default false. */
   needsBox?: boolean;
+  /**
+   * Whether programs may call it although it runs one of its own: one that calls no tools itself, so
+   * that nobody waits in a circle. Default false.
+   */
+  nested?: boolean;
   /** Names of secrets that it gets in `context.secrets`, if the author granted them. */
   secrets?: readonly string[];
   /**

@@ -7,6 +7,7 @@ import type { Sandbox } from '../ports/sandbox.ts';
 import type { Tool } from '../ports/tool.ts';
 import type { Surroundings } from './agent/parts/look.ts';
 import type { ApprovalDesk } from './approvals/desk.ts';
+import type { CreatedTools } from './creation/registry.ts';
 import type { RoleModels } from './fallback.ts';
 import type { InnerAsks } from './inner-asks.ts';
 import type { ModelTrace } from './model-trace.ts';
@@ -31,6 +32,8 @@ export interface RunContext {
   tools: ReadonlyMap<string, Tool>;
   /** The same tools as models are told about them. */
   specs: ReadonlyMap<string, ToolSpec>;
+  /** Those among them that agents made. */
+  created: CreatedTools;
   surroundings: Surroundings;
   /** The run's box; undefined when no worker may run code. */
   sandbox: Sandbox | undefined;

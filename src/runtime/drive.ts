@@ -160,8 +160,9 @@ export class Driver {
 
   /** Adds facts to the state; they are in the log after the next `#commit`. */
   #stage(facts: readonly Fact[]): void {
-    const { guards, nodeGuards, results, state } = this.#context;
+    const { created, guards, nodeGuards, results, state } = this.#context;
     for (const event of this.#recorder.stage(facts)) {
+      created.see(event);
       guards.see(event);
       nodeGuards.see(event);
       results.see(event);

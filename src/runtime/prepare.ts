@@ -9,6 +9,7 @@ import type { Sandbox } from '../ports/sandbox.ts';
 import type { OpenedTools, Tool, ToolOpener } from '../ports/tool.ts';
 import { loopToolsOf } from './board/loop-tools.ts';
 import type { RunContext } from './context.ts';
+import { CreatedTools } from './creation/registry.ts';
 import { type RoleModels, resolveRoles, withoutTools } from './fallback.ts';
 import { isGranted } from './grants.ts';
 import { fanInTools } from './nodes/fan-in-tool.ts';
@@ -28,6 +29,7 @@ type Made = Pick<
   | 'models'
   | 'tools'
   | 'specs'
+  | 'created'
   | 'surroundings'
   | 'sandbox'
   | 'secrets'
@@ -87,6 +89,7 @@ async function withTools(host: Host, plan: Plan, parts: Parts): Promise<Prepared
   const specs = [...tools.values()].map(({ name, description, parameters }) => ({
     ...{ name, description, parameters },
   }));
+  const byName = new Map(specs.map((spec) => [spec.name, spec]));
   return {
     plan,
     box: sandbox ? { sandbox: { name: sandbox.name, isolation: sandbox.isolation } } : {},
@@ -95,9 +98,9 @@ async function withTools(host: Host, plan: Plan, parts: Parts): Promise<Prepared
       ...notesOf('secrets', secretNotes(secrets)),
     ],
     made: (folder) => ({
-      ...{ plan, models, tools, sandbox, secrets },
+      ...{ plan, models, tools, sandbox, secrets, specs: byName },
+      created: new CreatedTools({ plan, toolsmith: host.toolsmith, tools, specs: byName }),
       guards: new Guards(plan, tools),
-      specs: new Map(specs.map((spec) => [spec.name, spec])),
       surroundings: {
         ...{ box: sandbox && boxOf(sandbox), needsBox, skillTexts },
         // Workers have those of a loop without being given them, so managers need not hear of them.

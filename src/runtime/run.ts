@@ -319,6 +319,7 @@ function open(host: Host, opening: Opening): Run {
     nodeGuards.see(event);
   }
   made.guards.abandon([...state.inFlight.keys()]);
+  made.created.restore(state);
   const { clock, files } = host.effects;
   const stopwatch = new Stopwatch(clock, state);
   const signs = { last: clock.monotonic() };

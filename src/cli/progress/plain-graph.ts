@@ -18,6 +18,7 @@ const ROLES: Readonly<Record<AgentRole, string>> = {
   graph: 'sub-workflow',
   judge: 'judge',
   reviewer: 'reviewer',
+  repairer: 'repairer',
 };
 
 /** What a frame is called in a line about its start or end: `node 2.2 editor (round 2)`. */

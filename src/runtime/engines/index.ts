@@ -21,6 +21,7 @@ const ENGINES: Readonly<Record<AgentRole, Engine>> = {
   step: (_moment, frame) => (frame.phase === 'ask' ? [{ do: 'call-step', frame }] : []),
   judge: worker,
   reviewer: worker,
+  repairer: worker,
 };
 
 /** What an open frame does next. Pure; an empty list means that something is still out. */
