@@ -20,6 +20,12 @@ export async function schemaProblems(schema: JsonObject, value: Json): Promise<s
   return (check.errors ?? []).slice(0, REPORTED).map(sentence);
 }
 
+/** Why a JSON Schema cannot be used, in words; undefined when it can. Never rejects. */
+export async function schemaProblem(schema: JsonObject): Promise<string | undefined> {
+  const check = await compile(schema);
+  return typeof check === 'string' ? check : undefined;
+}
+
 /** A schema that refers to itself without end fits nothing. */
 function fits(check: ValidateFunction, value: Json): boolean {
   try {
