@@ -33,6 +33,11 @@ export interface SandboxJob {
 export interface BoxTools {
   /** Names, for the program's `tools.list()`. */
   names: readonly string[];
+  /**
+   * By name, the arguments in their order, so that programs can give them without names; of tools
+   * that are not in it arguments have to be named.
+   */
+  orders?: ReadonlyMap<string, readonly string[]>;
   /** Checks, charges and makes one call. Never rejects; aborting `signal` ends the call. */
   call(name: string, args: JsonObject, signal: AbortSignal): Promise<BoxToolReply>;
 }
@@ -140,6 +145,11 @@ export interface Sandbox {
     policy: SandboxPolicy,
     signal: AbortSignal,
   ): Promise<readonly SandboxPackage[]>;
+  /**
+   * A Python program of ours, which runs often and brings its data on the standard input, in the form
+   * that this box starts soonest; it does the same. Left out where its text is that form.
+   */
+  compiled?(text: string): Promise<string>;
   /** Makes a box ready for a program that is likely to come. Never rejects, and promises nothing. */
   prepare(coming: ComingJob): void;
   /** Ends the box that the programs of this session share, if there is one. */

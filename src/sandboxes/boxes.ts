@@ -1,3 +1,4 @@
+import { orAborted } from '../base/concurrency.ts';
 import type { Language } from '../events/plan.ts';
 import type { Effects } from '../ports/effects.ts';
 import type { ComingJob, Execution, SandboxJob } from '../ports/sandbox.ts';
@@ -9,6 +10,13 @@ import { comingShape, type Shape, sessionShape, shapeKey, shapeOf } from './shap
 
 /** How long a box that was made ready waits for a program, in milliseconds. */
 const IDLE_MS = 60_000;
+/** How long a box is left for programs of its own shape when another shape is likely to come, in milliseconds. */
+const SETTLED_MS = 5000;
+/**
+ * How long it takes until the next box is started, in milliseconds. A box that loads its libraries takes
+ * more of the processor than a small program: one that comes right after another would wait for it.
+ */
+const PAUSE_MS = 50;
 /** How long a box whose program is over may take to end by itself, in milliseconds. */
 const QUICK_MS = 500;
 
@@ -52,6 +60,9 @@ interface Ready {
 
 /** A box that is being made ready, or waits. */
 interface Waiting {
+  key: string;
+  /** When it began to be made, on the monotonic clock. */
+  since: number;
   started: Promise<Ready | undefined>;
   /** Once it waits for a program. */
   ready?: Ready;
@@ -108,10 +119,12 @@ export class Boxes {
     return ready ? await this.#runWarm(ready, job, signal) : await this.#runCold(job, signal);
   }
 
-  /** Makes boxes of a shape ready in the background. */
+  /** Makes boxes of a shape ready in the background: one at least, and as many as there is room for. */
   prepare(coming: ComingJob, language: Language): void {
     if (coming.policy.session === 'persistent' && this.#maker.serves(language)) return;
     const shape = comingShape(coming, language);
+    const key = shapeKey(shape);
+    if (!this.#pool.some((waiting) => waiting.key === key)) this.#makeRoom();
     while (this.#pool.length < this.#size) this.#fill(shape);
   }
 
@@ -132,9 +145,12 @@ export class Boxes {
   }
 
   #fill(shape: Shape): void {
-    // One that cannot be made ready now is not missed: the program itself will say what is wrong.
-    const waiting: Waiting = { started: this.#start(shape).catch(() => undefined) };
+    const since = this.#maker.effects.clock.monotonic();
+    const none = Promise.resolve(undefined);
+    const waiting: Waiting = { key: shapeKey(shape), since, started: none };
     this.#pool.push(waiting);
+    // One that cannot be made ready now is not missed: the program itself will say what is wrong.
+    waiting.started = this.#startSoon(shape, waiting).catch(() => undefined);
     void waiting.started.then((ready) => {
       if (ready) waiting.ready = ready;
       else this.#drop(waiting);
@@ -144,6 +160,20 @@ export class Boxes {
   #drop(waiting: Waiting): void {
     const index = this.#pool.indexOf(waiting);
     if (index >= 0) this.#pool.splice(index, 1);
+  }
+
+  /** Whoever has just run a program, and will run another one, does not wait for the box after those. */
+  async #startSoon(shape: Shape, waiting: Waiting): Promise<Ready | undefined> {
+    const { signal } = this.#over;
+    const paused = Promise.withResolvers<void>();
+    const cancel = this.#maker.effects.clock.timer(PAUSE_MS, paused.resolve);
+    try {
+      await orAborted(paused.promise, signal);
+    } finally {
+      cancel();
+    }
+    // It may have made room for another one meanwhile.
+    return this.#pool.includes(waiting) ? await this.#start(shape) : undefined;
   }
 
   async #start(shape: Shape): Promise<Ready> {
@@ -162,16 +192,31 @@ export class Boxes {
   }
 
   /**
+   * Where no room is left, the second of two boxes of one shape goes, else the one that has waited
+   * longest, unless it is new: programs of several shapes that come in turns would end each other's.
+   */
+  #makeRoom(): void {
+    if (this.#pool.length < this.#size) return;
+    const keys = this.#pool.map(({ key }) => key);
+    const second = this.#pool.find(({ key }, index) => keys.indexOf(key) < index);
+    const settled = this.#maker.effects.clock.monotonic() - SETTLED_MS;
+    const waiting = second ?? this.#pool.find(({ since }) => since <= settled);
+    if (!waiting) return;
+    this.#drop(waiting);
+    this.#later(waiting.started.then((ready) => this.#discard(ready)));
+  }
+
+  /**
    * A box of this shape that is ready now: a fresh one is there sooner than one that still imports its
-   * libraries. Those that wait for other shapes make room.
+   * libraries.
    */
   #take(key: string): Ready | undefined {
     for (const waiting of [...this.#pool]) {
       const { ready } = waiting;
-      if (!ready) continue;
+      if (!ready || ready.key !== key) continue;
       this.#drop(waiting);
       ready.keep();
-      if (ready.key === key && !ready.box.over) return ready;
+      if (!ready.box.over) return ready;
       this.#later(this.#discard(ready));
     }
     return undefined;

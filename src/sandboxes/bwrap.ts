@@ -2,7 +2,7 @@ import type { ProcessSpec } from '../ports/effects.ts';
 import type { Launch } from './box.ts';
 import { Boxes, type Made } from './boxes.ts';
 import { runCommand } from './commands.ts';
-import { pythonProgram } from './compiled.ts';
+import { pythonProgram, sourceCompiler } from './compiled.ts';
 import { FontList } from './fonts.ts';
 import { type Furniture, furnish, type Household } from './furnish.ts';
 import { isSystemPath, type NodeRuntime, type PythonRuntime } from './interpreters.ts';
@@ -99,6 +99,7 @@ export async function bwrapProvider(kit: Kit): Promise<Provider | undefined> {
     onlyByName: ONLY_BY_NAME,
     network: true,
     install: (wish, signal) => kit.layers({ ...wish, python, run }, signal),
+    ...(python && { compiled: sourceCompiler(machine, python) }),
     ...boxes.asProvider(node ? 'javascript' : 'python'),
   };
 }
@@ -171,7 +172,8 @@ function programArgs(parts: Parts, shape: Shape, places: Furniture): string[] {
 
 function nodeProgram({ node, texts }: Parts, shape: Shape, { layers, kit }: Furniture): string[] {
   const { language, policy } = shape;
-  const surroundings = { calls: CALLS.descriptor, layers, kit };
+  const ahead = shape.readiness === 'ahead';
+  const surroundings = { calls: CALLS.descriptor, layers, kit, ahead };
   return nodeCommand(node?.path ?? '', { texts, language, policy, cwd: CWD }, surroundings);
 }
 

@@ -29,6 +29,27 @@ export async function pythonProgram(
   return code === undefined ? [path, ...FLAGS, READ, text] : [path, ...FLAGS, START, code];
 }
 
+/**
+ * Gives programs of ours in the form in which a box need not compile them each time; as their text where
+ * that cannot be done. Each is compiled once.
+ */
+export function sourceCompiler(
+  machine: Machine,
+  python: CompilingPython,
+): (text: string) => Promise<string> {
+  const known = new Map<string, Promise<string>>();
+  const made = async (text: string): Promise<string> => {
+    const code = await compiled(machine, python, text);
+    if (code === undefined) return text;
+    return `import binascii, marshal\nexec(marshal.loads(binascii.a2b_base64('${code}')))\n`;
+  };
+  return (text) => {
+    const source = known.get(text) ?? made(text);
+    known.set(text, source);
+    return source;
+  };
+}
+
 /** The Python of a box, and how it is started outside of one. */
 export interface CompilingPython extends Pick<PythonRuntime, 'path' | 'version'> {
   env?: Readonly<Record<string, string>>;

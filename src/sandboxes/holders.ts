@@ -64,6 +64,7 @@ function view({ provider, languages, there }: Viewed, released: () => Promise<vo
       there.has('python') && {
         packages: (asked, policy, signal) => packagesIn(run, { asked, policy }, signal),
       }),
+    ...(provider.compiled && there.has('python') && { compiled: provider.compiled }),
     prepare: (coming) => {
       if (closing.signal.aborted) return;
       const language = coming.language ?? languages[0]?.language;

@@ -2,7 +2,7 @@ import type { ProcessSpec } from '../ports/effects.ts';
 import type { Launch } from './box.ts';
 import { Boxes, type Made } from './boxes.ts';
 import { runCommand } from './commands.ts';
-import { pythonProgram } from './compiled.ts';
+import { pythonProgram, sourceCompiler } from './compiled.ts';
 import { FontList } from './fonts.ts';
 import { type Furniture, furnish, type Household } from './furnish.ts';
 import type { NodeRuntime, PythonRuntime } from './interpreters.ts';
@@ -88,6 +88,7 @@ export async function jailProvider(
     onlyByName: ONLY_BY_NAME,
     network: namespaces,
     install: (wish, signal) => kit.layers({ ...wish, python }, signal),
+    compiled: sourceCompiler(machine, compiling),
     ...boxes.asProvider(python.libraries.has('pandas') || !node ? 'python' : 'javascript'),
   };
 }
@@ -201,6 +202,7 @@ function folderWords(
 
 function nodeProgram({ node, texts }: Parts, shape: Shape, { cwd, layers, kit }: Places): string[] {
   const { language, policy } = shape;
-  const surroundings = { calls: CALLS.descriptor, layers, kit };
+  const ahead = shape.readiness === 'ahead';
+  const surroundings = { calls: CALLS.descriptor, layers, kit, ahead };
   return nodeCommand(node?.source ?? '', { texts, language, policy, cwd }, surroundings);
 }

@@ -123,7 +123,7 @@ function programSpec(parts: Parts, job: SandboxJob, { cwd, layers, kit }: Places
       : nodeCommand(
           node.path,
           { texts, language: job.language, policy: job.policy, cwd },
-          { calls: CALLS.descriptor, links, layers, kit },
+          { calls: CALLS.descriptor, links, layers, kit, ahead: false },
         );
   const plain = programEnv(cwd, `${cwd}/tmp`);
   const found = { node: node.path, python: python?.path, layers };

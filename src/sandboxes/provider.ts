@@ -34,6 +34,8 @@ export interface Provider {
     wish: Pick<Shape, 'language' | 'policy'>,
     signal: AbortSignal,
   ): Promise<readonly PackageLayer[]>;
+  /** A Python program of ours in the form that starts soonest; left out where its text is that. */
+  compiled?(text: string): Promise<string>;
   /** Makes a box ready for a program that is likely to come. */
   prepare?(coming: ComingJob): void;
   /** Ends the box that the programs of a session share. */
@@ -83,6 +85,8 @@ export interface RunnerTexts {
   nodeBridge: string;
   /** `fetch` of JavaScript programs that were given secrets. */
   secretFetch: string;
+  /** `sdk` of JavaScript programs; that of Python is part of its tools. */
+  nodeSdk: string;
 }
 
 /** Reads the runners, which lie beside this file in `src` as in `dist`. */
@@ -90,17 +94,25 @@ export async function readTexts({ files }: Effects): Promise<RunnerTexts> {
   const read = (name: string): Promise<string> =>
     files.readText(fileURLToPath(new URL(name, import.meta.url)));
   const [python, node] = await Promise.all([
-    Promise.all(['names.py', 'runner.py', 'jail.py', 'tools.py', 'bridge.py'].map(read)),
     Promise.all(
-      ['run.mjs', 'collect.mjs', 'tools.mjs', 'bridge.mjs', 'secret-fetch.mjs'].map(read),
+      ['names.py', 'runner.py', 'jail.py', 'tools.py', 'bridge.py', 'sdk.py', 'handlers.py'].map(
+        read,
+      ),
+    ),
+    Promise.all(
+      ['run.mjs', 'collect.mjs', 'tools.mjs', 'bridge.mjs', 'secret-fetch.mjs', 'sdk.mjs'].map(
+        read,
+      ),
     ),
   ]);
-  const [names = '', programs = '', jail = '', pythonTools = '', pythonBridge = ''] = python;
+  const [names = '', programs = '', jail = '', tools = '', pythonBridge = ''] = python;
+  const pythonTools = [tools, ...python.slice(5)].join('\n');
   const runner = `${names}\n${programs}`;
-  const [run = '', collect = '', nodeTools = '', nodeBridge = '', secretFetch = ''] = node;
+  const [run = '', collect = '', nodeTools = '', nodeBridge = '', secretFetch = '', nodeSdk = ''] =
+    node;
   return {
     ...{ runner, jail, run, collect, pythonTools, nodeTools, pythonBridge, nodeBridge },
-    secretFetch,
+    ...{ secretFetch, nodeSdk },
   };
 }
 
@@ -148,6 +160,8 @@ export interface NodeSurroundings {
   layers: readonly string[];
   /** The folder of the data kit. */
   kit: string | undefined;
+  /** Whether it waits for its program with our modules loaded. */
+  ahead: boolean;
 }
 
 /** The start of the Node program runner for a folder. */
@@ -156,12 +170,13 @@ export function nodeCommand(
   { texts, language, policy, cwd }: NodeProgram,
   surroundings: NodeSurroundings,
 ): string[] {
-  const { run, nodeTools, secretFetch } = texts;
+  const { run, nodeTools, nodeSdk, secretFetch } = texts;
   // V8's own limit gives an error that names the reason before the kernel's limit gives none.
   const heap = Math.max(64, Math.floor(policy.memoryMb * 0.75));
   const flags = [`--max-old-space-size=${heap}`, '--disable-warning=ExperimentalWarning'];
   const extension = language === 'typescript' ? 'mts' : 'mjs';
-  const words = JSON.stringify({ ...surroundings, texts: { tools: nodeTools, secretFetch } });
+  const own = { tools: nodeTools, sdk: nodeSdk, secretFetch };
+  const words = JSON.stringify({ ...surroundings, texts: own });
   return [path, ...flags, '--input-type=module', '-e', run, cwd, extension, words];
 }
 

@@ -44,7 +44,9 @@ export function sessionShape(job: SandboxJob): Shape {
 
 /** Whether a box of one shape serves for the other; how it is made ready does not matter. */
 export function shapeKey({ language, policy, inputs, shared, room }: Shape): string {
-  return JSON.stringify([language, policy, inputs ?? null, shared ?? null, room]);
+  // How much a program calls and prints is counted by the host, for each program.
+  const { toolCalls: _, outputChars: __, ...made } = policy;
+  return JSON.stringify([language, made, inputs ?? null, shared ?? null, room]);
 }
 
 function sizeOf(files: readonly SandboxFile[]): number {

@@ -56,7 +56,7 @@ function timeoutOf(seconds: number | undefined, { sandboxPolicy, timeoutMs }: To
  * context's signal, and with `sandbox/...` when there is no box.
  */
 export async function runProgram(
-  sandbox: Sandbox,
+  sandbox: Pick<Sandbox, 'run'>,
   job: SandboxJob,
   context: ToolContext,
 ): Promise<EndedProgram> {

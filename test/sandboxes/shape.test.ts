@@ -20,6 +20,8 @@ describe('the shape of a box', () => {
     ['arguments', { args: ['a'] }],
     ['standard input', { stdin: new Uint8Array(5) }],
     ['session', { session: 'w1' }],
+    ['number of calls', { policy: { ...POLICY, toolCalls: 1 } }],
+    ['length of what they print', { policy: { ...POLICY, outputChars: 1 } }],
     [
       'tools',
       { tools: { names: ['a.b'], call: async () => ({ ok: true, status: 200, data: 1 }) } },

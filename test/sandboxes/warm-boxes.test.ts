@@ -1,6 +1,5 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { readdir, readFile } from 'node:fs/promises';
 import { describe, expect, it } from 'vitest';
 import type { Sandbox } from '../../src/ports/sandbox.ts';
 import { openSandbox } from '../../src/sandboxes/choose.ts';
@@ -12,36 +11,17 @@ import {
   runIn,
 } from '../contracts/sandbox-contract.ts';
 import { effectsWith, openBox } from './boxes.ts';
+import { until, waiting } from './waiting.ts';
 
-/** In the command line of a box that waits for a program, whatever its provider. */
-const AHEAD = 'ahead=1';
-
-/** Boxes that wait, started by this process or by one below it. */
-async function waiting(root: number = process.pid): Promise<number> {
-  const found: number[] = [];
-  for (let queue = [root]; queue.length > 0; ) {
-    const [pid = 0] = queue.splice(0, 1);
-    const tasks = await readdir(`/proc/${pid}/task`).catch(() => []);
-    const lists = tasks.map((task) =>
-      readFile(`/proc/${pid}/task/${task}/children`, 'utf8').catch(() => ''),
-    );
-    const children = (await Promise.all(lists)).join(' ').split(' ').filter(Boolean).map(Number);
-    found.push(...children);
-    queue = [...queue, ...children];
-  }
-  const lines = found.map((pid) => readFile(`/proc/${pid}/cmdline`, 'utf8').catch(() => ''));
-  const heads = (await Promise.all(lines)).filter((line) => line.includes(AHEAD));
-  return heads.length;
-}
-
-async function until(condition: () => Promise<boolean>): Promise<void> {
-  while (!(await condition())) await new Promise((resolve) => setTimeout(resolve, 20));
-}
-
-async function openPooling(name: 'bwrap' | 'jail', pool: string): Promise<Sandbox> {
+async function openPooling(
+  name: 'bwrap' | 'jail',
+  pool: string,
+  monotonic?: () => number,
+): Promise<Sandbox> {
   const effects = effectsWith('AWP_SANDBOX', name);
   const get = (asked: string) => (asked === 'AWP_POOL' ? pool : effects.secrets.get(asked));
-  return await openSandbox({ ...effects, secrets: { get } })(POLICY);
+  const clock = { ...effects.clock, ...(monotonic && { monotonic }) };
+  return await openSandbox({ ...effects, clock, secrets: { get } })(POLICY);
 }
 
 const coming = {
@@ -82,6 +62,46 @@ function warm(box: Sandbox, name: 'bwrap' | 'jail'): void {
     expect(done.stdout).toBe('new\n');
     expect(await waiting()).toBe(0);
     await without.close();
+  });
+
+  it('wait for programs of two kinds at once; for a third one goes that has waited long', async () => {
+    let now = 0;
+    const opened = await openPooling(name, '2', () => now);
+    const prepare = (cpuSeconds: number) =>
+      opened.prepare({ ...coming, policy: { ...POLICY, cpuSeconds } });
+    const areThere = async (seconds: number) =>
+      (await waiting(process.pid, `cpu=${seconds}\0`)) > 0;
+    prepare(10);
+    await until(() => areThere(10));
+    prepare(11);
+    await until(() => areThere(11));
+    expect(await areThere(10)).toBe(true);
+    prepare(12);
+    expect(await areThere(12)).toBe(false);
+    now = 5000;
+    prepare(12);
+    await until(async () => (await areThere(12)) && !(await areThere(10)));
+    expect(await areThere(11)).toBe(true);
+    await opened.close();
+    expect(await waiting()).toBe(0);
+  }, 60_000);
+
+  it('are not started when another kind takes their place at once', async () => {
+    const started: string[] = [];
+    const effects = effectsWith('AWP_SANDBOX', name);
+    const get = (asked: string) => (asked === 'AWP_POOL' ? '2' : effects.secrets.get(asked));
+    const spawn: typeof effects.processes.spawn = (spec) => {
+      started.push(spec.args.find((word) => word.startsWith('cpu=')) ?? '');
+      return effects.processes.spawn(spec);
+    };
+    const processes = { ...effects.processes, spawn };
+    const opened = await openSandbox({ ...effects, processes, secrets: { get } })(POLICY);
+    started.length = 0;
+    opened.prepare({ ...coming, policy: { ...POLICY, cpuSeconds: 10 } });
+    opened.prepare({ ...coming, policy: { ...POLICY, cpuSeconds: 11 } });
+    await until(async () => started.length > 1);
+    await opened.close();
+    expect(started.filter(Boolean).sort()).toEqual(['cpu=10', 'cpu=11']);
   });
 
   it('give programs the same names, errors, limits and exit codes as fresh ones', async () => {

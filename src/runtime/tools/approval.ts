@@ -113,9 +113,12 @@ const GROUPS: Readonly<Partial<Record<ApprovalPolicy, (asked: Asked) => string |
     name === 'file.write' || name === 'file.delete' ? `${name} changes files` : undefined,
 };
 
-/** Whether a tool runs programs that can reach hosts by themselves. */
-export function reachesHosts({ needsBox }: Tool, hosts: readonly string[]): boolean {
-  return needsBox === true && hosts.length > 0;
+/**
+ * Whether a tool runs programs that can reach the hosts of the run by themselves. Tools that programs can
+ * call have boxes of their own, and say themselves whether these reach any.
+ */
+export function reachesHosts({ needsBox, nested }: Tool, hosts: readonly string[]): boolean {
+  return needsBox === true && !nested && hosts.length > 0;
 }
 
 function policyReason(

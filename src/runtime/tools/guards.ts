@@ -6,7 +6,7 @@ import { Breakers, isFailure } from './breakers.ts';
 import { limitsOfTool, ownCalls, toolPolicy } from './policy.ts';
 import { Rates } from './rates.ts';
 
-/** Programs of one run that are at work at the same time; each is a box with memory of its own. */
+/** Programs of one run that are at work at the same time, and as many that they wait for; each is a box with memory of its own. */
 const PROGRAMS_AT_ONCE = 16;
 
 /**
@@ -37,6 +37,11 @@ export class Guards {
   readonly #out = new Map<string, { agent: string; tool: string }>();
   /** Calls that are out, or were admitted, and run a program. */
   readonly #programs = new Set<string>();
+  /**
+   * The same of those that programs can make. They have room of their own: programs that wait for them
+   * hold theirs until these are over.
+   */
+  readonly #nested = new Set<string>();
 
   constructor(plan: Plan, tools: ReadonlyMap<string, Tool>) {
     this.#plan = plan;
@@ -59,7 +64,7 @@ export class Guards {
   /** Counts a call that was admitted; the log tells of it right after. */
   admit(frame: Frame, tool: Tool, { call, now }: { call: string; now: number }): void {
     this.#counted.add(call);
-    if (tool.needsBox) this.#programs.add(call);
+    if (tool.needsBox) this.#pool(tool).add(call);
     this.#count(frame.id, tool, now);
   }
 
@@ -69,12 +74,12 @@ export class Guards {
       this.#out.set(data.call, { agent, tool: data.tool });
       if (this.#counted.delete(data.call)) return;
       const tool = this.#tools.get(data.tool);
-      if (tool?.needsBox) this.#programs.add(data.call);
+      if (tool?.needsBox) this.#pool(tool).add(data.call);
       if (tool) this.#count(agent, tool, Date.parse(ts));
     } else if (type === 'run.resumed') {
       this.abandon(data.abandoned);
     } else if (type === 'tool.returned' && this.#out.delete(data.call)) {
-      this.#programs.delete(data.call);
+      this.#release(data.call);
       const failed = isFailure(this.#policy, data);
       this.#breakers.returned([data.tool, agent], { failed, at: Date.parse(ts) });
     }
@@ -86,7 +91,7 @@ export class Guards {
       const out = this.#out.get(call);
       if (!out) continue;
       this.#out.delete(call);
-      this.#programs.delete(call);
+      this.#release(call);
       this.#breakers.abandoned([out.tool, out.agent]);
     }
   }
@@ -133,8 +138,18 @@ export class Guards {
     return refused(503, 'circuit_breaker.opened', error);
   }
 
-  #room({ needsBox }: Tool): Held | undefined {
-    return needsBox && this.#programs.size >= PROGRAMS_AT_ONCE ? { verdict: 'busy' } : undefined;
+  #room(tool: Tool): Held | undefined {
+    const isFull = tool.needsBox && this.#pool(tool).size >= PROGRAMS_AT_ONCE;
+    return isFull ? { verdict: 'busy' } : undefined;
+  }
+
+  #pool({ nested }: Tool): Set<string> {
+    return nested ? this.#nested : this.#programs;
+  }
+
+  #release(call: string): void {
+    this.#programs.delete(call);
+    this.#nested.delete(call);
   }
 
   #rate(frame: Frame, tool: Tool, now: number): Held | undefined {

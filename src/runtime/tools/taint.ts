@@ -16,11 +16,12 @@ const READS_BOARD = 'board.read';
  */
 export function taintOfCall(context: RunContext, frame: Frame, tool: Tool): readonly Taint[] {
   const { plan, secrets, state } = context;
-  const inBox = tool.needsBox === true;
+  const inBox = tool.needsBox === true && !tool.nested;
   const found = new Set<Taint>();
   const hosts = inBox && boxPolicyOf(plan, frame).hosts.length > 0;
   if (tool.network === true || tool.origin === 'mcp' || hosts) found.add('untrusted');
-  const has = secretsOf(secrets, tool).size > 0 || (hosts && boxSecrets(secrets) !== undefined);
+  const sends = hosts || (tool.nested === true && tool.network === true);
+  const has = secretsOf(secrets, tool).size > 0 || (sends && boxSecrets(secrets) !== undefined);
   if (has) found.add('private');
   if (tool.name === READS_BOARD) for (const taint of aroundOf(state, frame)) found.add(taint);
   return [...found].sort();
