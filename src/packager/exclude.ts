@@ -34,6 +34,10 @@ const DEFAULTS = [
   '*.awp.zip.sig',
 ];
 
+/** Within a folder that is not packed, what belongs to the workflow: tools that a person promoted. */
+const KEPT_IN = 'workspace/';
+const KEPT = 'workspace/dynamic_tools/';
+
 /** Name of the file with more patterns, in the syntax of `.gitignore`. */
 export const IGNORE_FILE = '.awpignore';
 
@@ -49,8 +53,12 @@ export async function exclusions(own: string): Promise<(path: string) => Exclusi
   const always = ignore({ ignorecase: true }).add(ALWAYS);
   const defaults = ignore({ ignorecase: false }).add(DEFAULTS);
   const all = ignore({ ignorecase: false }).add(DEFAULTS).add(own);
+  const authors = ignore({ ignorecase: false }).add(own);
   return (path) => {
     if (always.ignores(path)) return 'always';
+    if (path === KEPT_IN || path.startsWith(KEPT)) {
+      return authors.ignores(path) ? IGNORE_FILE : undefined;
+    }
     if (!all.ignores(path)) return undefined;
     return defaults.ignores(path) ? 'default' : IGNORE_FILE;
   };

@@ -6,11 +6,12 @@ import { decidedChapter } from './decided.ts';
 import { budgetLine } from './figures.ts';
 import { code } from './markdown.ts';
 import { type Chapter, Lines, MOST_WRONG, type Note, type NoteWriters } from './note.ts';
+import { creationNotes } from './notes-creation.ts';
 import { graphNotes } from './notes-graph.ts';
 import { loopNotes } from './notes-loop.ts';
 import { runNotes } from './notes-run.ts';
 
-const WRITERS: NoteWriters = { ...runNotes, ...loopNotes, ...graphNotes };
+const WRITERS: NoteWriters = { ...runNotes, ...loopNotes, ...graphNotes, ...creationNotes };
 
 /**
  * What a report tells that the state at the end does not know any more: taken from the events on their

@@ -1,4 +1,5 @@
 import { formatDuration } from '../../base/time.ts';
+import { isRefusedDraft } from '../../events/refused-draft.ts';
 import { code, counted, inline } from './markdown.ts';
 import type { NoteWriters } from './note.ts';
 
@@ -34,7 +35,7 @@ export const runNotes: NoteWriters = {
     wrong: true,
   }),
   'tool.returned': ({ agent, data }) => {
-    if (data.ok) return undefined;
+    if (data.ok || isRefusedDraft(data)) return undefined;
     const said = data.error === undefined ? '' : `: ${inline(data.error)}`;
     return {
       ...about(agent),

@@ -2,6 +2,7 @@ import { AwpError } from '../../base/errors.ts';
 import type { Store } from '../../ports/store.ts';
 import { loadState } from '../load-state.ts';
 import { Chronicle } from './chronicle.ts';
+import { creationSection } from './creation-section.ts';
 import {
   approvalSection,
   budgetSection,
@@ -42,6 +43,7 @@ export async function writeReport(store: Store, run: string, standing: Standing)
     ...processSection(look),
     ...(course.length > 0 ? [heading(2, state.graphs.size > 0 ? 'Nodes' : 'Decisions')] : []),
     ...course,
+    ...creationSection(look),
     ...stateSection(look),
     ...approvalSection(look),
     ...fileSection(look),
