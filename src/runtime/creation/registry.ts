@@ -5,6 +5,7 @@ import type { RunState } from '../../events/state.ts';
 import type { ToolSpec } from '../../ports/model-provider.ts';
 import type { Tool } from '../../ports/tool.ts';
 import type { DraftPlace, Toolsmith } from '../../ports/toolsmith.ts';
+import { CreationClaims } from './claims.ts';
 
 interface RegistryParts {
   plan: Plan;
@@ -19,6 +20,8 @@ interface RegistryParts {
 /** Keeps the tools of a run in line with what its log says was made and removed. */
 export class CreatedTools {
   readonly #parts: RegistryParts;
+  /** Names and places of drafts that are on their way. */
+  readonly claims = new CreationClaims();
 
   constructor(parts: RegistryParts) {
     this.#parts = parts;
@@ -30,18 +33,27 @@ export class CreatedTools {
   }
 
   /** Takes in what the log says now. */
-  see({ type, data }: RunEvent): void {
+  see(event: RunEvent): void {
+    this.claims.see(event);
+    const { type, data } = event;
     if (type === 'tool.created') this.#add(data.tool);
-    if (type !== 'tool.removed') return;
+    if (type !== 'tool.removed' || this.#isGiven(data.name)) return;
     this.#parts.tools.delete(data.name);
     this.#parts.specs.delete(data.name);
+  }
+
+  /** Whether no agent made the tool of this name: a run may be taken up with more tools than it had. */
+  #isGiven(name: string): boolean {
+    const tool = this.#parts.tools.get(name);
+    return tool !== undefined && tool.origin !== 'dynamic';
   }
 
   #add(created: CreatedTool): void {
     const { plan, toolsmith, tools, specs } = this.#parts;
     const place = placeOf(plan, created.namespace);
-    if (!toolsmith || !place) return;
     const { name, description, parameters } = created;
+    // What an agent made never takes the place of what the author gave.
+    if (!toolsmith || !place || this.#isGiven(name)) return;
     tools.set(name, toolsmith.tool(created, place));
     specs.set(name, { name, description, parameters });
   }
