@@ -3,7 +3,7 @@ import { ByteQueue } from '../base/byte-queue.ts';
 /**
  * The channel of a box, descriptor 3: frames of a kind (one letter), the length of a name and of a
  * payload (four bytes each, big-endian), then both. Into the box: C code, F file, A argument, I
- * standard input, T name of a tool, K name of a secret, M file of matplotlib's settings folder, E end
+ * standard input, T name of a tool with the order of its arguments, K name of a secret, M file of matplotlib's settings folder, E end
  * mark of a session's texts, G go, L limits for the collector. Out of it: S started, F file, N note,
  * X stopped for what the payload's limit says, Z exit status, D done.
  */

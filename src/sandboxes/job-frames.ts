@@ -21,7 +21,7 @@ export function jobFrames(job: SandboxJob, more: readonly Frame[] = []): Uint8Ar
     frame('C', '', job.code),
     ...job.output.map(outputFrame),
     ...(job.args ?? []).map((word) => frame('A', '', word)),
-    ...(job.tools?.names ?? []).map((name) => frame('T', name)),
+    ...(job.tools?.names ?? []).map((name) => frame('T', name, orderOf(job, name))),
     ...(job.secrets?.names ?? []).map((name) => frame('K', name)),
     ...(job.stdin ? [{ kind: 'I', name: '', payload: job.stdin }] : []),
     ...more,
@@ -29,6 +29,12 @@ export function jobFrames(job: SandboxJob, more: readonly Frame[] = []): Uint8Ar
     frame('L', '', `files=${files}\nbytes=${bytes}`),
   ];
   return Buffer.concat(frames.map(encodeFrame));
+}
+
+/** The names of a tool's arguments in their order, where they are known. */
+function orderOf({ tools }: SandboxJob, name: string): string {
+  const order = tools?.orders?.get(name);
+  return order && order.length > 0 ? JSON.stringify(order) : '';
 }
 
 function frame(kind: string, name: string, text = ''): Frame {

@@ -8,8 +8,16 @@ import { pathToFileURL } from 'node:url';
 const CHANNEL = 3;
 const [cwd, extension, words] = process.argv.slice(1);
 /** `links`: what inputs/ and shared/ lead to where nothing can be mounted. */
-const { links = [], calls, layers = [], kit, texts } = JSON.parse(words ?? '{}');
-const own = (text) => import(`data:text/javascript;base64,${Buffer.from(text).toString('base64')}`);
+const { links = [], calls, layers = [], kit, texts, ahead } = JSON.parse(words ?? '{}');
+/** Our own modules while they are loaded; under these names reports leave their frames out. */
+const ours = new Map();
+const own = async (name, text) => {
+  const address = `node:awp/${name}`;
+  ours.set(address, text);
+  const module = await import(address);
+  ours.delete(address);
+  return module;
+};
 
 function readExactly(count) {
   const bytes = Buffer.alloc(count);
@@ -37,14 +45,17 @@ function openStdin(payload) {
 }
 
 function takeJob() {
-  const job = { source: '', args: [], tools: [], secrets: [] };
+  const job = { source: '', args: [], tools: [], orders: {}, secrets: [] };
   const take = {
     C: (_, payload) => {
       job.source = payload.toString();
     },
     F: putFile,
     A: (_, payload) => job.args.push(payload.toString()),
-    T: (name) => job.tools.push(name),
+    T(name, payload) {
+      job.tools.push(name);
+      if (payload.length > 0) job.orders[name] = JSON.parse(payload.toString());
+    },
     K: (name) => job.secrets.push(name),
     I: (_, payload) => openStdin(payload),
   };
@@ -105,17 +116,33 @@ Object.assign(globalThis, {
   else if (target === '') fs.mkdirSync(path.join(cwd, name));
 });
 
+registerHooks({
+  resolve: (name, context, next) =>
+    ours.has(name) ? { url: name, format: 'module', shortCircuit: true } : next(name, context),
+  load: (address, context, next) =>
+    ours.has(address)
+      ? { format: 'module', source: ours.get(address), shortCircuit: true }
+      : next(address, context),
+});
+const loadTools = async () => ({
+  ...(await own('tools', texts.tools)),
+  ...(await own('sdk', texts.sdk)),
+});
+// What a box has loaded while it waits, its program need not wait for.
+const loaded = ahead ? await loadTools() : undefined;
+
 fs.writeSync(CHANNEL, Buffer.from([83, 0, 0, 0, 0, 0, 0, 0, 0]));
-const { source, args, tools, secrets } = takeJob();
+const { source, args, tools, orders, secrets } = takeJob();
 fs.closeSync(CHANNEL);
 process.chdir(cwd);
 globalThis._secrets = Object.fromEntries(secrets.map((name) => [name, `secret://${name}`]));
 if (tools.length > 0) {
-  const { makeTools } = await own(texts.tools);
-  Object.assign(globalThis, makeTools(calls, tools));
+  const { makeTools, ToolError, shownNames, namesFor } = loaded ?? (await loadTools());
+  const made = makeTools(calls, shownNames(tools));
+  Object.assign(globalThis, namesFor(made, { all: tools, orders, ToolError }));
 } else fs.closeSync(calls);
 if (secrets.length > 0 && process.env.http_proxy) {
-  const { secretFetch } = await own(texts.secretFetch);
+  const { secretFetch } = await own('secret-fetch', texts.secretFetch);
   globalThis.fetch = secretFetch(fetch, process.env.http_proxy);
 }
 

@@ -54,6 +54,7 @@ class Job:
         self.mark = b''
         self.args = []
         self.tools = []
+        self.orders = {}
         self.secrets = []
 
 
@@ -72,6 +73,8 @@ def take_job(options):
             job.args.append(payload.decode('utf-8', 'replace'))
         elif kind == b'T':
             job.tools.append(name)
+            if payload:
+                job.orders[name] = payload
         elif kind == b'K':
             job.secrets.append(name)
         elif kind == b'I':
@@ -153,13 +156,22 @@ def show_error(text, kind, value, trace):
             sys.stderr.write(line)
 
 
+def tools_code(options):
+    if 'tools_code' not in options:
+        options['tools_code'] = compile(options['tools_text'], OWN_NAME, 'exec')
+    return options['tools_code']
+
+
 def program_tools(job, options):
     """The names with which a program calls tools; none when it has none."""
     if not job.tools:
         return {}
+    import json
+
     names = {'CALLS': int(options['calls']), '__name__': 'tools'}
-    exec(compile(options['tools_text'], OWN_NAME, 'exec'), names)
-    return {'tools': names['Tools'](job.tools), 'ToolError': names['ToolError']}
+    exec(tools_code(options), names)
+    orders = {name: json.loads(order) for name, order in job.orders.items()}
+    return names['names_for'](names['Tools'](job.tools), orders)
 
 
 def run_python(job, options):
@@ -279,6 +291,9 @@ def preload(options):
     if not names:
         return
     find_packages(options)
+    # Programs that were given tools need these, and ours takes longer to compile than to run.
+    names += ['json', 'linecache', 'threading', 'traceback']
+    tools_code(options)
     for name in names:
         try:
             __import__(name)
@@ -558,7 +573,7 @@ def hand_over(channel, job):
     """Gives the program to the other interpreter's own runner, which reads it on descriptor 3."""
     frames = [(b'C', '', job.source)]
     frames += [(b'A', '', word.encode()) for word in job.args]
-    frames += [(b'T', name, b'') for name in job.tools]
+    frames += [(b'T', name, job.orders.get(name, b'')) for name in job.tools]
     frames += [(b'K', name, b'') for name in job.secrets]
     if job.stdin is not None:
         frames.append((b'I', '', job.stdin))

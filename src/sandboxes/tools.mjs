@@ -12,7 +12,7 @@ const PAUSE_MS = 0.2;
 const MOST_OUT = 32;
 
 /** A call that did not work; `status` is like that of HTTP, `data` what came with it. */
-class ToolError extends Error {
+export class ToolError extends Error {
   name = 'ToolError';
   constructor({ status, error, data }) {
     super(`${error ?? 'the call failed'} (status ${status})`);
@@ -107,11 +107,11 @@ class Channel {
   }
 }
 
-/** The names for programs: calls go out on `fd`. */
+/** `tools` for programs: calls go out on `fd`, `names` are listed. */
 export function makeTools(fd, names) {
   const channel = new Channel(fd);
   const tools = {
-    list: () => [...names].sort(),
+    list: () => [...names],
     call: (name, args) =>
       new Promise((resolve, reject) => {
         channel.sendInTurn(name, args, (reply) =>
@@ -129,5 +129,5 @@ export function makeTools(fd, names) {
       return reply.data;
     },
   };
-  return { tools: Object.freeze(tools), ToolError };
+  return Object.freeze(tools);
 }

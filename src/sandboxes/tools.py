@@ -1,6 +1,5 @@
 """Tools of the host as a program sees them: `tools.call`, `tools.call_async`, `tools.list`. It is read
-only for programs that were given tools; CALLS is the descriptor of the channel."""
-import asyncio
+only for programs that were given tools; CALLS is the descriptor of the channel. sdk.py is put behind it."""
 import json
 import os
 import struct
@@ -20,7 +19,7 @@ class ToolError(Exception):
 
 class Tools:
     def __init__(self, names):
-        self._names = list(names)
+        self.all_names = list(names)
         self._lock = threading.Lock()
         self._reading = threading.Lock()
         self._replies = {}
@@ -29,9 +28,9 @@ class Tools:
 
     def list(self):
         """Names of the tools that this program may call."""
-        return sorted(self._names)
+        return sorted(name for name in self.all_names if not name.startswith(OURS))
 
-    def call(self, name, **args):
+    def call(self, name, /, **args):
         """Calls a tool and waits; returns its data, or raises ToolError."""
         number = self._send(name, args)
         while True:
@@ -45,8 +44,11 @@ class Tools:
             raise ToolError(reply)
         return reply.get('data')
 
-    async def call_async(self, name, **args):
+    async def call_async(self, name, /, **args):
         """The same for `await`; calls that are gathered run at the same time."""
+        # Programs that only call and wait start sooner without it.
+        import asyncio
+
         return await asyncio.to_thread(self.call, name, **args)
 
     def _send(self, name, args):

@@ -3,17 +3,8 @@ import { languageNamed } from '../events/languages.ts';
 import type { Language } from '../events/plan.ts';
 import type { Sandbox, SandboxJob, SandboxLanguage } from '../ports/sandbox.ts';
 import type { Tool, ToolContext, ToolResult } from '../ports/tool.ts';
-import {
-  type EndedProgram,
-  endedData,
-  jobFor,
-  programData,
-  runProgram,
-  stoppedResult,
-} from './box-program.ts';
-import { filesThere } from './files-there.ts';
-import { limitWords } from './limit-words.ts';
-import { complaintOf } from './program-hints.ts';
+import { endedData, jobFor, programData, runProgram, stoppedResult } from './box-program.ts';
+import { failedProgram } from './failed-program.ts';
 import { failure, numberOf, success, textOf } from './results.ts';
 
 /** The box keeps the run's own limits; this only bounds a call whose box would not come back. */
@@ -60,7 +51,8 @@ async function execute(args: JsonObject, context: ToolContext): Promise<ToolResu
   const stopped = stoppedResult(ended);
   if (stopped) return stopped;
   if (ended.execution.exitCode === 0) return success(endedData(ended));
-  return await failedResult({ ...ended, language: language.description }, context);
+  const failed = { ...ended, language: language.description };
+  return await failedProgram(failed, programData(ended), context);
 }
 
 async function jobOf(
@@ -95,25 +87,4 @@ function unknownLanguage(args: JsonObject, { languages, name }: Sandbox): string
   const there = languages.map(({ language }) => language).join(', ');
   if (there === '') return `the sandbox (${name}) has no language to run programs in`;
   return `the sandbox has no ${JSON.stringify(textOf(args, 'language'))}; there is: ${there}`;
-}
-
-async function failedResult(
-  ended: EndedProgram & { language: string },
-  { workspace }: ToolContext,
-): Promise<ToolResult> {
-  const { execution, job, language } = ended;
-  const program = { code: job.code, language, hosts: job.policy.hosts };
-  const { message, syntax, hints, missingFile } = complaintOf(execution, program);
-  const data = programData(ended);
-  const said = message === '' ? 'it said nothing' : message;
-  const place = syntax?.line === undefined ? '' : ` in line ${syntax.line}`;
-  const head = syntax
-    ? `the program could not be read${place}: ${said}`
-    : `the program ended with exit code ${execution.exitCode ?? 'unknown'}: ${said}`;
-  const more = execution.limits.map((limit) => limitWords(limit, job.policy));
-  const lines = [head, ...[...hints, ...more].map((hint) => `hint: ${hint}`)];
-  if (missingFile) lines.push(`hint: ${await filesThere(workspace)}`);
-  if (!syntax) return failure(500, lines.join('\n'), data);
-  lines.push(`hint: ${syntax.hint}`);
-  return failure(400, lines.join('\n'), { ...data, syntax_error: { ...syntax } });
 }

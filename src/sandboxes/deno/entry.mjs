@@ -1,11 +1,13 @@
 // Runs one program inside of Deno, which gives it no permission but to read its folders and to write
 // its own. This module is ours and is imported from a file; the program never is: Deno lets a module
 // from a file import any other file, so the program comes as a blob and is held to the permissions.
+
+import { namesFor, shownNames } from '../sdk.mjs';
 import { takeJob, tellReady } from './job.mjs';
 import { makeNames } from './names.mjs';
 import { runPython } from './python.mjs';
 import { endWith, installReports } from './report.mjs';
-import { makeFetch, makeTools } from './tools.mjs';
+import { makeFetch, makeTools, ToolError } from './tools.mjs';
 
 const TYPES = { javascript: 'text/javascript', typescript: 'application/typescript' };
 const words = JSON.parse(Deno.args[0]);
@@ -30,7 +32,11 @@ async function runModule() {
   process.argv = [Deno.execPath(), `${cwd}/program.${extension}`, ...job.args];
   Object.defineProperty(Deno, 'args', { value: job.args });
   Object.assign(globalThis, makeNames(cwd), { _secrets: job.secrets });
-  if (job.tools.length > 0) Object.assign(globalThis, makeTools(words.calls, job.tools));
+  const { tools: all, orders } = job;
+  if (all.length > 0) {
+    const tools = makeTools(words.calls, shownNames(all));
+    Object.assign(globalThis, namesFor(tools, { all, orders, ToolError }));
+  }
   globalThis.fetch = makeFetch(words.calls, words.hosts);
   try {
     await import(url);

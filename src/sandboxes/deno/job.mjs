@@ -25,14 +25,17 @@ async function closed() {
 
 /** The job, once all of it is there; the channel is closed then. */
 export async function takeJob() {
-  const job = { source: '', args: [], tools: [], secrets: {}, files: [] };
+  const job = { source: '', args: [], tools: [], orders: {}, secrets: {}, files: [] };
   const take = {
     C: (_, payload) => {
       job.source = payload.toString();
     },
     F: (name, payload) => job.files.push([name, payload]),
     A: (_, payload) => job.args.push(payload.toString()),
-    T: (name) => job.tools.push(name),
+    T: (name, payload) => {
+      job.tools.push(name);
+      if (payload.length > 0) job.orders[name] = JSON.parse(payload.toString());
+    },
     K: (name) => {
       job.secrets[name] = `secret://${name}`;
     },

@@ -7,7 +7,7 @@ const NAMES = [
   ...['entry', 'job', 'names', 'report', 'tools', 'calls', 'load', 'python', 'snapshot'].map(
     (name) => `deno/${name}.mjs`,
   ),
-  ...['deno/python-runner.py', 'names.py'],
+  ...['deno/python-runner.py', 'names.py', 'sdk.py', 'handlers.py', 'sdk.mjs'],
 ];
 
 /** The folder of our programs as the box's user can read it, and what they are at this moment. */

@@ -1,5 +1,5 @@
 """The Python side of a program in Pyodide: names, tools and errors as in boxes with a Python of the
-machine; names.py is put before this text. It is no boundary: whatever a program does here, Deno gives it no more permissions."""
+machine; names.py is put before this text and sdk.py behind it. It is no boundary: whatever a program does here, Deno gives it no more permissions."""
 import asyncio  # what its event loop needs of JavaScript is imported before that is hidden
 import builtins
 import errno
@@ -33,18 +33,18 @@ def wait_for(promise):
 
 class Tools:
     def __init__(self, names, send):
-        self._names = list(names)
+        self.all_names = list(names)
         self._send = send
 
     def list(self):
         """Names of the tools that this program may call."""
-        return sorted(self._names)
+        return sorted(name for name in self.all_names if not name.startswith(OURS))
 
-    def call(self, name, **args):
+    def call(self, name, /, **args):
         """Calls a tool and waits; returns its data, or raises ToolError."""
         return self._data(wait_for(self._send(self._text(name, args))))
 
-    async def call_async(self, name, **args):
+    async def call_async(self, name, /, **args):
         """The same for `await`; calls that are gathered run at the same time."""
         return self._data(await self._send(self._text(name, args)))
 
@@ -177,7 +177,7 @@ def prepare(job, send):
     for name in ('json', 'pathlib', 're', 'math', 'datetime'):
         names[name] = __import__(name)
     if job['tools']:
-        names.update(tools=Tools(job['tools'], send), ToolError=ToolError)
+        names.update(names_for(Tools(job['tools'], send), job['orders']))
     if job['hosts']:
         fetch_through_host(send)
     open_making_parents()

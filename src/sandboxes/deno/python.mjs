@@ -1,7 +1,9 @@
 // Runs one Python program in Pyodide, CPython in WebAssembly. Whatever the program reaches of
 // JavaScript has Deno's permissions and no others: that is the boundary, not what Python is shown.
 
+import handlers from '../handlers.py' with { type: 'text' };
 import names from '../names.py' with { type: 'text' };
+import sdk from '../sdk.py' with { type: 'text' };
 import { takeJob, tellReady } from './job.mjs';
 import { load } from './load.mjs';
 import runner from './python-runner.py' with { type: 'text' };
@@ -18,7 +20,10 @@ export async function runPython({ pyodide, folders, calls, hosts }, putFiles) {
   showFolders(python.FS, folders);
   connect(python);
   const scope = python.toPy({ __name__: '_awp' });
-  python.runPython(`${names}\n${runner}`, { globals: scope, filename: '<awp>' });
+  python.runPython(`${names}\n${runner}\n${sdk}\n${handlers}`, {
+    globals: scope,
+    filename: '<awp>',
+  });
   tellReady();
   const job = await takeJob();
   putFiles(job.files);

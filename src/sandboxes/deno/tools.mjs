@@ -72,15 +72,15 @@ function dataOf(reply) {
   return reply.data;
 }
 
-/** The names for programs: calls go out on `fd`. */
+/** `tools` for programs: calls go out on `fd`, `names` are listed. */
 export function makeTools(fd, names) {
   const request = (name, args) => ({ name: String(name), args: args ?? {} });
   const tools = {
-    list: () => [...names].sort(),
+    list: () => [...names],
     call: async (name, args) => dataOf(await ask(fd, request(name, args))),
     callSync: (name, args) => dataOf(askAndWait(fd, request(name, args))),
   };
-  return { tools: Object.freeze(tools), ToolError };
+  return Object.freeze(tools);
 }
 
 const EMPTY_STATUS = new Set([101, 204, 205, 304]);

@@ -16,14 +16,18 @@ const EXIT_CPU = 152;
 const EXIT_UNSETTLED = 13;
 
 function takeJob(readFrame) {
-  const job = { source: '', args: [], tools: [], secrets: [], files: [], stdin: Buffer.alloc(0) };
+  const job = { source: '', args: [], tools: [], orders: {}, secrets: [], files: [] };
+  job.stdin = Buffer.alloc(0);
   const take = {
     C: ({ payload }) => {
       job.source = payload.toString();
     },
     F: ({ name, payload }) => job.files.push({ name, payload }),
     A: ({ payload }) => job.args.push(payload.toString()),
-    T: ({ name }) => job.tools.push(name),
+    T({ name, payload }) {
+      job.tools.push(name);
+      if (payload.length > 0) job.orders[name] = JSON.parse(payload.toString());
+    },
     K: ({ name }) => job.secrets.push(name),
     I: ({ payload }) => {
       job.stdin = payload;
@@ -109,8 +113,8 @@ export async function serve({ channel, readFrame, modules, words }) {
   };
   const use = { operations, idle, unsettled, interrupted: cpuWatch(words.cpuSeconds) };
   const loader = makeLoader({ modules, files, kit: words.kit });
-  const { args, tools, secrets } = job;
-  const facts = { args, tools, secrets, program: program.name, hosts: words.hosts };
+  const { args, tools, orders, secrets } = job;
+  const facts = { args, tools, orders, secrets, program: program.name, hosts: words.hosts };
   const text = javascriptOf(program, finish);
   const unreadable = syntaxError(program.name, text);
   if (unreadable) {

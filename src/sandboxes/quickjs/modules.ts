@@ -19,6 +19,8 @@ const FOLDERS: readonly (readonly [name: string, folder: string])[] = [
   ['guest/node', 'guest/node'],
 ];
 const BOOT = 'boot.mjs';
+/** What programs of every box find, from the folder above. */
+const SDK = 'sdk.mjs';
 const CORE = 'quickjs-emscripten-core';
 const TYPES = '@jitl/quickjs-ffi-types';
 const ENGINE = '@jitl/quickjs-ng-wasmfile-release-sync';
@@ -36,8 +38,12 @@ export async function readModules({ files }: Effects): Promise<ChildModules> {
     ['engine', path.dirname(require.resolve(ENGINE))],
   ];
   const read = await Promise.all(folders.map((entry) => readFolder(files, entry)));
-  const boot = await files.readText(path.join(here, BOOT));
-  return { boot, rest: { kind: 'M', name: '', payload: Buffer.concat(read.flat()) } };
+  const [boot, sdk] = await Promise.all([
+    files.readText(path.join(here, BOOT)),
+    files.readBytes(path.join(here, '..', SDK)),
+  ]);
+  const shared = encodeFrame({ kind: 'M', name: `guest/${SDK}`, payload: sdk });
+  return { boot, rest: { kind: 'M', name: '', payload: Buffer.concat([...read.flat(), shared]) } };
 }
 
 async function readFolder(

@@ -5,6 +5,7 @@ import { console } from './console.mjs';
 import { makeHelpers } from './helpers.mjs';
 import { inspect } from './inspect.mjs';
 import { process } from './process.mjs';
+import { namesFor, shownNames } from './sdk.mjs';
 import { answered, makeTools, network, noFetch, renderPng, ToolError } from './tools.mjs';
 import { URL, URLSearchParams } from './url.mjs';
 import { fire, web } from './web.mjs';
@@ -18,10 +19,12 @@ hidden({ ...web, URL, URLSearchParams, Buffer, console, process, global: globalT
 const path = await import('./node/path.mjs');
 hidden({ ...makeHelpers(path), __renderPng: renderPng, fetch: noFetch });
 
-function begin({ args, tools, secrets, program, hosts }) {
+function begin({ args, tools: all, orders, secrets, program, hosts }) {
   process.argv = [process.execPath, `${process.cwd()}/${program}`, ...args];
   hidden({ _secrets: Object.fromEntries(secrets.map((name) => [name, `secret://${name}`])) });
-  if (tools.length > 0) hidden({ tools: makeTools(tools), ToolError });
+  if (all.length > 0) {
+    hidden(namesFor(makeTools(shownNames(all)), { all, orders, ToolError }));
+  }
   if (hosts) hidden(network);
 }
 

@@ -34,7 +34,7 @@ function dataOf(reply) {
 export function makeTools(names) {
   const message = (name, args) => ({ name: String(name), args: args ?? {} });
   return Object.freeze({
-    list: () => [...names].sort(),
+    list: () => [...names],
     call: async (name, args) => dataOf(await asked(message(name, args))),
     callSync: (name, args) => dataOf(askJson('askSync', message(name, args))),
   });
