@@ -11,7 +11,7 @@ import type { Files } from '../ports/effects.ts';
 export async function readSkillTexts(
   files: Files,
   folder: string,
-  { skills = [], agents = {} }: Plan,
+  { skills = [], agents = {} }: Pick<Plan, 'skills' | 'agents'>,
 ): Promise<ReadonlyMap<string, string>> {
   const texts = new Map<string, string>();
   const all = [...skills, ...Object.values(agents).flatMap((agent) => agent.skills)];

@@ -18,17 +18,28 @@ export function choosesSkills(plan: Plan, frame: Pick<Frame, 'agentKey'>): boole
   return loopOf(plan, frame).worker.managerControls.includes('skills');
 }
 
-/** What the manager is told of the skills; undefined when there are none. */
+/** What a manager can write where there are no skills yet. */
+const WRITING = `Knowledge that several workers need can be written once: "skills" of a delegation takes names, and texts of your own in Markdown (${MOST_WRITTEN} of ${WRITTEN_CHARS} characters at most).`;
+
+/** How a manager writes a skill that is kept (spec, capabilities 5). */
+const KEEPING = `A text of yours that begins with "---\\nname: fair-rates\\ndomain: statistics\\nscope: project\\nversion: 1.0.0\\n---" is kept, and later workers get it by its name. It has the sections Purpose, Concepts (a list of 3 to 7 terms) and Rules (numbered, each of them testable); for another text under its name raise the version.`;
+
+/** What the manager is told of the skills; undefined when there are none and none are to be made. */
 export function skillList(plan: Plan, manager: Pick<Frame, 'agentKey'>): string | undefined {
-  const { skills = [] } = plan;
-  if (skills.length === 0) return undefined;
-  const how = choosesSkills(plan, manager)
-    ? `Knowledge that workers can be given. A worker gets only the skills that its delegation names: "skills": [${JSON.stringify(skills[0]?.name)}]. A text of your own may stand there, too, in Markdown (${MOST_WRITTEN} texts of ${WRITTEN_CHARS} characters at most).`
-    : 'Every worker is given these; you need not repeat what is in them.';
+  const { skills = [], creation } = plan;
+  const chooses = choosesSkills(plan, manager);
+  const [first] = skills;
+  if (!first) return chooses && creation ? [WRITING, KEEPING].join('\n') : undefined;
+  const how = chooses
+    ? [
+        `Knowledge that workers can be given. A worker gets only the skills that its delegation names: "skills": [${JSON.stringify(first.name)}]. A text of your own may stand there, too, in Markdown (${MOST_WRITTEN} texts of ${WRITTEN_CHARS} characters at most).`,
+        KEEPING,
+      ]
+    : ['Every worker is given these; you need not repeat what is in them.'];
   const lines = skills.map(
     ({ name, description }) => `- ${name}: ${withoutControlWords(description) || 'no description'}`,
   );
-  return [how, ...lines].join('\n');
+  return [...how, ...lines].join('\n');
 }
 
 /** One text that a worker gets. */
@@ -49,7 +60,7 @@ export function domainKnowledge(
   texts: ReadonlyMap<string, string> = new Map(),
 ): string | undefined {
   const { plan } = state;
-  return plan && knowledgeText(wanted(plan, frame), texts);
+  return plan && knowledgeText(wanted(plan, state, frame), texts);
 }
 
 /** The same for an agent that gets all of its skills; `texts` are by name. */
@@ -68,7 +79,7 @@ function knowledgeText(
   const all = [...shown, ...written];
   const mark = markFor(all.map(({ text }) => text));
   const lines = [
-    ...named.map((skill) => `- ${skill.name}: its text is in ${mainFile(skill)}`),
+    ...named.map(elsewhere),
     ...unknown.map((name) => `- There is no skill ${JSON.stringify(name)}.`),
   ];
   if (all.length === 0) return lines.length === 0 ? undefined : lines.join('\n');
@@ -87,10 +98,11 @@ interface Wanted {
   unknown: readonly string[];
 }
 
-function wanted(plan: Plan, frame: Frame): Wanted {
+function wanted(plan: Plan, { creation }: RunState, frame: Frame): Wanted {
   const { skills = [] } = plan;
   if (!choosesSkills(plan, frame)) return { known: skills, written: [], unknown: [] };
-  const byName = new Map(skills.map((skill) => [skill.name, skill]));
+  const made = creation?.skills.values() ?? [];
+  const byName = new Map([...skills, ...made].map((skill) => [skill.name, skill]));
   const known = new Set<PlanSkill>();
   const others: string[] = [];
   for (const entry of frame.order?.skills ?? []) {
@@ -135,11 +147,15 @@ function within(
       continue;
     }
     left -= text.length;
-    shown.push({ name: skill.name, by: 'author', text });
+    const by = skill.origin === 'generated' ? 'manager' : 'author';
+    shown.push({ name: skill.name, by, text });
   }
   return { shown, named };
 }
 
-function mainFile({ files }: PlanSkill): string {
-  return `inputs/${files[0] ?? ''}`;
+/** Where a text is that has no place; those that managers wrote are no files of workers. */
+function elsewhere({ name, files: [file] }: PlanSkill): string {
+  return file === undefined
+    ? `- ${name}: there was no room for its text`
+    : `- ${name}: its text is in inputs/${file}`;
 }

@@ -31,7 +31,11 @@ function stateWith(
   const agent = { model: 'm', temperature: 0, tools: [], instructions: 'Do it.' };
   const delegations = [{ workerId: 'a', instructions: 'Do it.', ...delegation }];
   const manager = { ...agent, role: 'manager', name: 'manager', index: 0 } as const;
-  const { skills: order } = orderedSkills(plan, { agentKey: undefined }, delegation.skills);
+  const { skills: order } = orderedSkills(
+    plan,
+    { agentKey: undefined },
+    { asked: delegation.skills },
+  );
   const worker = { ...agent, role: 'worker', name: 'a', index: 1, order: { skills: order } };
   for (const [index, event] of [
     { type: 'run.started', depth: 0, data: { plan, simulated: true, version: 'x' } } as const,
@@ -90,6 +94,9 @@ describe('without skills', () => {
   });
 });
 
+/** How a manager is told to write a skill that is kept. */
+const KEEPING = `A text of yours that begins with "---\\nname: fair-rates\\ndomain: statistics\\nscope: project\\nversion: 1.0.0\\n---" is kept, and later workers get it by its name. It has the sections Purpose, Concepts (a list of 3 to 7 terms) and Rules (numbered, each of them testable); for another text under its name raise the version.`;
+
 describe('the manager', () => {
   const system = (skills: readonly PlanSkill[], managerControls = CONTROLS): string =>
     managerSystem(testPlan({ managerControls }, { skills }));
@@ -99,12 +106,24 @@ describe('the manager', () => {
       [
         '## Skills',
         'Knowledge that workers can be given. A worker gets only the skills that its delegation names: "skills": ["a"]. A text of your own may stand there, too, in Markdown (10 texts of 8000 characters at most).',
+        KEEPING,
         '- a: About a.',
         '- b: no description',
         '',
         '## Sandbox',
       ].join('\n'),
     );
+  });
+
+  it('is told how it writes one where things are made, also when there are none yet', () => {
+    const creation = { namespaces: [] } as unknown as NonNullable<Plan['creation']>;
+    const told = (managerControls: readonly string[]): string =>
+      managerSystem(testPlan({ managerControls }, { creation }));
+    expect(told(CONTROLS)).toContain(
+      `## Skills\nKnowledge that several workers need can be written once: "skills" of a delegation takes names, and texts of your own in Markdown (10 of 8000 characters at most).\n${KEEPING}\n`,
+    );
+    expect(told(['instructions'])).not.toContain('## Skills');
+    expect(managerSystem(testPlan({ managerControls: CONTROLS }))).not.toContain('## Skills');
   });
 
   it('is told that all workers have them when it may not choose', () => {
