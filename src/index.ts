@@ -31,6 +31,11 @@ export {
   resolveApproval,
 } from './data/approvals.ts';
 export type { ComplianceOptions, ComplianceReport } from './data/compliance.ts';
+export type {
+  DynamicToolsOption,
+  DynamicToolsOptions,
+  NamespaceOptions,
+} from './data/creation-options.ts';
 export { type EvaluateOptions, type EvaluationReport, evaluateRun } from './data/evaluate.ts';
 export type { EvaluationOptions, MetricOptions } from './data/evaluation-options.ts';
 export { type ForkOptions, forkRun } from './data/fork-run.ts';
@@ -58,6 +63,12 @@ export type {
   VerifyResult,
 } from './data/packages.ts';
 export {
+  type PromotedSkill,
+  type PromoteSkillOptions,
+  promoteSkill,
+} from './data/promote-skill.ts';
+export { type PromotedTool, type PromoteToolOptions, promoteTool } from './data/promote-tool.ts';
+export {
   compliance,
   jsonSchema,
   pack,
@@ -78,6 +89,7 @@ export {
 export type { ApproveOption, ToolPolicyOptions } from './data/tool-options.ts';
 export type { TrustOption } from './data/trust.ts';
 export type { ValidateOptions, ValidationReport } from './data/validate.ts';
+export type { ResultTool } from './events/creation-result.ts';
 export type {
   EventData,
   EventOf,

@@ -43,8 +43,12 @@ export function statePath(path: string): string {
   return path.replace(/^state\./, '');
 }
 
-/** Whether a tool name matches a pattern: `*` stands for any characters within one segment. */
-export function matchesTool(pattern: string, name: string): boolean {
+/**
+ * Whether a tool name matches a pattern: `*` stands for any characters within one segment. `tool.` is
+ * another spelling of `tools.`, so that no list can miss one of them.
+ */
+export function matchesTool(written: string, name: string): boolean {
+  const pattern = written.startsWith('tool.') ? `tools.${written.slice(5)}` : written;
   if (!pattern.includes('*')) return pattern === name;
   const wanted = pattern.split('.');
   const parts = name.split('.');

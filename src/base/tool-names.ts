@@ -18,9 +18,30 @@ export function toolNameProblem(name: unknown, replaces = false): string | undef
     const said = typeof name === 'string' ? JSON.stringify(name.slice(0, 60)) : typeof name;
     return `${said} is not the name of a tool: write namespace.action, in a-z, 0-9 and _`;
   }
-  const namespace = name.slice(0, name.indexOf('.'));
+  const namespace = namespaceOf(name);
   if (replaces || !RESERVED_NAMESPACES.includes(namespace)) return undefined;
   return `the namespace ${namespace} of ${name} is kept for built-in tools`;
+}
+
+/** Name of a namespace, as it stands before the dot of a tool's name. */
+const NAMESPACE = /^[a-z][a-z0-9_]{0,62}$/;
+
+/**
+ * Why no tools that do not ship may be in a namespace of this name, or undefined when they may: its
+ * form, or that it is kept for built-in tools (rules R10, R25).
+ */
+export function namespaceProblem(name: string): string | undefined {
+  if (!NAMESPACE.test(name)) {
+    const said = JSON.stringify(name.slice(0, 60));
+    return `${said} is not the name of a namespace: write a-z, 0-9 and _, a letter first`;
+  }
+  if (!RESERVED_NAMESPACES.includes(name)) return undefined;
+  return `the namespace ${name} is kept for built-in tools`;
+}
+
+/** `stats` of `stats.mean`; empty where there is no dot. */
+export function namespaceOf(name: string): string {
+  return name.slice(0, Math.max(0, name.indexOf('.')));
 }
 
 /** How models are told the name of a tool: `code.execute` is `code__execute` (decision 20). */

@@ -39,6 +39,7 @@ export const planCodemode = z.strictObject({
   timeoutMs: amount,
   console: z.boolean(),
   state: z.enum(['memory', 'filesystem', 'workspace']).optional(),
+  only: z.array(z.string()).optional(),
 });
 
 const draft = {

@@ -115,15 +115,6 @@ export function withJudge(evaluation: PlanEvaluation): PlanEvaluation {
   });
 }
 
-/** What of an evaluation has no effect, for the log. */
-export function evaluationNotes(
-  evaluation: PlanEvaluation | undefined,
-): { name: string; note: string }[] {
-  if (!evaluation?.hooks.includes('generated_tool')) return [];
-  const note = 'the hook generated_tool has no effect: agents create no tools in this release';
-  return [{ name: 'evaluation', note }];
-}
-
 /** Who is asked to judge; nobody where no metric has a rubric. */
 export function judgesOf({ metrics, judge }: PlanEvaluation): { model: string }[] {
   return metrics.some(({ kind }) => kind === 'llm_rubric') ? [{ model: judge.model }] : [];

@@ -176,7 +176,9 @@ const runEvents = {
     order: workerOrder.optional(),
     notes: texts.optional(),
     review: reviewOf.optional(),
-    mends: z.strictObject({ call: z.string(), attempt: amount }).optional(),
+    mends: z
+      .strictObject({ call: z.string(), attempt: amount, as: z.enum(['worker', 'node']) })
+      .optional(),
     values: object.optional(),
     continues: z.string().optional(),
     index: whole,

@@ -3,12 +3,13 @@ import { sha256 } from '../base/hash.ts';
 import { isObject, type Json, type JsonObject } from '../base/json.ts';
 import { nearest } from '../base/nearest.ts';
 import type { Limits, PlanInput, PlanSkill } from '../events/plan.ts';
-import type { PlanAgent, PlanGraph } from '../events/plan-graph.ts';
+import type { PlanAgent, PlanEvaluation, PlanGraph } from '../events/plan-graph.ts';
 import { RESERVED_STATE_KEYS } from '../models/common.ts';
 import { defaultModel } from '../providers/resolve.ts';
 import { broughtBy } from './brought.ts';
 import { nameOf } from './choose-models.ts';
-import { evaluationNotes, evaluationOption, judgesOf } from './evaluation-options.ts';
+import { creationOption } from './creation-options.ts';
+import { evaluationOption, judgesOf } from './evaluation-options.ts';
 import { graphPlan } from './graph-plan.ts';
 import { graphBudget } from './graph-plan-limits.ts';
 import { graphNotes } from './graph-plan-notes.ts';
@@ -47,6 +48,7 @@ export function draftOfGraph(
   const instead = nameOf(options.model);
   const otherwise = taped ? taped.manager : defaultModel(secrets);
   const roles = { manager: nameOf(options.managerModel), worker: nameOf(options.workerModel) };
+  const creating = creationOption(options.dynamicTools);
   const {
     graph,
     agents,
@@ -55,7 +57,7 @@ export function draftOfGraph(
     skills,
   } = graphPlan(source, {
     ...moment,
-    ...{ steps, scored: options.evaluation === true },
+    ...{ steps, scored: options.evaluation === true, creating },
     models: { instead, otherwise, ...roles },
     options: {
       ...options,
@@ -69,16 +71,13 @@ export function draftOfGraph(
     ...Object.values(loops).flatMap(({ manager, worker }) => [manager, worker]),
   ];
   const main = settings[0]?.model ?? '';
-  const evaluation =
-    typeof options.evaluation === 'object' || (options.evaluation === true && !own)
-      ? evaluationOption(options.evaluation, main === '' ? (instead ?? otherwise ?? '') : main)
-      : own;
+  const evaluation = evaluationOf(options, own, main === '' ? (instead ?? otherwise ?? '') : main);
   const isScored = options.evaluation !== false && evaluation !== undefined;
   const brought = broughtBy(options);
   return {
     settings: [...settings, ...(isScored ? judgesOf(evaluation) : [])],
     skills,
-    notes: [...graphNotes(source), ...(isScored ? evaluationNotes(evaluation) : [])],
+    notes: graphNotes(source),
     roles: { manager: main, worker: main },
     joins: new Map(joinsOf(source)),
     plan: ({ inputs, simulated, skills: shared, agentSkills }) => ({
@@ -99,6 +98,7 @@ export function draftOfGraph(
       loops,
       ...(isScored && { evaluation }),
       sandbox: sandboxPolicy(options.sandbox, options.packages),
+      ...(creating && { creation: creating.creation }),
       ...toolRules(options),
       ...(shared.length > 0 && Object.keys(loops).length > 0 && { skills: shared }),
       ...(brought && { brought }),
@@ -106,6 +106,16 @@ export function draftOfGraph(
       ...(options.workflowHash !== undefined && { workflowHash: options.workflowHash }),
     }),
   };
+}
+
+/** How results are scored: as the workflow says, unless the program says more than yes. */
+function evaluationOf(
+  { evaluation }: WorkflowOptions,
+  own: PlanEvaluation | undefined,
+  judge: string,
+): PlanEvaluation | undefined {
+  const isOwn = typeof evaluation !== 'object' && (evaluation !== true || own !== undefined);
+  return isOwn ? own : evaluationOption(evaluation, judge);
 }
 
 /** Limits of the run. A graph without a delegation loop has no turns, no managers, no workers of one. */

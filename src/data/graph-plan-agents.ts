@@ -1,7 +1,11 @@
 import { AwpError } from '../base/errors.ts';
+import type { ToolMaking } from '../events/creation.ts';
 import type { PlanAgent } from '../events/plan-graph.ts';
 import type { Agent } from '../models/agent.ts';
 import type { Manifest } from '../models/manifest.ts';
+import { SOLVES } from '../runtime/codemode/codemode.ts';
+import { agentMaking } from './creation-manifest.ts';
+import { onSurface, planCodemode } from './graph-plan-codemode.ts';
 import { outputOf } from './graph-plan-output.ts';
 import type { AgentSource } from './graph-plan-source.ts';
 
@@ -31,6 +35,8 @@ export interface AgentContext {
   forbidden: readonly string[];
   /** Tools that the run was given for all, as names or patterns. */
   further: readonly string[];
+  /** Tools that agents of its graph may make; left out: none. */
+  making?: ToolMaking | undefined;
 }
 
 /** An agent of the plan: its file with all defaults, in our units. Throws `model/none`. */
@@ -38,6 +44,7 @@ export function planAgent(source: AgentSource, context: AgentContext): PlanAgent
   const { value, system, user, fragments, preprocessors, module, hash } = source;
   const { identity, prompt } = value;
   const { id } = context;
+  const making = agentMaking(context.making, value.capabilities?.codemode);
   return {
     id,
     role: identity.role,
@@ -52,6 +59,7 @@ export function planAgent(source: AgentSource, context: AgentContext): PlanAgent
       order: orderOf(prompt.injection_order),
     },
     ...toolsOf(source, context),
+    ...(making && { making }),
     skills: [],
     output: outputOf(source),
     ...visionOf(value, context),
@@ -130,7 +138,7 @@ function orderOf(named: Agent['prompt']['injection_order']): Part[] {
 
 type ToolPart = Pick<
   PlanAgent,
-  'tools' | 'denied' | 'toolChoice' | 'parallelCalls' | 'toolRounds' | 'calls'
+  'tools' | 'denied' | 'toolChoice' | 'parallelCalls' | 'toolRounds' | 'calls' | 'codemode'
 >;
 
 /** Nothing is called unless the file switches tools on (runtime 2.10). */
@@ -138,13 +146,15 @@ function toolsOf(source: AgentSource, { forbidden, further }: AgentContext): Too
   const { tools, codemode } = source.value.capabilities ?? {};
   if (!tools?.enabled) return { tools: [], denied: ['*', '*.*'], toolRounds: 0 };
   const { allowed, denied, namespaces, max_calls, tool_choice, parallel_calls } = tools;
-  const { mode = 'auto', include = [], exclude = [] } = codemode?.sdk_surface ?? {};
-  const explicit = codemode?.enabled === true && mode === 'explicit';
   const named = allowed.length > 0 ? allowed : ['*.*'];
-  const all = [...named, ...further, ...(codemode?.enabled ? ['code.execute'] : [])];
+  const all = within([...named, ...further], namespaces);
+  const own = codemode?.enabled ? [...onSurface(all, codemode), SOLVES] : all;
+  const excluded = codemode?.enabled ? (codemode.sdk_surface?.exclude ?? []) : [];
+  const programs = planCodemode(codemode);
   return {
-    tools: [...new Set([...within(all, namespaces), ...(explicit ? include : [])])],
-    denied: [...new Set([...forbidden, ...denied, ...(codemode?.enabled ? exclude : [])])],
+    tools: [...new Set(own)],
+    denied: [...new Set([...forbidden, ...denied, ...excluded])],
+    ...(programs && { codemode: programs }),
     ...(tool_choice !== undefined && { toolChoice: tool_choice }),
     ...(parallel_calls !== undefined && { parallelCalls: parallel_calls }),
     toolRounds: max_calls,
@@ -158,7 +168,7 @@ function within(patterns: readonly string[], namespaces: readonly string[]): rea
   return patterns.flatMap((pattern) => {
     const [namespace = '', ...rest] = pattern.split('.');
     if (namespace === '*') return namespaces.map((one) => [one, ...rest].join('.'));
-    return namespaces.includes(namespace) || pattern === 'code.execute' ? [pattern] : [];
+    return namespaces.includes(namespace) ? [pattern] : [];
   });
 }
 

@@ -1,9 +1,11 @@
 import { AwpError } from '../base/errors.ts';
+import type { ToolMaking } from '../events/creation.ts';
 import type { Limits } from '../events/plan.ts';
 import type { PlanLoopNode } from '../events/plan-graph.ts';
 import { type DelegationLoop, delegationLoopSchema } from '../models/delegation.ts';
 import type { Manifest } from '../models/manifest.ts';
 import { agentFolder } from '../models/workflow.ts';
+import { loopMaking } from './creation-manifest.ts';
 import { criticInstead } from './critic-model.ts';
 import { type AgentContext, modelName } from './graph-plan-agents.ts';
 import type { AgentSource, GraphSource, NodeModel } from './graph-plan-source.ts';
@@ -18,6 +20,8 @@ export interface LoopContext {
   models: AgentContext['models'];
   /** Options of the whole run: what is forbidden there is forbidden here. */
   options: Pick<WorkflowOptions, 'forbiddenTools' | 'tools'>;
+  /** What agents of its graph may make; undefined: nothing. */
+  making?: ToolMaking | undefined;
 }
 
 /** The loop that a node of type `delegation_loop` is, with all defaults. */
@@ -30,7 +34,8 @@ export function loopConfig({ config }: Pick<NodeModel, 'config'>): DelegationLoo
  * its budget leaves out is limited by the run alone. Throws `spec/unsupported`, `spec/invalid` for
  * a box that cannot be had.
  */
-export function planLoop(node: NodeModel, { source, models, options }: LoopContext): PlanLoopNode {
+export function planLoop(node: NodeModel, context: LoopContext): PlanLoopNode {
+  const { source, models, options } = context;
   const { manifest, agents } = source;
   const config = loopConfig(node);
   const lead = config.manager ? agents.get(agentFolder(config.manager)) : undefined;
@@ -55,8 +60,10 @@ export function planLoop(node: NodeModel, { source, models, options }: LoopConte
     ...{ simulated: false, inputs: [], output: undefined },
   });
   const task = node.description.trim();
+  const making = loopMaking(context.making, config);
   return {
-    ...{ manager, worker, stall },
+    ...{ manager, stall },
+    worker: { ...worker, ...(making && { making }) },
     ...(policy && { policy }),
     ...(submanagers && { submanagers }),
     ...(task !== '' && { task }),

@@ -1,4 +1,7 @@
+import type { Manifest } from '../models/manifest.ts';
 import { hideValues } from '../runtime/nodes/hide-fields.ts';
+import { dynamicTools, innerMaking } from './creation-manifest.ts';
+import { type Creating, creationOption } from './creation-options.ts';
 import { graphSandbox } from './graph-plan-sandbox.ts';
 import type { GraphSource } from './graph-plan-source.ts';
 import { sensitiveIn } from './graph-plan-state.ts';
@@ -17,7 +20,8 @@ export interface GraphNote {
  */
 export function graphNotes(source: GraphSource): GraphNote[] {
   const boxes = graphSandbox(source).notes.map((note) => ({ name: 'sandbox', note }));
-  return [...boxes, ...ofState(source, 'state'), ...ofSubworkflows(source, '')];
+  const creating = creationOption(dynamicTools(source.manifest));
+  return [...boxes, ...ofState(source, 'state'), ...ofSubworkflows(source, '', creating)];
 }
 
 /** What is sensitive is kept nowhere, so that a value in the file serves nobody (R14). */
@@ -30,7 +34,20 @@ function ofState({ manifest }: GraphSource, name: string): GraphNote[] {
   return [{ name, note }];
 }
 
-function ofSubworkflows({ subworkflows }: GraphSource, prefix: string): GraphNote[] {
+/** Namespaces of a sub-workflow in which its agents make nothing: the whole run has the last word. */
+function ofMaking(manifest: Manifest, name: string, making: Creating | undefined): GraphNote[] {
+  const own = creationOption(dynamicTools(manifest))?.making.namespaces ?? [];
+  const lost = own.filter((one) => !making?.making.namespaces.includes(one));
+  if (lost.length === 0) return [];
+  const note = `agents of the sub-workflow ${name} make no tools in ${lost.join(', ')}: the whole run does not allow that, or its tools can do more there`;
+  return [{ name, note }];
+}
+
+function ofSubworkflows(
+  { subworkflows }: GraphSource,
+  prefix: string,
+  creating: Creating | undefined,
+): GraphNote[] {
   return [...subworkflows].flatMap(([id, sub]) => {
     const { manifest } = sub;
     const name = `${prefix}${id}`;
@@ -47,6 +64,12 @@ function ofSubworkflows({ subworkflows }: GraphSource, prefix: string): GraphNot
       name,
       note: `${section} of the sub-workflow ${name} does not count: that of the whole run does`,
     }));
-    return [...own, ...ofState(sub, name), ...ofSubworkflows(sub, `${name}/`)];
+    const making = innerMaking(creating, manifest);
+    return [
+      ...own,
+      ...ofMaking(manifest, name, making),
+      ...ofState(sub, name),
+      ...ofSubworkflows(sub, `${name}/`, making),
+    ];
   });
 }

@@ -8,6 +8,8 @@ import type {
   PlanNode,
 } from '../events/plan-graph.ts';
 import { agentFolder, agentName } from '../models/workflow.ts';
+import { innerMaking, rootMaking } from './creation-manifest.ts';
+import type { Creating } from './creation-options.ts';
 import { type GraphModels, modelName, planAgent } from './graph-plan-agents.ts';
 import { planEvaluation } from './graph-plan-evaluation.ts';
 import { idleTime, writtenTime } from './graph-plan-limits.ts';
@@ -28,6 +30,8 @@ export interface GraphRun extends Moment {
   models: GraphModels;
   /** Options of the run that count for all agents. */
   options: LoopContext['options'];
+  /** Tools that its agents may make; left out: none. */
+  creating?: Creating | undefined;
   /** Nodes that are functions of the program, by their path: `writer`, `report/writer`. */
   steps: ReadonlySet<string>;
   /** Whether results are scored although the workflow leaves that off. Default false. */
@@ -54,7 +58,10 @@ const CONTEXT = { total_chars: 64_000, min_per_entry: 4000, preview_chars: 2000 
  */
 export function graphPlan(source: GraphSource, run: GraphRun): GraphParts {
   const parts = new Parts(run);
-  const graph = parts.graph({ source, prefix: '', sensitive: sensitiveIn(source.manifest) });
+  const graph = parts.graph({
+    ...{ source, prefix: '', sensitive: sensitiveIn(source.manifest) },
+    creating: rootMaking(run.creating, source.manifest),
+  });
   const { agents, loops, skills } = parts;
   const [first] = Object.values(agents);
   const judge = modelName({}, { manifest: source.manifest, models: run.models });
@@ -73,6 +80,8 @@ interface Place {
   prefix: string;
   /** Names of its hidden fields, those of the graphs around it included. */
   sensitive: readonly string[];
+  /** Tools that its agents may make at most; undefined: none. */
+  creating: Creating | undefined;
 }
 
 /** What a node has that is a graph or a loop of its own. */
@@ -148,7 +157,8 @@ class Parts {
     throw wrongAt(at, `${tool} is forbidden in this run`, 'join the results in another way');
   }
 
-  #nested(node: NodeModel, index: number, { source, prefix, sensitive }: Place): Nested {
+  #nested(node: NodeModel, index: number, place: Place): Nested {
+    const { source, prefix, sensitive } = place;
     const path = `${prefix}${node.id}`;
     const sub = source.subworkflows.get(node.id);
     const own = node.timeout === undefined ? null : Math.ceil(node.timeout * 1000);
@@ -160,13 +170,17 @@ class Parts {
       const below = sensitiveInside(sensitive, inner);
       return {
         kind: 'subworkflow',
-        graph: this.graph({ source: sub, prefix: `${path}/`, sensitive: below }),
+        graph: this.graph({
+          ...{ source: sub, prefix: `${path}/`, sensitive: below },
+          creating: innerMaking(place.creating, sub.manifest),
+        }),
         timeoutMs: limits.length === 0 ? null : Math.min(...limits),
         ...mappings,
       };
     }
     const { models, options } = this.#run;
-    this.loops[path] = planLoop(node, { source, models, options });
+    const { making } = place.creating ?? {};
+    this.loops[path] = planLoop(node, { source, models, options, making });
     return { kind: 'delegation_loop', loop: path, timeoutMs: own };
   }
 
@@ -181,11 +195,11 @@ class Parts {
   /** Its key; it is part of the plan from then on. */
   #agentKey(name: string, place: Place): string | undefined {
     const named = this.#named(name, place);
-    if (named) this.#add(named.key, named.agent, place.source);
+    if (named) this.#add(named.key, named.agent, place);
     return named?.key;
   }
 
-  #add(key: string, agent: AgentSource, { manifest }: GraphSource): void {
+  #add(key: string, agent: AgentSource, { source: { manifest }, creating }: Place): void {
     if (this.agents[key]) return;
     const { models, options } = this.#run;
     if (agent.skills) this.skills.set(key, agent.skills);
@@ -195,6 +209,7 @@ class Parts {
       ...{ manifest, models },
       forbidden: [...forbiddenTools, ...(manifest.safety_envelope?.forbidden_tools ?? [])],
       further: tools.filter((one) => typeof one === 'string'),
+      making: creating?.making,
     });
   }
 

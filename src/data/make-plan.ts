@@ -1,7 +1,15 @@
 import type { ZodType } from 'zod';
 import { isObject, type JsonObject } from '../base/json.ts';
-import type { LoopPlan, PlanInput, PlanManager, PlanSkill, SandboxPolicy } from '../events/plan.ts';
+import type {
+  LoopPlan,
+  PlanInput,
+  PlanManager,
+  PlanSkill,
+  PlanWorker,
+  SandboxPolicy,
+} from '../events/plan.ts';
 import { broughtBy, toolPatterns } from './brought.ts';
+import { type Creating, creationOption } from './creation-options.ts';
 import { modelOptions } from './model-options.ts';
 import { isZod, limitsOf, sandboxOptions, type WorkflowOptions } from './options.ts';
 import { policyOption } from './policy-options.ts';
@@ -17,6 +25,9 @@ const CONTROLS = [
   ...['instructions', 'skills', 'tools_allowed', 'output_contract', 'temperature'],
   'codemode.enabled',
 ];
+
+/** What a manager chooses besides where tools may be made. */
+const CREATES = 'codemode.tool_creation';
 
 const SANDBOX: SandboxPolicy = {
   minimum: 'boundary',
@@ -56,6 +67,7 @@ export function makePlan(options: WorkflowOptions, resolved: Resolved): LoopPlan
   const brought = broughtBy(options);
   const manager = managerOf(options, settings, resolved);
   const instead = options.model === undefined ? undefined : manager.model;
+  const creating = creationOption(options.dynamicTools);
   const submanagers = planSubmanagers(options.submanagerAgents, manager, instead);
   return {
     version: 1,
@@ -67,18 +79,9 @@ export function makePlan(options: WorkflowOptions, resolved: Resolved): LoopPlan
     inputs: resolved.inputs,
     manager,
     ...(submanagers && { submanagers }),
-    worker: {
-      ...settings,
-      model: resolved.workerModel,
-      ...modelOptions(options, 'worker'),
-      tools: toolPatterns(options) ?? TOOLS,
-      denied: [...FORBIDDEN_TOOLS, ...(options.forbiddenTools ?? [])],
-      managerControls: options.managerControls ?? CONTROLS,
-      toolRounds: 15,
-      repairs: 1,
-      attempts: 5,
-    },
+    worker: workerOf(options, settings, { ...resolved, creating }),
     sandbox: sandboxPolicy(options.sandbox, options.packages),
+    ...(creating && { creation: creating.creation }),
     ...toolRules(options),
     ...(skills.length > 0 && { skills }),
     ...(brought && { brought }),
@@ -87,6 +90,23 @@ export function makePlan(options: WorkflowOptions, resolved: Resolved): LoopPlan
     ...(output && { output }),
     simulated: resolved.simulated,
     ...(options.workflowHash !== undefined && { workflowHash: options.workflowHash }),
+  };
+}
+
+function workerOf(
+  options: WorkflowOptions,
+  settings: { temperature: number; maxOutputTokens: number },
+  { workerModel, creating }: Resolved & { creating: Creating | undefined },
+): PlanWorker {
+  return {
+    ...settings,
+    model: workerModel,
+    ...modelOptions(options, 'worker'),
+    tools: toolPatterns(options) ?? TOOLS,
+    denied: [...FORBIDDEN_TOOLS, ...(options.forbiddenTools ?? [])],
+    managerControls: options.managerControls ?? [...CONTROLS, ...(creating ? [CREATES] : [])],
+    ...{ toolRounds: 15, repairs: 1, attempts: 5 },
+    ...(creating && { making: creating.making }),
   };
 }
 

@@ -7,6 +7,7 @@ import type { ModelProvider, Price } from '../ports/model-provider.ts';
 import type { StepFunction } from '../ports/step.ts';
 import type { Store } from '../ports/store.ts';
 import { type BroughtOptions, ownToolsOf } from './brought.ts';
+import { checkDynamicTools, type DynamicToolsOption } from './creation-options.ts';
 import { checkEvaluation, type EvaluationOptions } from './evaluation-options.ts';
 import type { GraphSource } from './graph-plan-source.ts';
 import type { InputValue } from './inputs.ts';
@@ -120,6 +121,11 @@ export interface WorkflowOptions<Output = unknown>
   evaluation?: boolean | EvaluationOptions;
   /** Quotas, rate limits, breakers and access of tool calls. */
   toolPolicy?: ToolPolicyOptions;
+  /**
+   * Whether workers may make tools, and within which bounds: true for the namespace `dynamic`, whose
+   * tools only compute. Default false.
+   */
+  dynamicTools?: DynamicToolsOption;
   /** Tools that no worker gets. */
   forbiddenTools?: readonly string[];
   /** A key for the model's service, instead of the one in the environment. */
@@ -140,7 +146,10 @@ export interface WorkflowOptions<Output = unknown>
   policy?: PolicyOptions;
   /** Agents that can lead sub-managers, by the names that delegations have for them. Default none. */
   submanagerAgents?: SubmanagerAgents;
-  /** What the manager may choose for a worker. Default tools, contract, temperature. */
+  /**
+   * What the manager may choose for a worker. Default instructions, skills, tools, contract, temperature,
+   * whether it runs programs, and with `dynamicTools` whether it makes tools.
+   */
   managerControls?: readonly string[];
   /** A name for lists. Default `task`. */
   name?: string;
@@ -197,6 +206,7 @@ const KNOWN = new Set<string>([
   'evaluation',
   'trust',
   'workflow',
+  'dynamicTools',
   'forbiddenTools',
   'apiKey',
   'prices',
@@ -266,6 +276,7 @@ export function checkOptions(options: WorkflowOptions): void {
   toolRules(options);
   for (const role of ['manager', 'worker'] as const) modelOptions(options, role);
   policyOption(options.policy);
+  checkDynamicTools(options);
   checkSubmanagerAgents(options.submanagerAgents);
   capabilityList(options.capabilities);
   checkTapes(options);

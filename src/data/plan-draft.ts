@@ -5,7 +5,7 @@ import type { PlanGraph, PlanNode } from '../events/plan-graph.ts';
 import type { Secrets } from '../ports/effects.ts';
 import type { TapeRoles } from '../providers/tape-format.ts';
 import { chooseModels } from './choose-models.ts';
-import { evaluationNotes, evaluationOption, judgesOf } from './evaluation-options.ts';
+import { evaluationOption, judgesOf } from './evaluation-options.ts';
 import type { GraphNote } from './graph-plan-notes.ts';
 import { makePlan } from './make-plan.ts';
 import { modelOptions } from './model-options.ts';
@@ -66,7 +66,7 @@ export function draftOfLoop(options: WorkflowOptions, drafting: Drafting): PlanD
     ...{ roles, settings },
     skills: new Map(),
     joins: new Map(),
-    notes: evaluationNotes(evaluation),
+    notes: [],
     plan: (found) => ({
       ...makePlan(chosen, {
         ...found,

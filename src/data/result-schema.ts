@@ -57,6 +57,30 @@ const evaluation = z.strictObject({
   file: z.string(),
 });
 
+const creation = z.strictObject({
+  attempts: amount,
+  successes: amount,
+  cache_hits: amount,
+  validation_failures: amount,
+  import_failures: amount,
+  schema_mismatches: amount,
+  dry_run_failures: amount,
+  policy_failures: amount,
+  repair_attempts: amount,
+  repair_successes: amount,
+  calls: amount,
+  reuses: amount,
+});
+
+const createdTool = z.strictObject({
+  name: z.string(),
+  creator: z.string(),
+  origin: z.enum(['agent', 'kept', 'project']),
+  hash: z.string(),
+  calls: amount,
+  reused: amount,
+});
+
 /** The result object: data of the last line of `awp run --json`, and of `awp runs show --json`. */
 export const resultSchema = z.strictObject({
   status: z.enum(['running', 'waiting', 'paused', 'complete', 'partial', 'failed', 'cancelled']),
@@ -107,5 +131,7 @@ export const resultSchema = z.strictObject({
     forked: z.strictObject({ from: z.string(), seq: z.int() }).optional(),
     resumes: amount,
     evaluation: evaluation.optional(),
+    tool_creation: creation.optional(),
+    created_tools: z.array(createdTool).optional(),
   }),
 });

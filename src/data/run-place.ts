@@ -76,6 +76,10 @@ export async function hostOf(
     ...host,
     steps: new Map(Object.entries(steps)),
     runModule: agentModules(host.effects, options.trust),
-    ...(home !== undefined && { cacheFolder: join(home, 'cache') }),
+    ...(home !== undefined && {
+      cacheFolder: join(home, 'cache'),
+      toolsFolder: join(home, 'tools'),
+      stateFolder: join(home, 'state'),
+    }),
   };
 }

@@ -8,6 +8,7 @@ import type { Manifest } from '../models/manifest.ts';
 import { type AgentDocument, agentFolder, type Workflow } from '../models/workflow.ts';
 import type { Files } from '../ports/effects.ts';
 import type { WorkflowParts } from './brought.ts';
+import { dynamicTools, loopDynamicTools } from './creation-manifest.ts';
 import { customToolsOption } from './custom-tools.ts';
 import { loopEvaluation } from './graph-plan-evaluation.ts';
 import { readGraph } from './graph-plan-folder.ts';
@@ -131,12 +132,14 @@ function graphOptions(graph: GraphSource, workflow: Workflow): FolderOptions {
     });
   }
   const { options: sandbox } = graphSandbox(graph);
+  const making = dynamicTools(manifest);
   return {
     name,
     ...(description !== undefined && { task: description }),
     graph,
     budget: graphBudget(graph),
     ...(sandbox && { sandbox }),
+    ...(making && { dynamicTools: making }),
     ...loopTools({
       security: manifest.security,
       approvals: approvalsIn(graph),
@@ -181,12 +184,14 @@ function optionsOfLoop(folder: string, workflow: Workflow, manifest: Manifest): 
     envelope: manifest.safety_envelope ?? loop?.safety_envelope,
     box: manager?.value?.capabilities?.sandbox ?? manifest.sandbox,
   });
+  const making = loopDynamicTools(manifest, loop);
   const evaluation = loopEvaluation({ manifest, placeOf: placesOf(workflow.manifest?.tree) });
   return {
     name,
     ...(description !== undefined && { task: description }),
     ...(evaluation && { evaluation }),
     ...fromLoop,
+    ...(making && { dynamicTools: making }),
     ...(manager?.value &&
       managerOptions({ value: manager.value, system: manager.systemPrompt }, fromLoop)),
     ...submanagerFolders(foldersOf(workflow), manager?.folder),

@@ -61,6 +61,8 @@ export interface PlanCodemode {
    * `filesystem`: for the run, `workspace`: for later runs, too.
    */
   state?: 'memory' | 'filesystem' | 'workspace';
+  /** Tools that its programs can call at most, as names or patterns; left out: all that it has. */
+  only?: readonly string[];
 }
 
 /** A tool as an agent wants to have it. */

@@ -148,8 +148,11 @@ export interface EventData extends GraphEventData, LoopEventData, CreationEventD
     notes?: readonly string[];
     /** What a reviewer looks at. */
     review?: ReviewOf;
-    /** The call whose draft a repairer puts right, and which repair of it, from 1. */
-    mends?: { call: string; attempt: number };
+    /**
+     * The call whose draft a repairer puts right, which repair of it, from 1, and what its agent is,
+     * whose model is asked.
+     */
+    mends?: { call: string; attempt: number; as: 'worker' | 'node' };
     /** What a graph's state starts with, or what the manager of a node is handed. */
     values?: JsonObject;
     /** The frame of a graph that failed in an earlier process, whose ended nodes count for this one. */

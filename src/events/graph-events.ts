@@ -104,7 +104,10 @@ export interface GraphEventData {
   'state.refused': { node: string; key: string; reason: string };
   /** A score of a result (R27 to R30); its `agent` is the frame whose result it is. */
   'output.scored': {
-    /** What was scored: `final_answer`, or the hook; `target` is the agent's frame. */
+    /**
+     * What was scored: `final_answer`, or the hook; `target` is the agent's frame, or the name of a tool
+     * with `generated_tool`.
+     */
     hook: string;
     target: string;
     /** The model call that gave the result; left out for the result of a graph. */

@@ -130,6 +130,8 @@ export interface LoopState {
   board: BoardEntry[];
   /** Entries that the manager was told of. */
   boardTold: number;
+  /** News about tools and skills that the manager was told of. */
+  newsTold: number;
   /** Frames of the workers whose finding the runtime posted. */
   boardAuto: Set<string>;
   /**
@@ -152,7 +154,7 @@ export function newLoop(): LoopState {
     gates: { passed: undefined, rejected: 0, lowScores: 0, workedTurns: 0, last: undefined },
     ...{ reviews: new Map(), patterns: new Map(), reusable: [] },
     strategies: [],
-    ...{ board: [], boardTold: 0, boardAuto: new Set<string>(), digests: [] },
+    ...{ board: [], boardTold: 0, newsTold: 0, boardAuto: new Set<string>(), digests: [] },
     submanagers: { open: 0, total: 0 },
   };
 }

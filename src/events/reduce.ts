@@ -1,6 +1,6 @@
 import { pausedStatus, requestApproval, resolveApproval, waitsForPeople } from './approvals.ts';
 import { callEnded, callMade, codeAnswered, codeAsked } from './code-frames.ts';
-import { countCreated, creationReducers } from './creation-fold.ts';
+import { countCreated, creationReducers, noteNewsTold } from './creation-fold.ts';
 import type { EventOf, RunEvent, RunEventType, Usage } from './event.ts';
 import { touchGraphs } from './graph-agents.ts';
 import { graphReducers } from './graph-fold.ts';
@@ -11,6 +11,7 @@ import { countAsked, countReturned } from './loop-fold-worker.ts';
 import { askOwner, forgetRaises, forgetStarts } from './loop-requests.ts';
 import type { Limits } from './plan.ts';
 import { reopen } from './reopen.ts';
+import { repairsOver } from './repairs.ts';
 import { dropUnstarted, newScope, openScope, scopeById, scopeOf, scopesOf } from './scopes.ts';
 import type { AgentUsage, Frame, RunState } from './state.ts';
 import { taintFrame } from './taint.ts';
@@ -259,7 +260,6 @@ const reducers: { [T in RunEventType]: Reducer<T> } = {
 
   'tool.called': (state, { data }, frame) => {
     for (const { ledger } of scopesOf(state, frame)) ledger.used.tools += 1;
-    countCreated(state, frame, data.tool);
     if (!frame) return;
     frame.usage.tools += 1;
     const pending = frame.calls.find(({ id }) => id === data.call);
@@ -284,9 +284,10 @@ const reducers: { [T in RunEventType]: Reducer<T> } = {
   },
 
   'tool.returned': (state, { data }, frame) => {
-    state.inFlight.delete(data.call);
+    if (state.inFlight.delete(data.call)) countCreated(state, frame, data.tool);
     if (!frame) return;
     taintFrame(frame, data.taint);
+    repairsOver(state, frame, data.call);
     toolReply(frame, data);
     countReturned(frame, data);
     joinReturned(state, frame, data);
@@ -376,6 +377,7 @@ function beginCall(state: RunState, frame: Frame, data: EventOf<'model.asked'>['
   frame.told = frame.turns.length;
   // The question shows what was new on the board.
   if (frame.delegation) frame.delegation.boardTold = frame.delegation.board.length;
+  noteNewsTold(state, frame);
   for (const { ledger } of scopesOf(state, frame)) ledger.used.loops += 1;
 }
 

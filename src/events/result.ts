@@ -1,4 +1,5 @@
 import type { Json, JsonObject } from '../base/json.ts';
+import { creationJson, creationResult, type ResultCreation } from './creation-result.ts';
 import type { FanOut, NodeStatus } from './graph-state.ts';
 import { skipReason, type WalkedNode, walkNodes } from './graph-walk.ts';
 import { mainModel } from './plan.ts';
@@ -102,7 +103,7 @@ export interface RunResult<Output = Json> {
   cost: number | null;
   /** US dollars of the calls whose price is known; left out when `cost` is all of it. */
   costAtLeast?: number;
-  metadata: {
+  metadata: Partial<ResultCreation> & {
     runId: string;
     /** A sentence about why it is not complete. */
     message?: string;
@@ -128,6 +129,7 @@ export function resultOf(state: RunState, folder: string): RunResult {
   const { ending, plan, ledger, status } = state;
   const approvals = pendingOf(state);
   const evaluation = evaluationOf(state);
+  const creation = creationResult(state);
   const { reason, message } = whyNot(state);
   return {
     status,
@@ -160,6 +162,7 @@ export function resultOf(state: RunState, folder: string): RunResult {
       outputDir: folder,
       resumes: state.resumes,
       ...(evaluation && { evaluation }),
+      ...creation,
     },
   };
 }
@@ -278,8 +281,13 @@ export function resultJson(result: RunResult): JsonObject {
       ...(metadata.forked && { forked: { ...metadata.forked } }),
       resumes: metadata.resumes,
       ...(metadata.evaluation && { evaluation: evaluationJson(metadata.evaluation) }),
+      ...creationOf(metadata),
     },
   };
+}
+
+function creationOf({ toolCreation, createdTools }: RunResult['metadata']): JsonObject {
+  return toolCreation && createdTools ? creationJson({ toolCreation, createdTools }) : {};
 }
 
 function nodesJson(nodes: Readonly<Record<string, ResultNode>>): JsonObject {

@@ -52,6 +52,8 @@ export function takeScore(
   { agent = '', data }: Pick<EventOf<'output.scored'>, 'agent' | 'data'>,
 ): void {
   state.scores.push(data);
+  // A tool is no answer: nothing of its maker is scored.
+  if (data.hook === 'generated_tool') return;
   const frame = state.frames.get(agent);
   if (data.hook === 'final_answer') state.finalTarget = data.target;
   if (!frame) return;

@@ -113,7 +113,8 @@ export interface Frame {
   /** What else a worker is to keep to, what a reviewer looks at, what a repairer puts right. */
   order: WorkerOrder | undefined;
   review: ReviewOf | undefined;
-  mends: { call: string; attempt: number } | undefined;
+  /** `over`: the call has returned, so that nobody waits for the repair any more. */
+  mends: (NonNullable<EventData['agent.started']['mends']> & { over?: true }) | undefined;
 
   phase: Phase;
   /** The conversation as the model sees it; emptied when the frame closes. */
@@ -356,6 +357,8 @@ export interface RunState extends Scope {
   digests: Map<string, JsonObject>;
   /** Tools and skills that were made; undefined while nothing was. */
   creation: CreationState | undefined;
+  /** By the key of an agent: SHA-256 of what its programs keep in the run; left out while nothing is. */
+  sessions?: Map<string, string>;
   /** Every score of a result, in order. */
   scores: Score[];
   /** The frame whose answer was last scored as that of the run. */

@@ -8,8 +8,9 @@ import { joinAbandoned } from './graph-join.ts';
 import { newClock } from './held-clock.ts';
 import { noteWork } from './loop-fold-plan.ts';
 import { submanagerEnded, submanagerStarted } from './loop-fold-submanagers.ts';
+import { repairsOver } from './repairs.ts';
 import { closeScope, scopesOf } from './scopes.ts';
-import type { Frame, Ledger, Outcome, RunState } from './state.ts';
+import type { Frame, InFlight, Ledger, Outcome, RunState } from './state.ts';
 import { taintAtStart, taintFrame } from './taint.ts';
 
 /** Characters of one tool's answer that the model is shown. */
@@ -269,7 +270,7 @@ export function abandon(state: RunState, calls: readonly string[]): void {
     const frame = state.frames.get(effect.frame);
     if (effect.kind === 'model') abandonModelCall(state, frame, effect.reserved);
     else if (effect.kind === 'step') againStep(frame);
-    else abandonToolCall(frame, call, effect.idempotent);
+    else abandonToolCall(state, frame, effect);
     if (frame) joinAbandoned(state, frame, effect);
     if (frame) callAbandoned(frame, call);
     state.inFlight.delete(call);
@@ -302,7 +303,12 @@ function againStep(frame: Frame | undefined): void {
   if (frame && frame.phase !== 'closed') frame.phase = 'ask';
 }
 
-function abandonToolCall(frame: Frame | undefined, call: string, idempotent: boolean): void {
+function abandonToolCall(
+  state: RunState,
+  frame: Frame | undefined,
+  { call, idempotent }: InFlight,
+): void {
+  if (frame && !idempotent) repairsOver(state, frame, call);
   const pending = frame?.calls.find(({ id }) => id === call);
   if (!frame || !pending) return;
   if (idempotent) {

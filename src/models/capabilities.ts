@@ -3,6 +3,8 @@ import { anyMap, count, seconds, texts } from './common.ts';
 import { field } from './field.ts';
 import { sandboxSchema } from './sandbox.ts';
 
+const MAKING = { effect: 'data/creation-manifest.ts' };
+const CODEMODE = { effect: 'data/graph-plan-codemode.ts' };
 const AGENT = { effect: 'data/graph-plan-agents.ts' };
 
 const tools = z.strictObject({
@@ -115,19 +117,33 @@ const codemode = z.strictObject({
   ).optional(),
   execution: field(
     z.strictObject({
-      sandbox_ref: field(z.string(), 'Which box.').default('capabilities.sandbox'),
-      timeout: field(seconds, 'Seconds of one program.').default(30),
-      max_retries: field(z.int().nonnegative(), 'Further attempts after an error.').default(1),
-      capture_console: field(z.boolean(), 'Whether what it prints is kept.').default(true),
+      sandbox_ref: field(
+        z.enum(['capabilities.sandbox']),
+        'Which box: the own one is the only one.',
+        CODEMODE,
+      ).default('capabilities.sandbox'),
+      timeout: field(seconds, 'Seconds of one program.', CODEMODE).default(30),
+      max_retries: field(
+        z.int().nonnegative(),
+        'Further attempts after an error.',
+        CODEMODE,
+      ).default(1),
+      capture_console: field(z.boolean(), 'Whether what it prints is kept.', CODEMODE).default(
+        true,
+      ),
     }),
     'How code runs.',
   ).optional(),
   state: field(
     z.strictObject({
-      enabled: field(z.boolean(), 'Whether programs of one agent share values.').default(false),
-      backend: field(z.enum(['memory', 'filesystem', 'workspace']), 'Where these are.').default(
-        'memory',
+      enabled: field(z.boolean(), 'Whether programs of one agent share values.', CODEMODE).default(
+        false,
       ),
+      backend: field(
+        z.enum(['memory', 'filesystem', 'workspace']),
+        'Where these are.',
+        CODEMODE,
+      ).default('memory'),
     }),
     'What stays from program to program.',
   ).optional(),
@@ -137,8 +153,10 @@ const codemode = z.strictObject({
   tool_creation_namespace: field(z.string(), 'Namespace of these (R25).', {
     effect: 'validator/rules/r25-creation-namespace.ts',
   }).default('dynamic'),
-  max_tools: field(z.int().nonnegative(), 'Tools that it may make.').default(10),
-  repair_attempts: field(z.int().nonnegative(), 'Repairs of one tool; 0 is none.').default(2),
+  max_tools: field(z.int().nonnegative(), 'Tools that it may make.', MAKING).default(10),
+  repair_attempts: field(z.int().nonnegative(), 'Repairs of one tool; 0 is none.', MAKING).default(
+    2,
+  ),
 });
 
 /** `capabilities` of an agent: layer 2 (surfaces 7.9, capabilities 1.2 to 5). */

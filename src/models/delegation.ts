@@ -6,6 +6,7 @@ import { SANDBOX_TYPES, safetyEnvelopeSchema } from './safety-envelope.ts';
 
 const LOAD = { effect: 'data/loop-options.ts' };
 const POLICY = { effect: 'data/loop-policy.ts' };
+const MAKING = { effect: 'data/creation-manifest.ts' };
 const BOX = { effect: 'data/loop-sandbox.ts' };
 
 /** `context_budget`: how much of earlier results a prompt shows (runtime 2.1). */
@@ -81,9 +82,11 @@ const enforced = z.strictObject({
   ).optional(),
   codemode: field(
     z.strictObject({
-      max_tools_per_worker: field(z.int().nonnegative(), 'Tools that one worker may make.').default(
-        10,
-      ),
+      max_tools_per_worker: field(
+        z.int().nonnegative(),
+        'Tools that one worker may make.',
+        MAKING,
+      ).default(10),
     }),
     'Tools that workers make.',
   ).optional(),
@@ -98,9 +101,11 @@ const enforced = z.strictObject({
     'file.write_outside_workspace',
     'shell.execute',
   ]),
-  allowed_namespaces: field(texts, 'Namespaces in which tools may be made (A3-5).').default([
-    'dynamic',
-  ]),
+  allowed_namespaces: field(
+    texts,
+    'Namespaces in which tools may be made, of those of `dynamic_tools` (A3-5); left out: all of them.',
+    MAKING,
+  ).optional(),
 });
 
 /** What a manager may choose for a worker. */

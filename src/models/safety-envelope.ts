@@ -3,6 +3,7 @@ import { count, texts } from './common.ts';
 import { field } from './field.ts';
 
 const LOAD = { effect: 'data/loop-options.ts' };
+const MAKING = { effect: 'data/creation-manifest.ts' };
 const BOX = { effect: 'data/loop-sandbox.ts' };
 
 /** Kinds of box that the protocol knows; ours are at least as strong (decision 30). */
@@ -39,11 +40,15 @@ export const safetyEnvelopeSchema = z.strictObject({
     }),
     'Where code runs.',
   ).optional(),
-  allowed_namespaces: field(texts, 'Namespaces in which tools may be made (A3-5).').default([
-    'dynamic',
-  ]),
+  allowed_namespaces: field(
+    texts,
+    'Namespaces in which tools may be made, of those of `dynamic_tools` (A3-5); left out: all of them.',
+    MAKING,
+  ).optional(),
   forbidden_tools: field(texts, 'Tools that nobody gets; names or patterns.', LOAD).default([]),
-  max_tools: field(z.int().nonnegative(), 'Most tools that one agent may make.').default(10),
+  max_tools: field(z.int().nonnegative(), 'Most tools that one agent may make.', MAKING).default(
+    10,
+  ),
   approvals: field(
     z.array(z.enum(['tools', 'network', 'shell', 'files', 'loops', 'submanagers', 'budget'])),
     'What a person must allow first.',

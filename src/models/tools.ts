@@ -77,6 +77,9 @@ export const customToolsSchema = z.strictObject({
   }).default([...RESERVED_NAMESPACES]),
 });
 
+/** Where a run takes up what a manifest says of tools that agents make. */
+const MAKING = { effect: 'data/creation-manifest.ts' };
+
 const namespace = z.strictObject({
   name: field(z.string(), 'Name of the namespace (R25).', {
     effect: 'validator/rules/r25-creation-namespace.ts',
@@ -84,11 +87,17 @@ const namespace = z.strictObject({
   capabilities: field(
     z.array(z.enum(['compute', 'network', 'filesystem'])),
     'What its tools may do; only the author grants it.',
+    MAKING,
   ).default(['compute']),
-  network_allowlist: field(texts, 'Hosts that its tools can reach; none is none.').default([]),
+  network_allowlist: field(
+    texts,
+    'Hosts that its tools can reach; none is none, `*` is every public one (S21).',
+    MAKING,
+  ).default([]),
   secrets: field(
     texts,
     'Secrets that its tools may ask for; they see tokens, never values.',
+    MAKING,
   ).default([]),
 });
 
@@ -97,8 +106,8 @@ export const dynamicToolsSchema = z.strictObject({
   enabled: field(z.boolean(), 'Whether tools may be made (R26, A3-1).', {
     effect: 'validator/rules/r26-tool-creation.ts',
   }).default(false),
-  persist: field(z.boolean(), 'Whether they are kept after the run.').default(false),
-  max_total: field(count, 'Most tools of a run.').default(50),
+  persist: field(z.boolean(), 'Whether they are kept after the run.', MAKING).default(false),
+  max_total: field(count, 'Most tools of a run.', MAKING).default(50),
   allowed_namespaces: field(
     z.array(z.union([z.string(), namespace])),
     'Where they may be made (R25).',
@@ -106,15 +115,18 @@ export const dynamicToolsSchema = z.strictObject({
       effect: 'validator/rules/r25-creation-namespace.ts',
     },
   ).default(['dynamic']),
-  code_review: field(z.boolean(), 'Whether their code goes to the audit trail first.').default(
-    false,
-  ),
-  cache: field(z.boolean(), 'Whether equal code is made once.').default(true),
-  dry_run: field(z.boolean(), 'Whether they are tried before they count.').default(true),
-  dry_run_timeout_seconds: field(count, 'Seconds of the trial.').default(5),
-  timeout_seconds: field(count, 'Seconds of a call.').default(10),
+  code_review: field(
+    z.boolean(),
+    'Whether their code goes to the audit trail first.',
+    MAKING,
+  ).default(false),
+  cache: field(z.boolean(), 'Whether equal code is made once.', MAKING).default(true),
+  dry_run: field(z.boolean(), 'Whether they are tried before they count.', MAKING).default(true),
+  dry_run_timeout_seconds: field(count, 'Seconds of the trial.', MAKING).default(5),
+  timeout_seconds: field(count, 'Seconds of a call.', MAKING).default(10),
   induction: field(
     z.boolean(),
     'Whether programs that three workers write in the same shape become proposals.',
+    MAKING,
   ).default(false),
 });

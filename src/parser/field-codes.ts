@@ -16,6 +16,7 @@ export const S = {
   placeholder: { code: 'S13', severity: 'warning' },
   jsonSchema: { code: 'S15', severity: 'error' },
   pythonAgent: { code: 'S17', severity: 'info' },
+  promoted: { code: 'S22', severity: 'warning' },
 } as const satisfies Record<string, DiagnosticCode>;
 
 /** YAML 1.1's `yes` and `no`. */

@@ -7,6 +7,7 @@ import type { WorkflowFiles } from '../ports/workflow-files.ts';
 import { readExpressions } from './expressions.ts';
 import { S } from './field-codes.ts';
 import { readToolFiles } from './module-tools-files.ts';
+import { checkPromotedTools } from './promoted-tools.ts';
 import { agentOf, readAgents } from './read-agents.ts';
 import { Reading, startOf } from './reading.ts';
 import { checkManifestFiles, readSkills, variableNames } from './references.ts';
@@ -42,6 +43,7 @@ export async function parseWorkflow(
   const manifest = await readManifest(reading);
   const agents = await readAgents(manifest?.tree, reading);
   await readSkills(reading);
+  await checkPromotedTools(manifest?.tree, reading);
   const foundTools = manifest ? await readToolFiles(manifest.tree, reading) : [];
   return finished(reading, { manifest, agents, foundTools });
 }

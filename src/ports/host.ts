@@ -29,6 +29,10 @@ export interface Host {
   runModule?: StepRunner;
   /** Folder of what is kept from one run for others; left out: nothing is. */
   cacheFolder?: string;
+  /** Folder of what agents keep for later runs of workflows without a folder; left out: nothing is. */
+  stateFolder?: string;
+  /** Folder of the tools that runs keep for later ones; left out: none are. */
+  toolsFolder?: string;
   /** Values that must never be written down: keys and secrets. */
   secretValues(): readonly string[];
   /** Version of the program, for the log. */

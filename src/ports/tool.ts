@@ -80,8 +80,8 @@ export interface ToolMaker {
 /** What programs of an agent keep for their next (spec, capabilities 3). */
 export interface CallSession {
   value: JsonObject;
-  /** Kept when the call returns. */
-  keep(value: JsonObject): void;
+  /** Kept when the call returns; why it is not, as a sentence, when it cannot be kept. */
+  keep(value: JsonObject): string | undefined;
 }
 
 /** What a tool gets besides its arguments. */
@@ -138,8 +138,11 @@ export interface Tool {
   sideEffects?: boolean;
   /** Whether a call reaches other hosts from this machine. Default false. */
   network?: boolean;
-  /** `explicit`: workers get it only when it is named (not by `*.*`). Default `usual`. */
-  grant?: 'usual' | 'explicit';
+  /**
+   * `explicit`: workers get it only when it is named (not by `*.*`), `exact`: only by its whole name.
+   * Default `usual`.
+   */
+  grant?: 'usual' | 'explicit' | 'exact';
   /** Whether it runs a program in the run's box; such a tool cannot be called from a box. Default false. */
   needsBox?: boolean;
   /**
@@ -147,6 +150,11 @@ export interface Tool {
    * that nobody waits in a circle. Default false.
    */
   nested?: boolean;
+  /**
+   * Whether it looks at its arguments itself, and says in its own words what is wrong with them;
+   * `parameters` is then what models are told and nothing more. Default false.
+   */
+  checksArguments?: boolean;
   /** Names of secrets that it gets in `context.secrets`, if the author granted them. */
   secrets?: readonly string[];
   /**

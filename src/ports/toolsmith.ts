@@ -1,3 +1,4 @@
+import type { JsonObject } from '../base/json.ts';
 import type {
   CreatedTool,
   CreationStage,
@@ -5,6 +6,7 @@ import type {
   PlanNamespace,
   ToolDraft,
 } from '../events/creation.ts';
+import type { SandboxPolicy } from '../events/plan.ts';
 import type { Tool, ToolContext } from './tool.ts';
 
 /** Where a draft is to be a tool. */
@@ -17,7 +19,15 @@ export interface DraftPlace {
 }
 
 /** What a check gets of the run. */
-export type DraftContext = Pick<ToolContext, 'sandbox' | 'sandboxPolicy' | 'signal' | 'effects'>;
+export interface DraftContext
+  extends Pick<ToolContext, 'sandbox' | 'sandboxPolicy' | 'signal' | 'effects'> {
+  /** Tells whoever made the draft of something that does not keep it from being a tool. */
+  warn(text: string): void;
+  /** Keeps what the trial came to, in the standard envelope; left out where nobody scores tools. */
+  tried?(result: JsonObject): void;
+  /** Why a JSON Schema cannot be used, in words; undefined when it can. Never rejects. */
+  schemaProblem(schema: JsonObject): Promise<string | undefined>;
+}
 
 /** One check of a draft. Each is a file of its own and a line in the list. */
 export interface DraftCheck {
@@ -39,6 +49,8 @@ export interface Toolsmith {
   checks: readonly DraftCheck[];
   /** SHA-256 of name, code and schema (spec, capabilities 4.9). */
   hashOf(draft: ToolDraft): string;
+  /** The policy of the box that drafts are read and tried in, so that one can be made ready; left out: any. */
+  trialPolicy?(policy: SandboxPolicy): SandboxPolicy;
   /** The tool, run in a box of its namespace. */
   tool(created: CreatedTool, place: DraftPlace): Tool;
 }

@@ -1,12 +1,13 @@
-import type { EventData, Message } from '../events/event.ts';
+import type { AskPurpose, EventData, Fact, Message } from '../events/event.ts';
 import type { Frame } from '../events/state.ts';
 import type { ResolvedModel, ToolSpec } from '../ports/model-provider.ts';
 import { shortened, windowOf } from './agent/compact.ts';
 import { askModel, requestHash } from './ask-model.ts';
 import { askableAt } from './ask-rates.ts';
-import { exhausted, type Verdict } from './budget.ts';
+import { exhausted, type Refusal, type Verdict } from './budget.ts';
 import { timeRefusal } from './budget-time.ts';
 import { promptTokens } from './budget-tokens.ts';
+import { codemodeOf } from './codemode/codemode.ts';
 import type { RunContext } from './context.ts';
 import type { Start } from './effect.ts';
 import { modelFor, realMark } from './fallback.ts';
@@ -21,7 +22,7 @@ export async function admitAsk(pass: Pass, command: Ask): Promise<void> {
   const { frame, purpose, notBefore } = command;
   const late = timeRefusal(context.state, frame, context.stopwatch.activeMs);
   if (late && purpose !== 'closing') {
-    decided.facts.push(exhausted(frame.id, { ...late, purpose }));
+    decided.facts.push(noRoom(frame, purpose, late));
     return;
   }
   const until = Math.max(notBefore ?? 0, askableAt(pass, frame) ?? 0);
@@ -38,7 +39,7 @@ export async function admitAsk(pass: Pass, command: Ask): Promise<void> {
     return;
   }
   if (verdict.verdict === 'refused') {
-    decided.facts.push(exhausted(frame.id, { ...verdict.refusal, purpose }));
+    decided.facts.push(noRoom(frame, purpose, verdict.refusal));
     return;
   }
   await context.runFiles.keepContext(frame, files);
@@ -63,6 +64,17 @@ export async function admitAsk(pass: Pass, command: Ask): Promise<void> {
   decided.starts.push(modelStart(context, frame, { asked, messages, tools, native }));
 }
 
+/**
+ * A limit refused a question. Of a repairer it says nothing but that there is no repair: the agents that
+ * are at work may still have room for what they do.
+ */
+function noRoom({ id, role }: Frame, purpose: AskPurpose, refusal: Refusal): Fact {
+  if (role !== 'repairer') return exhausted(id, { ...refusal, purpose });
+  const { dimension } = refusal;
+  const data = { code: `budget/${dimension}`, message: `the limit on ${dimension} leaves no room` };
+  return { type: 'agent.failed', agent: id, data };
+}
+
 /** A question in words, and whether there is room for it. */
 interface Worded extends Omit<Prepared, 'asked'> {
   question: Pick<Question, 'keep' | 'messages'>;
@@ -85,6 +97,7 @@ function inWords({ context, admission }: Pass, command: Ask, tight = false): Wor
     frame,
     purpose,
     again: frame.phase === 'retry',
+    ...(frame.role === 'repairer' && { isFinal: true }),
     promptTokens: promptTokens(messages, [...tools, ...sentWith(native)]),
     maxOutputTokens: Math.min(settings.maxOutputTokens, frame.order?.maxOutputTokens ?? Infinity),
     price: model?.price,
@@ -152,6 +165,8 @@ export function modelStart(context: RunContext, frame: Frame, prepared: Prepared
   };
 }
 
-function specsOf({ specs }: RunContext, frame: Frame): ToolSpec[] {
+/** Tools that the model is told of: none in code mode, where programs call them. */
+function specsOf({ plan, specs }: RunContext, frame: Frame): ToolSpec[] {
+  if (codemodeOf(plan, frame)) return [];
   return frame.tools.flatMap((name) => specs.get(name) ?? []);
 }

@@ -8,7 +8,16 @@ import type { Pass } from './pass.ts';
 import { admitSubmanager } from './submanagers/admit.ts';
 
 /** Admits a worker or a sub-manager of a manager's turn; when a limit refuses it, the rest of the turn is skipped. */
-export function admitWorker(pass: Pass, command: Extract<Command, { do: 'start-worker' }>): void {
+export async function admitWorker(
+  pass: Pass,
+  command: Extract<Command, { do: 'start-worker' }>,
+): Promise<void> {
+  admit(pass, command);
+  // Files come before the facts that name them.
+  await pass.context.skills.write();
+}
+
+function admit(pass: Pass, command: Extract<Command, { do: 'start-worker' }>): void {
   const { context, admission, decided, skipped, names } = pass;
   const { state } = context;
   const { frame, envelope, index } = command;
@@ -21,7 +30,7 @@ export function admitWorker(pass: Pass, command: Extract<Command, { do: 'start-w
   if (verdict === 'go') {
     const name = unused(envelope.workerId, (taken) => state.names.has(taken) || names.has(taken));
     names.add(name);
-    decided.facts.push(startWorker(context, frame, { envelope, name, index }));
+    decided.facts.push(...startWorker(context, frame, { envelope, name, index }));
     return;
   }
   skipped.add(frame.id);

@@ -25,6 +25,7 @@ const ANSWER_CHARS = 1_000_000;
 const ROLE_NAMES: Readonly<Partial<Record<AgentRole, string>>> = {
   node: 'agent',
   reviewer: 'judge',
+  repairer: 'worker',
 };
 
 /** First and longest wait before a failed call is tried again, in milliseconds. */

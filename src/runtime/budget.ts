@@ -39,6 +39,8 @@ export interface Wanted {
   /** Most tokens of the answer. */
   maxOutputTokens: number;
   price: Price | undefined;
+  /** Whether it is refused where it would wait for what a loop may give back. */
+  isFinal?: boolean;
 }
 
 /** What came of asking for a share of the budget: the limits that are granted. */
@@ -78,12 +80,14 @@ export class Admission {
     const wanted = { ...asked, price: highestPrice(asked.price, asked.promptTokens) };
     const kept = keptBack(this.#state, frame, wanted.purpose);
     const short = this.#countsShort(wanted, kept);
-    if (short && this.#mayComeBack(frame, short.dimension)) return { verdict: 'wait' };
+    if (short && !asked.isFinal && this.#mayComeBack(frame, short.dimension)) {
+      return { verdict: 'wait' };
+    }
     const refusal = short?.refusal ?? this.#overspent(frame);
     if (refusal) return { verdict: 'refused', refusal };
     const room = this.#outputRoom(wanted, kept);
     const least = Math.min(LEAST_OUTPUT, wanted.maxOutputTokens);
-    if (room.tokens < wanted.maxOutputTokens && this.#mayGrow(frame, room.scope)) {
+    if (room.tokens < wanted.maxOutputTokens && this.#mayGrow(asked, room.scope)) {
       return { verdict: 'wait' };
     }
     if (room.tokens < least && room.refusal) {
@@ -199,13 +203,10 @@ export class Admission {
   }
 
   /** Whether more of a budget may be left once what is out has ended. */
-  #mayGrow(frame: Place, scope: Scope): boolean {
-    return (
-      scope.ledger.reserved.tokens > 0 ||
-      this.#rooms.taken(scope).tokens > 0 ||
-      this.#mayComeBack(frame, 'tokens') ||
-      this.#mayComeBack(frame, 'cost')
-    );
+  #mayGrow({ frame, isFinal }: Wanted, scope: Scope): boolean {
+    const isOut = scope.ledger.reserved.tokens > 0 || this.#rooms.taken(scope).tokens > 0;
+    if (isOut || isFinal) return isOut;
+    return this.#mayComeBack(frame, 'tokens') || this.#mayComeBack(frame, 'cost');
   }
 
   /** Limits that count things: calls (one is kept for each last turn) and turns. */

@@ -7,7 +7,9 @@ import type { Sandbox } from '../ports/sandbox.ts';
 import type { Tool } from '../ports/tool.ts';
 import type { Surroundings } from './agent/parts/look.ts';
 import type { ApprovalDesk } from './approvals/desk.ts';
+import type { KeptTools } from './creation/kept-follow.ts';
 import type { CreatedTools } from './creation/registry.ts';
+import type { RepairQueue } from './creation/repair-queue.ts';
 import type { RoleModels } from './fallback.ts';
 import type { InnerAsks } from './inner-asks.ts';
 import type { ModelTrace } from './model-trace.ts';
@@ -15,6 +17,7 @@ import type { KeptResults } from './nodes/cached-results.ts';
 import type { NodeGuards } from './nodes/node-guards.ts';
 import type { StateFiles } from './nodes/state-files.ts';
 import type { Redact } from './redact.ts';
+import type { RunSkills } from './skills/run-skills.ts';
 import type { Stopwatch } from './stopwatch.ts';
 import type { RunFiles } from './tools/artifacts.ts';
 import type { Guards } from './tools/guards.ts';
@@ -35,6 +38,8 @@ export interface RunContext {
   /** Those among them that agents made. */
   created: CreatedTools;
   surroundings: Surroundings;
+  /** Texts of skills, with those that managers write. */
+  skills: RunSkills;
   /** The run's box; undefined when no worker may run code. */
   sandbox: Sandbox | undefined;
   /** Rings when the driver has something to look at. */
@@ -43,6 +48,8 @@ export interface RunContext {
   innerCalls: InnerCalls;
   /** Questions that the code of agents asks. */
   innerAsks: InnerAsks;
+  /** Drafts of tools that models are to put right. */
+  repairs: RepairQueue;
   /** The wall time that is left. */
   stopwatch: Stopwatch;
   /** When something of the run moved last, on the clock that never goes back. */
@@ -64,6 +71,8 @@ export interface RunContext {
   nodeGuards: NodeGuards;
   /** Results that nodes fall back on. */
   results: KeptResults;
+  /** Tools that later runs are to have. */
+  keptTools: KeptTools;
   /** Files of the states of graphs. */
   stateFiles: StateFiles;
   /** Takes secrets out of what leaves the run. */

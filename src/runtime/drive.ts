@@ -8,6 +8,7 @@ import { exhausted } from './budget.ts';
 import { settlements, warnings } from './budget-report.ts';
 import { timeRefusal } from './budget-time.ts';
 import type { RunContext } from './context.ts';
+import { startRepairers } from './creation/repair-start.ts';
 import { admitInner, decide } from './decide.ts';
 import type { Finished } from './effect.ts';
 import { EffectsInFlight } from './effects-in-flight.ts';
@@ -139,13 +140,16 @@ export class Driver {
   }
 
   /**
-   * Admits tool calls of programs and questions of code. One at a time with all else, so that none can
-   * pass a limit.
+   * Starts those who repair drafts, and admits tool calls of programs and questions of code. One at a
+   * time with all else, so that none can pass a limit.
    */
   async #serveInner(): Promise<boolean> {
     const now = this.#recorder.now();
+    const repairs = startRepairers(this.#context, this.#context.repairs.take());
+    this.#stage(repairs);
     const calls = this.#context.innerCalls.take(now);
-    let moved = calls.length > 0 && this.#take(await admitInner(this.#context, calls, now));
+    let moved = repairs.length > 0;
+    if (calls.length > 0 && this.#take(await admitInner(this.#context, calls, now))) moved = true;
     for (const ask of this.#context.innerAsks.take(now)) {
       if (this.#take(admitInnerAsk(this.#context, ask, now))) moved = true;
     }
@@ -178,6 +182,7 @@ export class Driver {
     for (const event of events) {
       this.#context.innerCalls.see(event);
       this.#context.innerAsks.see(event);
+      this.#context.repairs.see(event);
       followBoxes(this.#context, event);
       // Awaited only for what is asked: this is done for every event.
       const asking = this.#context.desk.see(event);
@@ -190,6 +195,8 @@ export class Driver {
     if (kept !== undefined) await kept;
     const followed = this.#context.stateFiles.follow(events);
     if (followed !== undefined) await followed;
+    const tools = this.#context.keptTools.follow(events);
+    if (tools !== undefined) await tools;
     return events.length > 0;
   }
 

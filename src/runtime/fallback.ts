@@ -97,9 +97,10 @@ export function withoutTools(
   models: RoleModels,
   tools: ReadonlyMap<string, Tool>,
 ): AwpError | undefined {
-  const without = askers(plan).find(({ id, settings, toolbox, isCode }) => {
+  const without = askers(plan).find(({ id, settings, toolbox, isCode, isCodemode }) => {
     const cannot = (name: string) => models.get(id)?.get(name)?.capabilities?.tools === false;
-    if (!toolbox || isCode || !modelsInOrder(settings).every(cannot)) return false;
+    // Programs call tools, whatever the model that writes them can do itself.
+    if (!toolbox || isCode || isCodemode || !modelsInOrder(settings).every(cannot)) return false;
     return [...tools.values()].some((tool) => isGranted(tool, toolbox));
   });
   if (!without) return undefined;

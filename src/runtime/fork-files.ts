@@ -33,8 +33,8 @@ export async function copyRunFiles(
 }
 
 /** Contents of files that the log names. */
-function blobsOf({ artifacts }: RunState): Set<string> {
-  return new Set([...artifacts.values()].map(({ sha256 }) => sha256));
+function blobsOf({ artifacts, sessions = new Map() }: RunState): Set<string> {
+  return new Set([...[...artifacts.values()].map(({ sha256 }) => sha256), ...sessions.values()]);
 }
 
 class Copier {

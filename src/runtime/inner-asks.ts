@@ -106,6 +106,8 @@ export class InnerAsks {
     this.#waiting.push(ask);
     const cancel = this.#clock.timer(Math.max(1, until - this.#clock.now()), () => {
       this.#timers.delete(cancel);
+      // A timer may ring a little too early, and nothing else may ring after it.
+      ask.until = 0;
       this.#wake.notify();
     });
     this.#timers.add(cancel);

@@ -5,7 +5,8 @@ import { DEFAULT_POLICY, type PlanPolicy } from '../events/plan-policy.ts';
 import type { Frame } from '../events/state.ts';
 import { imagesFor } from './nodes/images.ts';
 
-type Part = Pick<Frame, 'role' | 'agentKey'> & Partial<Pick<Frame, 'managerKey' | 'review'>>;
+type Part = Pick<Frame, 'role' | 'agentKey'> &
+  Partial<Pick<Frame, 'managerKey' | 'review' | 'mends'>>;
 
 /**
  * Manager, workers and stall of the delegation loop that a frame belongs to: the plan's own, or
@@ -52,11 +53,16 @@ export function agentOf(plan: Plan, { agentKey }: Pick<Frame, 'agentKey'>): Plan
 
 /** What the models of a frame are asked with. Throws `internal/bug` for one that asks none. */
 export function settingsOf(plan: Plan, frame: Part): ModelSettings {
-  if (frame.role === 'node') return asking(plan, agentOf(plan, frame));
+  if (roleAsked(frame) === 'node') return asking(plan, agentOf(plan, frame));
   if (frame.role === 'judge') return judgeOf(plan);
   if (frame.role === 'reviewer') return reviewerOf(plan, frame);
   const { manager, worker } = loopOf(plan, frame);
   return frame.role === 'manager' ? manager : worker;
+}
+
+/** Whose settings a frame has: who repairs drafts asks as the agent does whose draft it is. */
+function roleAsked({ role, mends }: Part): Frame['role'] {
+  return role === 'repairer' ? (mends?.as ?? 'worker') : role;
 }
 
 /** Tokens of a judge's answer. */
@@ -107,14 +113,18 @@ interface Toolbox {
 
 const BARE: Toolbox = { tools: [], denied: [], toolRounds: 0, repairs: 0, attempts: 5 };
 
+/** Who is asked once, and once more where the answer cannot be read. */
+const ASKED_ONCE: ReadonlySet<Frame['role']> = new Set(['judge', 'reviewer', 'repairer']);
+
 /** The toolbox of a worker or a node; managers, graphs and steps have an empty one. */
 export function toolboxOf(plan: Plan, frame: Part): Toolbox {
   if (frame.role === 'node') {
     const agent = agentOf(plan, frame);
-    return { ...agent, repairs: agent.output.repairs };
+    // A program that failed is written again as often as an answer is elsewhere.
+    return { ...agent, repairs: agent.codemode?.retries ?? agent.output.repairs };
   }
   if (frame.role === 'worker') return loopOf(plan, frame).worker;
-  if (frame.role === 'judge' || frame.role === 'reviewer') return { ...BARE, repairs: 1 };
+  if (ASKED_ONCE.has(frame.role)) return { ...BARE, repairs: 1 };
   const loop = frame.role === 'manager' ? loopOf(plan, frame) : undefined;
   return loop ? { ...BARE, attempts: loop.worker.attempts } : BARE;
 }
@@ -129,12 +139,16 @@ export interface Asker {
   toolbox?: Pick<Toolbox, 'tools' | 'denied'>;
   /** It is code: whether it asks its model, nobody knows before it does. */
   isCode?: true;
+  /** It writes programs, which call its tools. */
+  isCodemode?: true;
   /** It may never be needed: a model that it cannot ask fails when it is asked. */
   isIdle?: true;
 }
 
 /** Who of `askers` a frame is; code asks as the agent that it stands for. */
-export function askerId({ role, agentKey = '', managerKey, review }: Part): string {
+export function askerId(frame: Part): string {
+  const { agentKey = '', managerKey, review } = frame;
+  const role = roleAsked(frame);
   if (role === 'judge') return idOf('judge');
   if (role === 'reviewer') return idOf(review?.kind === 'critique' ? 'critic' : 'worker', agentKey);
   if (role === 'manager' && managerKey !== undefined) return subId(agentKey, managerKey);
@@ -170,6 +184,7 @@ export function askers(plan: Plan): Asker[] {
     ...Object.entries(agents).map(([name, agent]) => ({
       ...{ id: idOf('node', name), name, settings: asking(plan, agent), toolbox: agent },
       ...(agent.module !== undefined && { isCode: true as const }),
+      ...(agent.codemode && { isCodemode: true as const }),
     })),
   ];
 }

@@ -1,15 +1,19 @@
 import { AwpError } from '../base/errors.ts';
-import { sentName } from '../base/tool-names.ts';
+import { namespaceOf, sentName } from '../base/tool-names.ts';
 import type { BoxName, Fact } from '../events/event.ts';
-import type { ModelSettings, Plan } from '../events/plan.ts';
+import type { ModelSettings, Plan, SandboxPolicy } from '../events/plan.ts';
 import type { PlanAgent } from '../events/plan-graph.ts';
 import type { Host } from '../ports/host.ts';
 import type { ResolvedModel } from '../ports/model-provider.ts';
 import type { Sandbox } from '../ports/sandbox.ts';
 import type { OpenedTools, Tool, ToolOpener } from '../ports/tool.ts';
 import { loopToolsOf } from './board/loop-tools.ts';
+import { checkBox } from './codemode/check-box.ts';
 import type { RunContext } from './context.ts';
+import { creationToolsOf } from './creation/grant.ts';
+import { loadKeptTools } from './creation/kept-load.ts';
 import { CreatedTools } from './creation/registry.ts';
+import { idleHooks } from './creation/score-tool.ts';
 import { type RoleModels, resolveRoles, withoutTools } from './fallback.ts';
 import { isGranted } from './grants.ts';
 import { fanInTools } from './nodes/fan-in-tool.ts';
@@ -19,6 +23,7 @@ import { moduleOpeners } from './nodes/module-step.ts';
 import { hasPreprocessors } from './nodes/preprocess.ts';
 import { askers } from './plan-parts.ts';
 import { readSkillTexts } from './skill-texts.ts';
+import { RunSkills } from './skills/run-skills.ts';
 import { RunFiles } from './tools/artifacts.ts';
 import { Guards } from './tools/guards.ts';
 import { secretNotes } from './tools/tool-secrets.ts';
@@ -31,6 +36,7 @@ type Made = Pick<
   | 'specs'
   | 'created'
   | 'surroundings'
+  | 'skills'
   | 'sandbox'
   | 'secrets'
   | 'runFiles'
@@ -47,6 +53,8 @@ export interface Prepared {
   box: { sandbox?: BoxName };
   /** What was left out of the tools, as facts for the log. */
   notes: readonly Fact[];
+  /** The tools that a new run begins with, as facts for the log; `stop` ends it early. */
+  kept(stop: AbortSignal | undefined): Promise<Fact[]>;
   /** The parts of the context, for the run's folder. */
   made(folder: string): Made;
   /** Gives the box back, if the run cannot start. */
@@ -56,11 +64,12 @@ export interface Prepared {
 /** Finds models, tools, code and the box of a plan. Throws `model/...`, `step/missing`, `sandbox/unavailable`. */
 export async function prepare(host: Host, plan: Plan, folder: string): Promise<Prepared> {
   checkSteps(plan, host);
-  const skillTexts = await readSkillTexts(host.effects.files, folder, plan);
+  const { files } = host.effects;
+  const skills = new RunSkills(files, folder, await readSkillTexts(files, folder, plan));
   const models = resolveModels(host, plan);
   const opened = await openTools([...host.toolOpeners, ...moduleOpeners(host, plan)]);
   try {
-    return await withTools(host, plan, { models, opened, skillTexts });
+    return await withTools(host, plan, { models, opened, skills });
   } catch (error) {
     await opened.close();
     throw error;
@@ -70,11 +79,11 @@ export async function prepare(host: Host, plan: Plan, folder: string): Promise<P
 interface Parts {
   models: RoleModels;
   opened: OpenedTools;
-  skillTexts: ReadonlyMap<string, string>;
+  skills: RunSkills;
 }
 
 async function withTools(host: Host, plan: Plan, parts: Parts): Promise<Prepared> {
-  const { models, opened, skillTexts } = parts;
+  const { models, opened, skills } = parts;
   const isLong = ({ name }: Tool): boolean => sentName(name).length > SENT_CHARS;
   const short = opened.tools.filter((tool) => !isLong(tool));
   const tools = workerTools([...host.tools.values(), ...short], plan);
@@ -82,10 +91,10 @@ async function withTools(host: Host, plan: Plan, parts: Parts): Promise<Prepared
   if (toolless) throw toolless;
   const secrets = await host.findSecrets([...tools.values()].flatMap((tool) => tool.secrets ?? []));
   const running = [...tools.values()].filter((tool) => tool.needsBox);
-  const needsBox = new Set(running.map(({ name }) => name));
-  const ofLoops = loopToolsOf(plan);
-  const wantsBox = needsBox.size > 0 || hasPreprocessors(plan);
-  const sandbox = wantsBox ? await host.openSandbox(plan.sandbox) : undefined;
+  const needsBox = new Set(running.filter(({ nested }) => !nested).map(({ name }) => name));
+  const ofLoops = givenAnyway(plan);
+  const wantsBox = running.length > 0 || hasPreprocessors(plan) || plan.creation !== undefined;
+  const sandbox = wantsBox ? await openBox(host, plan) : undefined;
   const specs = [...tools.values()].map(({ name, description, parameters }) => ({
     ...{ name, description, parameters },
   }));
@@ -96,13 +105,19 @@ async function withTools(host: Host, plan: Plan, parts: Parts): Promise<Prepared
     notes: [
       ...notesOf('tools', [...(opened.notes ?? []), ...opened.tools.filter(isLong).map(tooLong)]),
       ...notesOf('secrets', secretNotes(secrets)),
+      ...notesOf('evaluation', idleHooks(plan)),
     ],
+    kept: (stop) =>
+      loadKeptTools({
+        ...{ host, plan, sandbox, stop, others: [...host.tools.keys(), ...tools.keys()] },
+        secrets: sendable(secrets),
+      }),
     made: (folder) => ({
-      ...{ plan, models, tools, sandbox, secrets, specs: byName },
+      ...{ plan, models, tools, sandbox, secrets, skills, specs: byName },
       created: new CreatedTools({ plan, toolsmith: host.toolsmith, tools, specs: byName }),
       guards: new Guards(plan, tools),
       surroundings: {
-        ...{ box: sandbox && boxOf(sandbox), needsBox, skillTexts },
+        ...{ box: sandbox && boxOf(sandbox), needsBox, skillTexts: skills.all },
         // Workers have those of a loop without being given them, so managers need not hear of them.
         tools: specs.filter(({ name }) => !ofLoops.has(name)),
       },
@@ -113,6 +128,45 @@ async function withTools(host: Host, plan: Plan, parts: Parts): Promise<Prepared
       await opened.close();
     },
   };
+}
+
+/** The box of a run, held against what it has to do; given back when it does not do. */
+async function openBox(host: Host, plan: Plan): Promise<Sandbox> {
+  const sandbox = await host.openSandbox(reachingAll(plan));
+  try {
+    checkBox(plan, sandbox);
+    return sandbox;
+  } catch (error) {
+    await sandbox.close();
+    throw error;
+  }
+}
+
+/** What a box of the run must be able to do: reach what programs and tools made at run time may reach. */
+function reachingAll({ sandbox, creation }: Plan): SandboxPolicy {
+  const reaching = (creation?.namespaces ?? []).filter(({ capabilities }) =>
+    capabilities.includes('network'),
+  );
+  const hosts = new Set([...sandbox.hosts, ...reaching.flatMap((one) => [...one.hosts])]);
+  return { ...sandbox, hosts: [...hosts] };
+}
+
+/** Tools that agents have without being given them. */
+function givenAnyway(plan: Plan): ReadonlySet<string> {
+  return new Set([...loopToolsOf(plan), ...creationToolsOf(plan)]);
+}
+
+/** Whether a name is that of a tool that an agent may make, or a spelling of those for making them. */
+function isToBeMade({ creation }: Plan, name: string): boolean {
+  const namespace = namespaceOf(name);
+  return (
+    namespace === 'tool' || creation?.namespaces.some((one) => one.name === namespace) === true
+  );
+}
+
+/** Names of the secrets that requests may carry to some host. */
+function sendable(secrets: RunContext['secrets']): ReadonlySet<string> {
+  return new Set([...secrets].flatMap(([name, { hosts }]) => (hosts.length > 0 ? [name] : [])));
 }
 
 function tooLong({ name }: Tool): string {
@@ -222,13 +276,13 @@ function workerTools(available: readonly Tool[], plan: Plan): Map<string, Tool> 
   const boxes = [...askers(plan).flatMap(({ toolbox }) => toolbox ?? []), joining];
   const missing = boxes
     .flatMap(({ tools }) => tools)
-    .find((name) => !name.includes('*') && !all.has(name));
+    .find((name) => !name.includes('*') && !all.has(name) && !isToBeMade(plan, name));
   if (missing !== undefined) {
     throw new AwpError('tool/missing', `there is no tool ${missing}`, {
       hint: 'tools ship, or come with custom_tools, --mcp FILE or tools of a program; a resumed run is given those again',
     });
   }
-  const ofLoops = loopToolsOf(plan);
+  const ofLoops = givenAnyway(plan);
   const isGiven = (tool: Tool): boolean =>
     ofLoops.has(tool.name) || boxes.some((box) => isGranted(tool, box));
   return new Map([...all].filter(([, tool]) => isGiven(tool)));

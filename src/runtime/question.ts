@@ -4,6 +4,7 @@ import { callFirst, correction, summarise, workerStart } from './agent/prompt.ts
 import { contextFiles } from './agent/spilled.ts';
 import type { Command } from './command.ts';
 import type { RunContext } from './context.ts';
+import { repairStart } from './creation/repair-prompt.ts';
 import { judgeStart } from './evaluation/judge.ts';
 import { type ManagerQuestion, managerCorrection, managerQuestion } from './manager-question.ts';
 import { nodeFollowUp, nodeStart } from './nodes/node-prompt.ts';
@@ -54,6 +55,7 @@ export function questionFor(context: RunContext, ask: Ask, tight = false): Quest
 function firstQuestion(context: RunContext, { frame }: Ask): Pick<Question, 'messages' | 'files'> {
   if (frame.role === 'node') return nodeStart(context, frame);
   if (frame.role === 'judge') return { messages: judgeStart(context.state, frame) };
+  if (frame.role === 'repairer') return { messages: repairStart(frame) };
   if (frame.role === 'reviewer') {
     return { messages: reviewStart(context.plan, context.state, frame) };
   }

@@ -9,6 +9,9 @@ import type { Lease } from '../ports/store.ts';
 import { ApprovalDesk, type AskPerson } from './approvals/desk.ts';
 import type { ApprovalAnswer } from './approvals/inbox.ts';
 import type { RunContext } from './context.ts';
+import { KeptTools } from './creation/kept-follow.ts';
+import { keptPlace } from './creation/kept-places.ts';
+import { RepairQueue } from './creation/repair-queue.ts';
 import { Driver } from './drive.ts';
 import { keepReport } from './evaluation/report.ts';
 import { InnerAsks } from './inner-asks.ts';
@@ -24,6 +27,7 @@ import { type Prepared, prepare } from './prepare.ts';
 import { Recorder } from './recorder.ts';
 import { makeRedact, PieceRedactor } from './redact.ts';
 import { redactError } from './redact-error.ts';
+import { readMadeSkills } from './skills/run-skills.ts';
 import { Stopwatch } from './stopwatch.ts';
 import { InnerCalls } from './tools/inner-calls.ts';
 
@@ -51,7 +55,9 @@ export class Run {
     this.#pieces = pieces;
     this.#desk = context.desk;
     this.#driver = new Driver(context, recorder);
-    this.begun = recorder.record(first).then(() => {});
+    this.begun = recorder.record(first).then((events) => {
+      for (const event of events) context.created.see(event);
+    });
     this.done = this.#drive({ lease, context, close });
     this.done.catch(() => {});
   }
@@ -87,6 +93,7 @@ export class Run {
       await this.begun;
       await context.runFiles.repair(context.state);
       await context.stateFiles.repair();
+      await context.keptTools.repair();
       context.results.open();
       await context.desk.open();
       await this.#driver.run();
@@ -164,12 +171,14 @@ export async function startRun(host: Host, start: NewRun): Promise<Run> {
   const plan = hideInitial(start.plan);
   refuseMissing(plan);
   const prepared = await prepare(host, plan, host.store.folder(id)).catch(hiding(host));
+  const kept = await prepared.kept(stop).catch(closing(prepared));
   const lease = await host.store.create(id, ownerName(host)).catch(closing(prepared));
   const { version } = host;
   const first: Fact[] = [
     { type: 'run.started', data: { plan, simulated: plan.simulated, version, ...prepared.box } },
     ...inputs,
     ...prepared.notes,
+    ...kept,
     rootStarted(plan),
   ];
   return open(host, { lease, prepared, state: emptyState(id), first, trace, stop, ask });
@@ -205,10 +214,12 @@ export async function resumeRun(host: Host, resumption: Resumption): Promise<Run
     const { plan } = state;
     if (!plan) throw new AwpError('store/damaged', `the log of ${id} has no start`);
     checkRaised(state, raise);
-    const prepared = await prepare(host, plan, host.store.folder(id)).catch(hiding(host));
+    const folder = host.store.folder(id);
+    const skillTexts = await readMadeSkills(host.effects.files, folder, state);
+    const prepared = await prepare(host, plan, folder).catch(hiding(host));
     const { box } = prepared;
     const first = state.status === 'complete' ? [] : resumeFacts(host, { state, plan, raise, box });
-    return open(host, { lease, prepared, state, first, trace, stop, ask, seen });
+    return open(host, { lease, prepared, state, first, trace, stop, ask, seen, skillTexts });
   } catch (error) {
     await host.store.release(lease);
     throw error;
@@ -293,10 +304,12 @@ interface Opening {
   ask: AskPerson | undefined;
   /** Tool calls of earlier processes. */
   seen?: readonly RunEvent[];
+  /** Texts of skills that were written in the run. */
+  skillTexts?: ReadonlyMap<string, string>;
 }
 
 function open(host: Host, opening: Opening): Run {
-  const { lease, prepared, state, first, trace, stop, ask, seen = [] } = opening;
+  const { lease, prepared, state, first, trace, stop, ask, seen = [], skillTexts } = opening;
   const { plan } = prepared;
   const hidden = host.secretValues();
   const redact = makeRedact(hidden);
@@ -320,6 +333,7 @@ function open(host: Host, opening: Opening): Run {
   }
   made.guards.abandon([...state.inFlight.keys()]);
   made.created.restore(state);
+  if (skillTexts) made.skills.restore(state, skillTexts);
   const { clock, files } = host.effects;
   const stopwatch = new Stopwatch(clock, state);
   const signs = { last: clock.monotonic() };
@@ -327,7 +341,9 @@ function open(host: Host, opening: Opening): Run {
     ...{ host, state, wake, stopwatch, nodeGuards },
     results: new KeptResults({ state, files, clock, folder: resultsFolder(host) }),
     stateFiles: new StateFiles({ state, files, folder }),
+    keptTools: new KeptTools(state, plan.creation?.persist ? keptPlace(host, plan) : undefined),
     innerAsks: new InnerAsks({ wake, clock, plan }),
+    repairs: new RepairQueue({ wake, state }),
     innerCalls: new InnerCalls({ wake, needsBox: made.surroundings.needsBox, clock }),
     ...made,
     ...(trace && {

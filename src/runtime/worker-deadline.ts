@@ -1,7 +1,9 @@
 import { formatDuration } from '../base/time.ts';
 import { activeMsAt, ownMs } from '../events/active-time.ts';
 import type { Fact } from '../events/event.ts';
+import { openRepairers } from '../events/repairs.ts';
 import type { Frame, RunState } from '../events/state.ts';
+import { stopFrames } from './nodes/stop-frame.ts';
 import type { Pass } from './pass.ts';
 
 /** Part of a worker's time in which it only reports, the most of it, and the least time that has one. */
@@ -44,7 +46,7 @@ export function timeoutMessage({ order }: Pick<Frame, 'order'>): string {
  * a report that is on its way; later its failure, with what it has. Siblings are not touched.
  */
 export function lateWorker(
-  { cut }: Pick<Pass, 'cut'>,
+  ending: Pick<Pass, 'cut' | 'stopped'>,
   { state, frame, now }: { state: RunState; frame: Frame; now: number },
 ): Fact[] {
   const why = { code: WORKER_TIMEOUT, message: timeoutMessage(frame) };
@@ -57,8 +59,10 @@ export function lateWorker(
   // Who has reported waits for its judges alone; a report that is on its way has the rest of the time.
   const isReporting = frame.phase === 'checked' || (!isLast && isAskedToReport(frame));
   if (isReporting) return late;
-  const ended = cut(new Set([frame.id]), why).flatMap(({ facts }) => facts);
-  return [...late, ...ended, ...(isLast ? [failedLate(frame, why)] : [])];
+  const helpers = openRepairers(state, frame).map(({ id }) => id);
+  const below = stopFrames(ending, state, { frames: helpers, ...why });
+  const ended = ending.cut(new Set([frame.id]), why).flatMap(({ facts }) => facts);
+  return [...late, ...below, ...ended, ...(isLast ? [failedLate(frame, why)] : [])];
 }
 
 function isAskedToReport({ phase, purpose }: Frame): boolean {

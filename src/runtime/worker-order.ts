@@ -2,7 +2,13 @@ import type { Envelope, OutputContract } from '../events/decision.ts';
 import type { WorkerOrder } from '../events/loop-events.ts';
 import type { Plan, PlanWorker } from '../events/plan.ts';
 import type { Frame } from '../events/state.ts';
-import { orderedSkills } from './agent/ordered-skills.ts';
+import { type MadeSkills, type OrderedSkills, orderedSkills } from './agent/ordered-skills.ts';
+import {
+  meansCreation,
+  type OrderedMaking,
+  orderedMaking,
+  withCreationTools,
+} from './creation/grant.ts';
 import { loopOf } from './plan-parts.ts';
 import { declaredPackages } from './tools/box-policy.ts';
 import { RUNS_PROGRAMS } from './tools/policy.ts';
@@ -15,6 +21,8 @@ export interface Ordered {
   tools: readonly string[];
   contract?: OutputContract;
   order?: WorkerOrder;
+  /** Skills that it brings, and those that are refused; left out without any. */
+  written?: Pick<OrderedSkills, 'created' | 'refused'>;
   /** What was not taken as it was asked for, and why. */
   notes: readonly string[];
 }
@@ -26,6 +34,10 @@ interface OrderFor {
   worker: Pick<Frame, 'name' | 'askedAs' | 'role' | 'agentKey'>;
   /** Names of the tools that the worker may have. */
   all: readonly string[];
+  /** Tools for making tools that it could have; none when left out. */
+  creating?: readonly string[];
+  /** Skills that managers wrote in the run so far; none when left out. */
+  made?: MadeSkills;
 }
 
 /** One field of a delegation after the policy: what is kept of it, and what is told. */
@@ -42,31 +54,39 @@ interface Part {
  */
 export function orderedWorker(
   plan: Plan,
-  { parent, worker, all }: OrderFor,
+  { parent, worker, all, creating = [], made }: OrderFor,
   envelope: Envelope,
 ): Ordered {
   const policy = loopOf(plan, parent).worker;
   const may = new Set(policy.managerControls);
   const fields = controlled(may, envelope);
   const { instructions = parent.instructions, temperature, contract } = fields.kept;
+  const { toolsAllowed } = fields.kept;
+  const { codemode, requiredTools = [] } = envelope;
+  const named = [...(toolsAllowed ?? []), ...requiredTools].some(meansCreation);
+  const own = orderedMaking(plan, parent, { codemode, named, creating });
+  const known = (pattern: string): boolean => own.making !== undefined || !meansCreation(pattern);
   const chosen = chosenTools(
     plan,
-    { worker, all },
+    { worker, all: own.making ? [...all, ...creating] : all },
     {
-      allowed: fields.kept.toolsAllowed,
-      required: envelope.requiredTools ?? [],
-      programs: may.has('codemode.enabled') ? envelope.codemode?.enabled : undefined,
+      allowed: toolsAllowed?.filter(known),
+      required: requiredTools.filter(known),
+      programs: may.has('codemode.enabled') ? codemode?.enabled : undefined,
     },
   );
+  const skills = orderedSkills(plan, parent, { asked: envelope.skills, ...(made && { made }) });
   const parts: Part[] = [
     { notes: fields.notes },
     {
       notes: chosen.notes,
       ...(chosen.required.length > 0 && { order: { requiredTools: chosen.required } }),
     },
-    codemodePart(may, envelope, chosen.tools),
-    skillsPart(plan, parent, envelope),
+    codemodePart(may, envelope, { isOn: chosen.tools.includes(RUNS_PROGRAMS), ...own }),
+    { notes: own.notes, ...(own.making && { order: { making: own.making } }) },
+    skillsPart(skills),
     packagesPart(plan, envelope),
+    authorPart(plan, envelope),
     limitsPart(policy, envelope),
     envelope.subtaskId === undefined ? {} : { order: { subtaskId: envelope.subtaskId } },
   ];
@@ -74,9 +94,10 @@ export function orderedWorker(
   return {
     instructions,
     temperature: temperature ?? policy.temperature,
-    tools: chosen.tools,
+    tools: withCreationTools(chosen.tools, own.making, creating),
     ...(contract && { contract }),
     ...(Object.keys(order).length > 0 && { order }),
+    ...(skills.created.length + skills.refused.length > 0 && { written: skills }),
     notes: parts.flatMap(({ notes = [] }) => notes),
   };
 }
@@ -110,25 +131,18 @@ function notYours(name: string): string {
 function codemodePart(
   may: ReadonlySet<string>,
   { codemode }: Envelope,
-  tools: readonly string[],
+  { isOn, making }: { isOn: boolean } & Pick<OrderedMaking, 'making'>,
 ): Part {
   if (!codemode) return {};
-  const { enabled, toolCreation } = codemode;
   const mayEnable = may.has('codemode.enabled');
   const mayCreate = may.has('codemode.tool_creation');
-  const notes = [
-    ...(enabled !== undefined && !mayEnable ? ['codemode.enabled is not yours to choose'] : []),
-    // Who says that none are to be made asks for nothing.
-    ...(toolCreation && !mayCreate ? ['codemode.tool_creation is not yours to choose'] : []),
-  ];
+  const isRefused = codemode.enabled !== undefined && !mayEnable;
+  const notes = isRefused ? ['codemode.enabled is not yours to choose'] : [];
   if (!mayEnable && !mayCreate) return { notes };
-  const isOn = tools.includes(RUNS_PROGRAMS);
-  const codemodeOrder = { enabled: isOn, toolCreation: mayCreate && toolCreation === true };
-  return { notes, order: { codemode: codemodeOrder } };
+  return { notes, order: { codemode: { enabled: isOn, toolCreation: making !== undefined } } };
 }
 
-function skillsPart(plan: Plan, parent: Frame, envelope: Envelope): Part {
-  const { skills, notes } = orderedSkills(plan, parent, envelope.skills);
+function skillsPart({ skills, notes }: OrderedSkills): Part {
   return { notes, ...(skills.length > 0 && { order: { skills } }) };
 }
 
@@ -139,6 +153,26 @@ function packagesPart({ sandbox }: Plan, { packages: asked }: Envelope): Part {
   const notes =
     names.length === 0 ? [] : [`packages that the author did not declare: ${names.join(', ')}`];
   return { notes, order: { packages: declared } };
+}
+
+/** Fields that models are fond of, and that only the author of a workflow sets (rule NC1, decision 36). */
+const OF_THE_AUTHOR: ReadonlySet<string> = new Set([
+  ...['sandbox', 'capabilities', 'network', 'network_allowlist', 'hosts', 'allowed_hosts'],
+  ...['allowed_namespaces', 'safety_envelope', 'dynamic_tools', 'secrets', 'required_secrets'],
+  ...['tool_creation', 'tool_creation_namespace', 'max_tools', 'repair_attempts'],
+]);
+
+/** Where tools may be made, whoever asks for more than it may have is told that nothing came of it. */
+function authorPart({ creation }: Plan, { extra = {} }: Envelope): Part {
+  if (!creation) return {};
+  const asked = Object.keys(extra).filter(
+    (key) => key.startsWith('codemode.') || OF_THE_AUTHOR.has(key),
+  );
+  if (asked.length === 0) return {};
+  const names = asked.slice(0, 5).map((name) => JSON.stringify(name.slice(0, 60)));
+  return {
+    notes: [`nothing came of these fields, which are not yours to set: ${names.join(', ')}`],
+  };
 }
 
 /** Times and tokens: less than the policy gives is taken, more is not. */

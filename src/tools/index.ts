@@ -3,6 +3,7 @@ import { arithmeticTools } from './arithmetic.ts';
 import { boardTools } from './board.ts';
 import { chartRender } from './chart-render.ts';
 import { codeExecute } from './code-execute.ts';
+import { codeSolve } from './code-solve.ts';
 import { dataQuery } from './data-query.ts';
 import { digestFetch } from './digest-fetch.ts';
 import { fileDelete } from './file-delete.ts';
@@ -13,11 +14,13 @@ import { httpRequest } from './http-request.ts';
 import { pipInstall } from './pip-install.ts';
 import { repoFact } from './repo-fact.ts';
 import { shellTools } from './shell.ts';
+import { creationTools } from './tools-create.ts';
 import { webSearch } from './web-search.ts';
 
 /** The tools that come with the program, in the order in which prompts list them. */
 export const builtinTools: readonly Tool[] = [
   codeExecute,
+  codeSolve,
   ...shellTools,
   pipInstall,
   fileRead,
@@ -32,4 +35,5 @@ export const builtinTools: readonly Tool[] = [
   repoFact,
   ...boardTools,
   digestFetch,
+  ...creationTools,
 ];

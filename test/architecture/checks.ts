@@ -62,6 +62,7 @@ const PACKAGES: ReadonlyMap<string, readonly string[]> = new Map([
   ['@ai-sdk/openai', ['providers']],
   ['@ai-sdk/anthropic', ['providers']],
   ['re2js', ['runtime']],
+  ['acorn', ['tools']],
   ['@modelcontextprotocol/client', ['mcp']],
   ['@modelcontextprotocol/server', ['mcp-server']],
   ['@modelcontextprotocol/node', ['mcp-server']],

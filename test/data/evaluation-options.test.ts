@@ -1,10 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { AgentWorkflow } from '../../src/data/agent-workflow.ts';
-import {
-  type EvaluationOptions,
-  evaluationNotes,
-  evaluationOption,
-} from '../../src/data/evaluation-options.ts';
+import { type EvaluationOptions, evaluationOption } from '../../src/data/evaluation-options.ts';
 import { openWorkflow } from '../../src/data/workflow-folder.ts';
 import { writeFiles } from '../files.ts';
 import { temporaryFolder } from '../make.ts';
@@ -86,17 +82,6 @@ describe('the option evaluation', () => {
   it('needs a model where a rubric is', () => {
     const metrics = [{ name: 'a', kind: 'llm_rubric', rubric: 'Good?' }] as const;
     expect(() => evaluationOption({ metrics }, '')).toThrow('judges by the rubric a');
-  });
-});
-
-describe('hooks without effect', () => {
-  it('are named in the log of the run', () => {
-    const hooks = ['generated_tool', 'final_answer'] as const;
-    expect(evaluationNotes(evaluationOption({ hooks }, 'm'))).toEqual([
-      { name: 'evaluation', note: expect.stringContaining('generated_tool has no effect') },
-    ]);
-    expect(evaluationNotes(evaluationOption(true, 'm'))).toEqual([]);
-    expect(evaluationNotes(undefined)).toEqual([]);
   });
 });
 

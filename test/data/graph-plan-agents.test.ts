@@ -278,9 +278,16 @@ describe('the tools of an agent', () => {
   it('are those that code may use, in code mode', async () => {
     const code = (surface: string) =>
       `${CONTRACT}\ncapabilities: { tools: { enabled: true, allowed: [web.search] }, sandbox: { type: subprocess }, codemode: { enabled: true, sdk_surface: { ${surface} } } }`;
-    expect(await agentWith(code('mode: explicit, include: [file.read]'))).toMatchObject({
-      tools: ['web.search', 'code.execute', 'file.read'],
+    expect(await agentWith(code('mode: auto'))).toMatchObject({
+      tools: ['web.search', 'code.solve'],
     });
+    // What it includes must be allowed besides.
+    expect(await agentWith(code('mode: explicit, include: [file.read, web.search]'))).toMatchObject(
+      {
+        tools: ['web.search', 'code.solve'],
+        codemode: { only: ['file.read', 'web.search'] },
+      },
+    );
     expect((await agentWith(code('exclude: [web.search]')))?.denied).toContain('web.search');
   });
 

@@ -129,7 +129,6 @@ const MANIFEST: Table = {
   },
   'orchestration.delegation_loop.worker_policy.enforced': {
     forbidden_tools: ['file.write_outside_workspace', 'shell.execute'],
-    allowed_namespaces: ['dynamic'],
   },
   'orchestration.delegation_loop.worker_policy': {
     manager_controlled: [
@@ -511,16 +510,17 @@ const MANIFEST: Table = {
     dry_run: true,
     dry_run_timeout_seconds: 5,
     timeout_seconds: 10,
+    induction: false,
   },
   'dynamic_tools.allowed_namespaces[]': {
     capabilities: ['compute'],
     network_allowlist: [],
+    secrets: [],
   },
   'safety_envelope.sandbox': {
     min: 'subprocess',
   },
   safety_envelope: {
-    allowed_namespaces: ['dynamic'],
     forbidden_tools: [],
     max_tools: 10,
     approvals: [],

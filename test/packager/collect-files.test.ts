@@ -47,4 +47,28 @@ describe('a folder that is to be packed', () => {
       'P5 folder: the files have more than 12 bytes',
     ]);
   });
+
+  it('has the tools that a person promoted, and nothing else of its workspace', async () => {
+    using place = temporaryFolder();
+    const root = realpathSync(place.path);
+    const tool = 'workspace/dynamic_tools/stats.mean.json';
+    const others = ['workspace/notes.txt', 'workspace/runs/r-1.json', '.awp/tools/k/x.json'];
+    const write = (path: string, text = ''): void => {
+      mkdirSync(join(root, path, '..'), { recursive: true });
+      writeFileSync(join(root, path), text);
+    };
+    for (const path of [tool, ...others]) write(path);
+    const problems = new Problems('folder');
+    const collected = await collectFiles({ files: nodeFiles(), root, problems });
+    expect([...collected.files.keys()]).toEqual([tool]);
+    expect(collected.excluded).toEqual([
+      { path: '.awp/', why: 'always' },
+      { path: 'workspace/notes.txt', why: 'default' },
+      { path: 'workspace/runs/', why: 'default' },
+    ]);
+    write('.awpignore', 'workspace/\n');
+    const { files, excluded } = await collectFiles({ files: nodeFiles(), root, problems });
+    expect([...files.keys()]).toEqual(['.awpignore']);
+    expect(excluded).toContainEqual({ path: 'workspace/', why: '.awpignore' });
+  });
 });

@@ -1,68 +1,7 @@
-import { describe, expect, it } from 'vitest';
-import type { RunEvent } from '../../src/events/event.ts';
-import { temporaryFolder } from '../make.ts';
+import { describe } from 'vitest';
+import { withstandCrashes } from './loop-scenarios/crashes.ts';
 import { SCENARIOS } from './loop-scenarios/index.ts';
-import { type Played, play, problemsOf } from './loop-scenarios/play.ts';
-import type { Scenario } from './loop-scenarios/scenario.ts';
-
-/** Places at which one scenario is cut, at most: long ones are cut at every n-th. */
-const MOST_CUTS = 80;
-/** Appends of each process of a run whose processes all die soon; a program must fit in between. */
-const APPENDS = 6;
-/** For one scenario, in milliseconds: it must never hang. */
-const TIMEOUT = 60_000;
-
-function expectSameEnd(played: Played, whole: Played, { scenario, length }: Cut): void {
-  const cut = `after event ${length}, ${played.log[length - 1]?.type}`;
-  const end = { cut, ...played.end };
-  if (scenario.countsCrashes) expect(end).toMatchObject({ cut, ...scenario.ends });
-  else expect(end).toEqual({ cut, ...whole.end });
-  expect([cut, ...problemsOf(played, length)]).toEqual([cut]);
-  scenario.holds?.(played);
-}
-
-interface Cut {
-  scenario: Scenario;
-  /** Events that the process before has left. */
-  length: number;
-}
 
 describe('a delegation loop that is cut off anywhere and taken up again', () => {
-  it.each(SCENARIOS)(
-    'ends the same: %s',
-    async (_, scenario) => {
-      using folder = temporaryFolder();
-      const whole = await play(folder.path, scenario);
-      const places = whole.cuts.slice(0, -1);
-      const step = Math.ceil(places.length / MOST_CUTS);
-      for (const length of places.filter((_place, index) => index % step === 0)) {
-        const resumed = await play(folder.path, scenario, whole.log.slice(0, length));
-        expectSameEnd(resumed, whole, { scenario, length });
-      }
-    },
-    TIMEOUT,
-  );
-
-  // Where a crash is charged, a run that crashes all the time runs out early, and rightly so.
-  const free = SCENARIOS.filter(([, { countsCrashes }]) => !countsCrashes);
-
-  it.each(free)(
-    'ends the same when each of its processes dies soon: %s',
-    async (_, scenario) => {
-      using folder = temporaryFolder();
-      const whole = await play(folder.path, scenario);
-      let log: readonly RunEvent[] = [];
-      for (;;) {
-        const { length } = log;
-        const next = await play(folder.path, scenario, log);
-        const end = next.cuts.filter((seq) => seq > length)[APPENDS - 1];
-        if (end === undefined || end === next.log.length) {
-          expectSameEnd(next, whole, { scenario, length });
-          return;
-        }
-        log = next.log.slice(0, end);
-      }
-    },
-    TIMEOUT,
-  );
+  withstandCrashes(SCENARIOS, 6);
 });

@@ -61,7 +61,12 @@ describe('what is left of a delegation', () => {
   it.each<[string, Envelope['codemode'], readonly string[], object]>([
     ['off', { enabled: false }, ['file.read'], { enabled: false, toolCreation: false }],
     ['on', { enabled: true }, ALL, { enabled: true, toolCreation: false }],
-    ['with tools of its own', { toolCreation: true }, ALL, { enabled: true, toolCreation: true }],
+    [
+      'without tools of its own',
+      { toolCreation: true },
+      ALL,
+      { enabled: true, toolCreation: false },
+    ],
   ])('has programs as the manager says: %s', (_, codemode, tools, said) => {
     expect(ordered({ codemode: codemode! })).toMatchObject({
       tools,

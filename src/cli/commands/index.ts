@@ -25,6 +25,13 @@ import { schemaCommand } from './schema.ts';
 import { secretsListCommand } from './secrets-list.ts';
 import { secretsRmCommand } from './secrets-rm.ts';
 import { secretsSetCommand } from './secrets-set.ts';
+import { skillsListCommand } from './skills-list.ts';
+import { skillsPromoteCommand } from './skills-promote.ts';
+import { skillsShowCommand } from './skills-show.ts';
+import { toolsListCommand } from './tools-list.ts';
+import { toolsPromoteCommand } from './tools-promote.ts';
+import { toolsRmCommand } from './tools-rm.ts';
+import { toolsShowCommand } from './tools-show.ts';
 import { unpackCommand } from './unpack.ts';
 import { validateCommand } from './validate.ts';
 import { verifyCommand } from './verify.ts';
@@ -55,10 +62,17 @@ export const commands: readonly Command[] = [
   runsRejectCommand,
   runsForkCommand,
   runsExportCommand,
+  skillsListCommand,
+  skillsShowCommand,
+  skillsPromoteCommand,
   mcpCommand,
   sandboxListCommand,
   sandboxRunCommand,
   sandboxSelftestCommand,
+  toolsListCommand,
+  toolsShowCommand,
+  toolsPromoteCommand,
+  toolsRmCommand,
   secretsListCommand,
   secretsSetCommand,
   secretsRmCommand,

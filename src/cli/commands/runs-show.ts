@@ -3,6 +3,7 @@ import { type RunResult, resultJson, resultOf } from '../../events/result.ts';
 import type { RunState } from '../../events/state.ts';
 import { answeredText, waitingText } from '../approvals/approval-text.ts';
 import type { Arguments, Command } from '../command.ts';
+import { creationText } from '../creation-text.ts';
 import { loadRun } from '../load-run.ts';
 import { nodeAt, notWhole, outputOf } from '../node-output.ts';
 import { withHome } from '../open-home.ts';
@@ -122,6 +123,7 @@ function runText(
     forkedText(state),
     `${tree.join('\n')}\n\n${resultText(result)}\n`,
     `${usageLines(state, style).join('\n')}\n`,
+    creationText(state),
     taintText(state),
     stateText(state),
     answeredText(place),

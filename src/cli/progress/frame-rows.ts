@@ -93,11 +93,12 @@ function rowAt(frame: Frame, { family, view, level }: Place): TreeNode {
   };
 }
 
+/** Agents that are not worth a row when they ended well. */
+const HELPERS: ReadonlySet<Frame['role']> = new Set(['judge', 'reviewer', 'repairer']);
+
 function childrenOf({ id }: Frame, { children }: Family, level: number): readonly Frame[] {
   if (level >= MAX_LEVELS) return [];
-  return (children.get(id) ?? []).filter(
-    ({ role, outcome }) => (role !== 'judge' && role !== 'reviewer') || !outcome?.ok,
-  );
+  return (children.get(id) ?? []).filter(({ role, outcome }) => !HELPERS.has(role) || !outcome?.ok);
 }
 
 /** What an agent is doing or has done; one of a run that stands still has not finished. */

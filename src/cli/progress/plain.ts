@@ -2,6 +2,7 @@ import { formatDuration } from '../../base/time.ts';
 import { activeMsAt, ownMs } from '../../events/active-time.ts';
 import type { EventOf, RunEvent, RunEventType } from '../../events/event.ts';
 import { mainModel } from '../../events/plan.ts';
+import { isRefusedDraft } from '../../events/refused-draft.ts';
 import type { Frame, RunState } from '../../events/state.ts';
 import type { Clock } from '../../ports/effects.ts';
 import { answerWords } from '../approvals/approval-text.ts';
@@ -10,6 +11,7 @@ import type { Stream } from '../shell.ts';
 import { oneLine } from '../text.ts';
 import { lastLine } from './activity.ts';
 import { formatTokens, limitText } from './figures.ts';
+import { creationWriters } from './plain-creation.ts';
 import { graphWriters, isLoser, isOneOfMany, runOf, tenthLine, whoAsks } from './plain-graph.ts';
 import { loopWriters } from './plain-loop.ts';
 import { called, short, type Writer } from './plain-words.ts';
@@ -86,6 +88,7 @@ function write<T extends RunEventType>(event: EventOf<T>, state: RunState): stri
 const writers: { [T in RunEventType]?: Writer<T> } = {
   ...graphWriters,
   ...loopWriters,
+  ...creationWriters,
 
   'run.started': ({ run, data }) => {
     const { plan } = data;
@@ -153,7 +156,7 @@ const writers: { [T in RunEventType]?: Writer<T> } = {
   'model.switched': ({ data }, frame) =>
     `${called(frame)} goes on with ${data.to} in place of ${data.from} (${data.reason})`,
   'tool.returned': ({ data }, frame) =>
-    data.ok
+    data.ok || isRefusedDraft(data)
       ? undefined
       : `${called(frame)} ${data.tool} failed: ${short(lastLine(data.error ?? `status ${data.status}`))}`,
   'output.checked': ({ data }, frame) =>
@@ -201,9 +204,9 @@ function isQuiet(frame: Frame, state: RunState): boolean {
   return isReviewer(frame) || isOneOfMany(frame, state);
 }
 
-/** What a judge or a reviewer found is told in a line of its own. */
+/** What a judge or a reviewer found, and what came of a repair, is told in a line of its own. */
 function isReviewer({ role }: Frame): boolean {
-  return role === 'judge' || role === 'reviewer';
+  return role === 'judge' || role === 'reviewer' || role === 'repairer';
 }
 
 /** Who stands above others that are at work is told of by these. */

@@ -11,6 +11,8 @@ import { nodeHint, nodeNotes } from './node-notes.ts';
 
 /** Most paths of artifacts that are listed. */
 const MAX_PATHS = 40;
+/** Most names of tools and skills that are listed. */
+const MAX_MADE = 6;
 
 /** What the end of a run is told from. */
 export interface Ending {
@@ -30,6 +32,7 @@ export function endingText(ending: Ending): string {
     ...troubleLines(ending),
     ...nodeLines(ending),
     ...scoreLines(ending),
+    ...madeLine(ending),
     ...fileLines(ending),
     ...nextLines(ending),
     ...replayedLine(ending),
@@ -93,6 +96,21 @@ function furtherWith(state: RunState, home: string | undefined): string {
 function hintFor(state: RunState, code: string): string | undefined {
   const failures = [...state.frames.values()].map(({ failure }: Frame) => failure);
   return failures.find((failure) => failure?.code === code)?.hint ?? nodeHint(code);
+}
+
+/** Tools and skills that this run made and still has: on a terminal nothing else has told of them. */
+function madeLine({ state }: Ending): string[] {
+  const { tools, skills } = state.creation ?? {};
+  const names = [
+    ...[...(tools?.values() ?? [])].flatMap(({ name, origin }) =>
+      origin === 'agent' ? [name] : [],
+    ),
+    ...[...(skills?.keys() ?? [])].map((name) => `skill ${name}`),
+  ];
+  if (names.length === 0) return [];
+  const more = names.length - MAX_MADE;
+  const listed = oneLine(names.slice(0, MAX_MADE).join(', '));
+  return [`made    ${listed}${more > 0 ? ` and ${more} more` : ''}\n`];
 }
 
 function fileLines({ paths, style }: Ending): string[] {

@@ -1,5 +1,6 @@
-import { isObject, type JsonObject } from '../../base/json.ts';
+import { isObject, type Json, type JsonObject } from '../../base/json.ts';
 import type { Column, DemoTable } from './table.ts';
+import { columnJson, quoted, tableJson, tableText } from './table-words.ts';
 import type { Understanding } from './understand.ts';
 
 /**
@@ -19,6 +20,12 @@ export interface Job {
   writes: readonly string[];
   /** Whether it is for a manager of its own. */
   nest?: true;
+  /** Tools that it needs; left out: it runs programs and nothing else. */
+  tools?: readonly string[];
+  /** What it may make. */
+  codemode?: JsonObject;
+  /** Names and texts of skills that it is given. */
+  skills?: readonly Json[];
 }
 
 /** How a job is sent out. */
@@ -36,7 +43,7 @@ export interface Sending {
 /** The job as a delegation. */
 export function envelopeOf(job: Job, sending: Sending): JsonObject {
   const { part, again, apart, reportsErrors } = sending;
-  const { id, text, parameters, nest } = job;
+  const { id, text, parameters, nest, tools = ['code.execute'], codemode, skills = [] } = job;
   const lines = [
     text,
     again &&
@@ -53,12 +60,14 @@ export function envelopeOf(job: Job, sending: Sending): JsonObject {
   return {
     worker_id: again || apart ? `${id}_again` : id,
     instructions: lines.filter(Boolean).join('\n'),
-    tools_allowed: ['code.execute'],
+    tools_allowed: [...tools],
     output_contract: {
       required_fields: ['summary', 'figures'],
       description: '"summary" is a sentence; "figures" holds what the program printed.',
     },
     temperature: 0,
+    ...(codemode && { codemode }),
+    ...(skills.length > 0 && { skills: [...skills] }),
     ...(part !== undefined && { subtask_id: part }),
     ...(nest && !again && { as_submanager: true, submanager_budget_fraction: NEST_SHARE }),
   };
@@ -264,33 +273,7 @@ const CHARTS = [
   { kind: 'ranking', from: 'ranking.json', to: 'ranking.svg' },
   { kind: 'groups', from: 'by_group.json', to: 'by_group.svg' },
 ];
-const REPORTED = ['profile.json', 'trend.json', 'ranking.json', 'by_group.json', 'outliers.json'];
-
-function tableText({
-  file,
-  format,
-  separator,
-  encoding,
-  decimal,
-  header,
-  rows,
-}: DemoTable): string {
-  const first = header ? 'the first line holds the names' : 'there is no line with names';
-  const shape =
-    format === 'json'
-      ? 'a JSON array of records'
-      : `CSV with separator ${JSON.stringify(separator)}, encoding ${encoding}, ${first}`;
-  return `The table is ${JSON.stringify(file)}: ${shape}, decimal sign ${JSON.stringify(decimal)}, about ${rows} rows.`;
-}
-
-function tableJson({ file, format, separator, decimal, header, rows }: DemoTable): JsonObject {
-  return { file, format, separator, decimal, header, rows };
-}
-
-function columnJson({ name, index }: Column): JsonObject {
-  return { name, index };
-}
-
-function quoted({ name }: Column): string {
-  return JSON.stringify(name);
-}
+const REPORTED = [
+  ...['profile.json', 'trend.json', 'ranking.json', 'by_group.json', 'outliers.json'],
+  'scores.json',
+];

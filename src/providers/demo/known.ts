@@ -55,6 +55,8 @@ const SOURCES: readonly (readonly [string, readonly (readonly string[])[]])[] = 
   ['columns', [['profile', 'columns']]],
   ['missing', [['profile', 'missing_cells']]],
   ['unreadable', [['profile', 'unreadable_cells']]],
+  ['tool', [['scores', 'tool']]],
+  ['scores', [['scores', 'scores']]],
   ...['count', 'min', 'q1', 'median', 'mean', 'q3', 'max', 'sum'].map(
     (name) => [name, [['profile', 'measure', name]]] as const,
   ),
@@ -115,4 +117,4 @@ function summaryOf({ said, failures, topics }: Known): string {
     .join(' ');
 }
 
-const SUMMARISED = ['profile', 'trend', 'ranking', 'by_group', 'outliers'];
+const SUMMARISED = ['profile', 'trend', 'ranking', 'by_group', 'outliers', 'scores'];

@@ -5,6 +5,7 @@ import { type Look, stageOf } from './look.ts';
 import { outOfScope } from './out-of-scope.ts';
 import type { ManagerPrompt } from './read-manager.ts';
 import { completion, failure } from './result.ts';
+import { SCORES, scoringOf } from './scoring.ts';
 import { open, problemOf, type Standing, standings } from './standing.ts';
 import { decidePiece } from './submanager.ts';
 import { type DemoTable, tablesOf } from './table.ts';
@@ -42,20 +43,42 @@ export function decide(prompt: ManagerPrompt): JsonObject {
   return isAnyDone ? completion(look) : failure(look, whyNothing(look));
 }
 
+/** All jobs that there are, as far as they are known now. */
+interface Jobs {
+  looked: readonly Job[];
+  merged: readonly Job[];
+  scored: readonly Job[];
+  /** Whether the tool for it is there. */
+  canScore: boolean;
+  written: readonly Job[];
+}
+
+function jobsOf(look: Look): Jobs {
+  const { prompt, table, plan } = look;
+  const nest = mayNest(look);
+  const scoring = scoringOf(look);
+  const looked = [...lookJobs(table, plan, nest), ...listed(scoring?.make)];
+  const merged = nest ? [mergeJob(table, plan, partsIn(prompt.shared))] : [];
+  const scored = listed(scoring?.score);
+  const first = [...looked, ...merged, ...scored].map(({ id }) => id);
+  const written = writeJobs(table, plan, {
+    shared: prompt.shared,
+    needs: prompt.parts.has(SCORES) && !scoring ? [...first, SCORES] : first,
+  });
+  return { looked, merged, scored, canScore: scoring?.isThere ?? false, written };
+}
+
 /** Plans, diagnoses or delegates; undefined when nothing is left to do. */
 function nextWork(look: Look): JsonObject | undefined {
   const { prompt, table, plan, standing, understood } = look;
-  const nest = mayNest(look);
-  const looked = lookJobs(table, plan, nest);
-  const merged = nest ? [mergeJob(table, plan, partsIn(prompt.shared))] : [];
-  const written = writeJobs(table, plan, {
-    shared: prompt.shared,
-    needs: [...looked, ...merged].map(({ id }) => id),
-  });
-  const planned = planOf(prompt, [...looked, ...merged, ...written]);
+  const { looked, merged, scored, canScore, written } = jobsOf(look);
+  const planned = planOf(prompt, [...looked, ...merged, ...scored, ...written]);
   if (planned) return { ...planned, reasoning: `${understood}. ${about(table, plan)}` };
   const toLook = open(looked, standing);
-  const diagnosis = diagnosisOf(look, toLook);
+  const diagnosis = diagnosisOf(
+    look,
+    toLook.filter(({ codemode }) => !codemode),
+  );
   if (diagnosis) return diagnosis;
   // The report is worth more than the last of the figures.
   const lookers = delegation(look, toLook, 1);
@@ -69,15 +92,12 @@ function nextWork(look: Look): JsonObject | undefined {
   const isMerged = prompt.shared.includes('profile.json') || partsIn(prompt.shared).length === 0;
   const drawable = written.filter(({ writes }) => writes.length > 0);
   const toMerge = isMerged ? [] : open(merged, standing);
-  if (toMerge.length > 0) {
-    // Charts need no profile; the report does.
+  const toScore = canScore ? open(scored, standing) : [];
+  if (toMerge.length + toScore.length > 0) {
+    // Charts need no profile and no scores; the report does.
     const charts = open(drawable, standing).filter(({ id }) => id === 'chart');
-    const merging = delegation(look, [...toMerge, ...charts], 1);
-    if (merging)
-      return {
-        ...merging,
-        reasoning: `${understood}. The columns are described; they are merged.`,
-      };
+    const between = delegation(look, [...toMerge, ...toScore, ...charts], 1);
+    if (between) return { ...between, reasoning: `${understood}. ${whyBetween(toMerge, toScore)}` };
   }
   const writing = delegation(look, [...open(drawable, standing), ...refusedFiles(look, drawable)]);
   return (
@@ -86,6 +106,19 @@ function nextWork(look: Look): JsonObject | undefined {
       reasoning: `${understood}. The figures are there; charts and report follow.`,
     }
   );
+}
+
+function listed(job: Job | undefined): Job[] {
+  return job ? [job] : [];
+}
+
+function whyBetween(merging: readonly Job[], scoring: readonly Job[]): string {
+  return [
+    merging.length > 0 && 'The columns are described; they are merged.',
+    scoring.length > 0 && 'The tool is there; the columns are scored with it.',
+  ]
+    .filter(Boolean)
+    .join(' ');
 }
 
 /** As many of some jobs as there is room for, with so many workers kept back. */
@@ -104,8 +137,8 @@ function delegation(look: Look, jobs: readonly Job[], kept = 0): JsonObject | un
   };
 }
 
-function rank({ id }: Job): number {
-  return id === 'chart' ? 1 : 0;
+function rank({ id, codemode }: Job): number {
+  return id === 'chart' || id === SCORES || codemode ? 1 : 0;
 }
 
 function sendingOf(

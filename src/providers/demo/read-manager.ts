@@ -1,5 +1,6 @@
 import { isObject, type Json, type JsonObject } from '../../base/json.ts';
 import type { Message } from '../../events/event.ts';
+import { type MakingNews, makingIn } from './making.ts';
 import {
   blocksOf,
   list,
@@ -39,6 +40,8 @@ interface Means {
   turnWorkers: number;
   workersLeft: number;
   toolsLeft: number;
+  /** Turns in all. */
+  turns: number;
 }
 
 /** What the demo takes from a manager's prompt. */
@@ -62,6 +65,8 @@ export interface ManagerPrompt {
   /** Ids of the parts of its plan. */
   parts: ReadonlySet<string>;
   means: Means;
+  /** Tools and skills that can be made, and were; undefined where nobody makes any. */
+  making: MakingNews | undefined;
   /** Paths below `shared/`, without that prefix. */
   shared: readonly string[];
   turn: number;
@@ -116,6 +121,7 @@ export function readManager(messages: readonly Message[], system: string): Manag
     news: notesIn(own.at(-1) ?? ''),
     parts: new Set(own.flatMap(partsIn)),
     means: meansOf(system, own),
+    making: makingIn(system, blocks),
     shared: [...new Set([...listed.map(text), ...written])].map((path) =>
       path.replace(/^shared\//, ''),
     ),
@@ -162,14 +168,17 @@ function meansOf(system: string, questions: readonly string[]): Means {
     if (!isObject(dimension) || typeof dimension.max !== 'number') return Number.POSITIVE_INFINITY;
     return Math.max(0, dimension.max - Number(dimension[used] ?? 0));
   };
-  const { workers_in_one_turn: inTurn } = limits;
+  const { workers_in_one_turn: inTurn, turns } = limits;
+  const bound = (most: Json | undefined): number =>
+    typeof most === 'number' ? most : Number.POSITIVE_INFINITY;
   return {
     plan: most === undefined ? undefined : Number(most),
     diagnose: system.includes('{"decision": "diagnose"'),
     nest: /^- "as_submanager": true/m.test(system),
-    turnWorkers: typeof inTurn === 'number' ? inTurn : Number.POSITIVE_INFINITY,
+    turnWorkers: bound(inTurn),
     workersLeft: left(budget.workers, 'spawned'),
     toolsLeft: left(budget.tool_calls, 'used'),
+    turns: bound(turns),
   };
 }
 

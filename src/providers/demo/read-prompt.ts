@@ -1,5 +1,6 @@
 import { isObject, type JsonObject, parseJson } from '../../base/json.ts';
 import type { ModelRequest } from '../../ports/model-provider.ts';
+import { type Reply, repliesIn } from './making.ts';
 import { blocksOf, parametersOf, text } from './prompt-text.ts';
 import { type ManagerPrompt, readManager } from './read-manager.ts';
 import { type ReviewPrompt, readReviewPrompt } from './read-review.ts';
@@ -19,6 +20,16 @@ export interface WorkerPrompt {
   /** Whether it put something on the board, or tried to. */
   posted: boolean;
   rounds: number;
+  /** Names of the tools that it can call now. */
+  tools: ReadonlySet<string>;
+  /** What all of its calls brought, oldest first. */
+  replies: readonly Reply[];
+}
+
+/** What a worker says: a call of a tool, or its report. */
+export interface WorkerAnswer {
+  text: string;
+  call?: { name: string; args: JsonObject };
 }
 
 /** What came of one program, as the conversation tells. */
@@ -52,20 +63,21 @@ function readWorker(request: ModelRequest): WorkerPrompt {
   const first = messages.find(({ role }) => role === 'user')?.text ?? '';
   const own = blocksOf(first).find(({ title }) => title === 'Instructions');
   const replies = messages.flatMap((message) => (message.role === 'tool' ? [message] : []));
-  const has = (name: string): boolean =>
-    toolChoice === 'auto' && tools.some((tool) => tool.name === name);
+  const callable = new Set(toolChoice === 'auto' ? tools.map(({ name }) => name) : []);
   return {
     role: 'worker',
     name: NAME.exec(own?.lead ?? '')?.[1] ?? '',
     job: parametersOf(own?.text ?? ''),
     repairs: (own?.text ?? '').includes(REPAIRS),
-    canRun: has('code.execute'),
-    canPost: has('board.post'),
+    canRun: callable.has('code.execute'),
+    canPost: callable.has('board.post'),
     results: replies
       .filter(({ name }) => name !== 'board.post')
       .map((reply) => resultFrom(reply.text)),
     posted: replies.some(({ name }) => name === 'board.post'),
     rounds: messages.filter(({ role }) => role === 'assistant').length,
+    tools: callable,
+    replies: repliesIn(messages),
   };
 }
 

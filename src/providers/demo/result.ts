@@ -95,6 +95,8 @@ const HEADLINE = [
   'direction',
   'groups',
   'outlierCount',
+  'tool',
+  'scores',
   'rows',
   'unreadable',
   'missing',

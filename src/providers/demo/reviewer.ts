@@ -25,6 +25,7 @@ const ALWAYS: ReadonlyMap<string, readonly string[]> = new Map([
   ['trend', ['trend.json']],
   ['ranking', ['ranking.json']],
   ['outliers', ['outliers.json']],
+  ['scores', ['scores.json']],
   ['report', ['report.md', 'report.html']],
 ]);
 

@@ -1,13 +1,8 @@
 import { isObject, type JsonObject, parseJson } from '../../base/json.ts';
+import { MAKES, makeTool } from './make-tool.ts';
 import { outOfScope } from './out-of-scope.ts';
 import { firstReading, programFor, type Reading } from './programs/index.ts';
-import type { ProgramResult, WorkerPrompt } from './read-prompt.ts';
-
-/** What a worker says: a call of a tool, or its report. */
-export interface WorkerAnswer {
-  text: string;
-  call?: { name: string; args: JsonObject };
-}
+import type { ProgramResult, WorkerAnswer, WorkerPrompt } from './read-prompt.ts';
 
 /** The worker's next answer. Throws `model/out-of-scope` when its instructions are not the demo's. */
 export function work(prompt: WorkerPrompt): WorkerAnswer {
@@ -16,6 +11,7 @@ export function work(prompt: WorkerPrompt): WorkerAnswer {
     throw outOfScope(
       `the instructions of the worker ${JSON.stringify(prompt.name)} are not those of a demo manager`,
     );
+  if (job.job === MAKES) return makeTool(prompt, job);
   const done = results.findLast(({ ok }) => ok);
   const report = done && reportOf(done);
   if (report) return isNews(prompt, job) ? post(job, report) : { text: JSON.stringify(report) };
@@ -52,6 +48,7 @@ const TELLING: ReadonlySet<string> = new Set([
   'ranking',
   'outliers',
   'by_group',
+  'scores',
 ]);
 
 /** Whether there is a board on which what was found does not stand yet. */

@@ -71,7 +71,8 @@ export function programLines(
   ].join('\n');
 }
 
-function namesLine(languages: ReadonlySet<Language>): string[] {
+/** The names that programs of these languages find (spec, capabilities 2.3); none for the shell alone. */
+export function namesLine(languages: ReadonlySet<Language>): string[] {
   if ([...languages].every((name) => name === 'shell')) return [];
   const imported = languages.has('python')
     ? ' Python has json, pathlib, re, math and datetime imported.'
@@ -82,9 +83,9 @@ function namesLine(languages: ReadonlySet<Language>): string[] {
 
 const CALLS = {
   python: (tool: string) =>
-    `Python: tools.call("${tool}", name=value) returns its data and raises ToolError; also await tools.call_async(...).`,
+    `Python: tools.call("${tool}", name=value) returns its data and raises ToolError; also sdk.${tool}(name=value), with await in async code.`,
   javascript: (tool: string) =>
-    `JavaScript and TypeScript: await tools.call('${tool}', { name: value }) gives its data and throws ToolError; also tools.callSync(...).`,
+    `JavaScript and TypeScript: await tools.call('${tool}', { name: value }) gives its data and throws ToolError; also await sdk.${tool}({ name: value }).`,
 };
 
 function toolLines(languages: ReadonlySet<Language>, tools: readonly string[]): string[] {

@@ -7,6 +7,7 @@ import { checkOutput } from './check-output.ts';
 import { clip } from './clip.ts';
 import { mostAllowed, UNSAID_CONFIDENCE, uncalledReason, weighed } from './confidence.ts';
 import { missingFiles, placeholdersIn } from './report-facts.ts';
+import { type MadeInRun, withRegistered } from './tools-created.ts';
 
 /** Characters of a report that go into the log, as JSON: more than a model says in one answer. */
 const REPORT_CHARS = 200_000;
@@ -19,14 +20,15 @@ const REPORT_CHARS = 200_000;
  * confidence alone. What is too large is cut.
  */
 export async function checkWorker(
-  state: Pick<RunState, 'artifacts'>,
+  state: Pick<RunState, 'artifacts'> & MadeInRun,
   { frame, text, checks }: { frame: Frame; text: string; checks: readonly ResultCheck[] },
 ): Promise<Checked> {
-  const held = await checkOutput(text, { contract: frame.contract, checks });
+  const { output, ...held } = await checkOutput(text, { contract: frame.contract, checks });
+  const whole = withRegistered(state, frame, output);
   const uncalled = uncalledTools(frame);
   const missing = uncalledReason(uncalled);
   const met = held.problems.length === 0;
-  const kept = { output: cutOutput(held.output), text: cutText(held.text) };
+  const kept = { output: cutOutput(whole), text: cutText(held.text) };
   const problems = missing === undefined ? held.problems : [...held.problems, missing];
   const basic = { ok: problems.length === 0, problems, ...kept };
   const mayStand = met && missing !== undefined && { acceptable: true as const };
@@ -43,7 +45,7 @@ export async function checkWorker(
     missingFiles: missingFiles(state, kept.output),
     placeholders: placeholdersIn(kept.output),
     cutShort: checks.includes('budget') && frame.purpose === 'summary',
-    cutChars: cutChars(held.output, kept.output),
+    cutChars: cutChars(whole, kept.output),
   };
   const { confidence, reasons } = weighed(facts);
   const most = mostAllowed(facts);

@@ -79,9 +79,12 @@ export function answerOf({ role, call }: Frame): string | undefined {
   return role === 'graph' ? undefined : call;
 }
 
+/** Agents whose answers are about the work of others. */
+const UNSCORED: ReadonlySet<Frame['role']> = new Set(['judge', 'reviewer', 'repairer']);
+
 function hooksOf({ hooks }: PlanEvaluation, state: RunState, frame: Frame): ScoreHook[] {
-  // Who judges is judged by nobody.
-  if (frame.role === 'judge' || frame.role === 'reviewer') return [];
+  // Who judges is judged by nobody, and a repaired draft by its checks.
+  if (UNSCORED.has(frame.role)) return [];
   const isRoot = frame.parent === undefined;
   const own = !isRoot && hooks.includes('worker_result');
   const final = hooks.includes('final_answer') && (isRoot || isLastNode(state, frame));

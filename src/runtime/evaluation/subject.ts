@@ -47,8 +47,8 @@ function endOf(state: RunState): Subject {
   return { result, state: root ? reportsOf(state, root) : {}, figures: figuresOf(state) };
 }
 
-/** What a run has used so far. */
-function figuresOf(state: RunState): Figures {
+/** What a run has used so far, as metrics look at it. */
+export function figuresOf(state: RunState): Figures {
   const { limits, ledger, activeMs, denied } = state;
   return { limits, used: ledger.used, activeMs, denied };
 }

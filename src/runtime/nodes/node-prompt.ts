@@ -11,6 +11,8 @@ import { correction, summarise } from '../agent/prompt.ts';
 import { section, sections } from '../agent/sections.ts';
 import { sharedWith } from '../agent/shared-files.ts';
 import { skillKnowledge } from '../agent/skills.ts';
+import { codemodeOf } from '../codemode/codemode.ts';
+import { codemodeSections, programAgain, solveRules } from '../codemode/prompt.ts';
 import type { RunContext } from '../context.ts';
 import { agentOf } from '../plan-parts.ts';
 import { toolsInside } from '../tools/inner-calls.ts';
@@ -34,7 +36,7 @@ export interface NodeStart {
   files: readonly ContextFile[];
 }
 
-type Parts = Pick<RunContext, 'plan' | 'state' | 'surroundings'>;
+type Parts = Pick<RunContext, 'plan' | 'state' | 'surroundings' | 'tools'>;
 
 /**
  * The conversation of a node's agent before its first answer (runtime 2.9 and 2.10, surfaces 6.5): its
@@ -49,7 +51,7 @@ export function nodeStart(parts: Parts, frame: Frame): NodeStart {
 
 /** What an agent of a node is told when its answer does not do, or when it can call no more tools. */
 export function nodeFollowUp(
-  { output: { format, retryPrompt } }: PlanAgent,
+  { codemode, output: { format, retryPrompt } }: PlanAgent,
   purpose: 'repair' | 'summary',
   reason: string,
 ): string {
@@ -57,6 +59,7 @@ export function nodeFollowUp(
     const told = fillIn(retryPrompt, ([name]) => (name === 'problems' ? reason : undefined));
     return told === retryPrompt ? `${retryPrompt}\n\n${reason}` : told;
   }
+  if (codemode && purpose === 'repair') return programAgain(reason);
   if (format === 'json') return purpose === 'repair' ? correction(reason) : summarise(reason);
   return purpose === 'repair'
     ? `Your answer was not accepted: ${reason}\n\nAnswer again with the text itself and nothing else.`
@@ -145,9 +148,20 @@ class Telling {
     return sections([
       ...this.#inOrder({ system: () => this.#role(), skills: () => this.#skills(surroundings) }),
       tools.length > 0 && section('Files', FILE_RULES),
-      canRun && boxSection(surroundings.box, plan.sandbox),
-      canRun && this.#programs(surroundings),
+      ...(this.#codemode() ?? [
+        canRun && boxSection(surroundings.box, plan.sandbox),
+        canRun && this.#programs(surroundings),
+      ]),
     ]);
+  }
+
+  /** What stands there instead of definitions of tools. */
+  #codemode(): string[] | undefined {
+    const { plan, tools, surroundings } = this.#parts;
+    const codemode = codemodeOf(plan, this.#frame);
+    if (!codemode) return undefined;
+    const { box, needsBox } = surroundings;
+    return codemodeSections({ plan, frame: this.#frame, box, needsBox, tools }, codemode);
   }
 
   #role(): string {
@@ -297,8 +311,14 @@ const STANDARD_ORDER: PlanAgent['prompt']['order'] = [
 
 const FILE_RULES = `Programs start in a folder with \`inputs/\` (read-only), \`shared/\` (read-only: files of agents before you) and \`output/\`; tools take the same paths. Whatever is written below \`output/\` is handed to the user and is there again for your next program.`;
 
-function answerRules({ output }: PlanAgent): string {
+function answerRules(agent: PlanAgent): string {
+  const rules = textRules(agent);
+  return agent.codemode ? solveRules(rules, agent) : rules;
+}
+
+function textRules({ codemode, output }: PlanAgent): string {
   const { format, required, schema, fieldNotes } = output;
+  if (codemode && format !== 'json') return 'Nothing else is in it: no JSON, no code fence.';
   if (format === 'text') {
     return 'Answer with the text itself and nothing else: no JSON, no code fence around it.';
   }
@@ -307,7 +327,7 @@ function answerRules({ output }: PlanAgent): string {
   }
   const fields = [...new Set([...required, 'confidence'])];
   return [
-    'Finish with exactly one JSON object and nothing else.',
+    !codemode && 'Finish with exactly one JSON object and nothing else.',
     `Required fields: ${fields.map((field) => JSON.stringify(field)).join(', ')}.`,
     '"confidence" is a number from 0 to 1: how sure you are of your answer.',
     fieldNotes,

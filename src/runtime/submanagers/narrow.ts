@@ -1,6 +1,8 @@
+import { namespaceOf } from '../../base/tool-names.ts';
 import type { Envelope } from '../../events/decision.ts';
 import type { WorkerOrder } from '../../events/loop-events.ts';
 import type { Frame } from '../../events/state.ts';
+import type { Tool } from '../../ports/tool.ts';
 
 /**
  * A delegation of a sub-manager within the order that it was given itself: what was narrowed for it
@@ -18,13 +20,22 @@ export function withinOrder({ order }: Pick<Frame, 'order'>, envelope: Envelope)
   };
 }
 
-/** The tools that all below a sub-manager may have, of those of its loop. */
+/**
+ * The tools that all below a sub-manager may have, of those of its loop: also what is made in the
+ * namespaces in which it lets tools be made.
+ */
 export function withinTools(
   { order }: Pick<Frame, 'order'>,
   tools: readonly string[],
+  known: ReadonlyMap<string, Pick<Tool, 'origin'>>,
 ): readonly string[] {
-  const most = order?.workerTools;
-  return most ? tools.filter((tool) => most.includes(tool)) : tools;
+  const { workerTools: most, making } = order ?? {};
+  if (!most) return tools;
+  // The author may have given tools of the same namespace: those were taken away.
+  const isMade = (tool: string): boolean =>
+    known.get(tool)?.origin === 'dynamic' &&
+    making?.namespaces.includes(namespaceOf(tool)) === true;
+  return tools.filter((tool) => most.includes(tool) || isMade(tool));
 }
 
 function lesserList(
@@ -41,7 +52,7 @@ function lesser(most: number | undefined, asked: number | undefined): number | u
 
 function lesserCode(
   most: NonNullable<WorkerOrder['codemode']>,
-  { enabled = true, toolCreation = true }: NonNullable<Envelope['codemode']>,
+  { enabled = true, ...making }: NonNullable<Envelope['codemode']>,
 ): NonNullable<Envelope['codemode']> {
-  return { enabled: most.enabled && enabled, toolCreation: most.toolCreation && toolCreation };
+  return { ...making, enabled: most.enabled && enabled };
 }

@@ -5,6 +5,7 @@ import type { Limits, Plan } from '../../events/plan.ts';
 import type { Frame } from '../../events/state.ts';
 import type { Command } from '../command.ts';
 import type { RunContext } from '../context.ts';
+import { creationTools } from '../creation/grant.ts';
 import { unused } from '../engines/decision.ts';
 import { toolsOf } from '../grants.ts';
 import type { Pass } from '../pass.ts';
@@ -19,7 +20,7 @@ export function starting(
   { frame: parent, envelope, index }: Extract<Command, { do: 'start-worker' }>,
   limits: Limits,
 ): Fact[] {
-  const { plan, state } = context;
+  const { plan, state, skills } = context;
   const { agentKey } = parent;
   const { forbiddenKeys, refund } = policyOf(plan, parent).submanagers;
   const loop = parent.turns.length;
@@ -31,6 +32,7 @@ export function starting(
   const led = ledBy(plan, parent, envelope);
   const notes = [...led.notes, ...ordered.notes, ...leftOutNotes(leftOut)];
   return [
+    ...(ordered.written ? skills.factsOf(parent, ordered.written) : []),
     {
       ...{ type: 'budget.reserved', agent: parent.id },
       data: { scope, limits, ...(!refund && { noRefund: true }) },
@@ -67,15 +69,21 @@ function orderFor(
 ) {
   const { agentKey } = parent;
   const who = { name, askedAs: envelope.workerId, role: 'worker', agentKey } as const;
-  const all = withinTools(parent, toolsOf(context, who));
+  const all = withinTools(parent, toolsOf(context, who), context.tools);
   const asked = withinOrder(parent, envelope);
+  const creating = creationTools(context, who);
   const {
     order = {},
     tools,
     ...rest
-  } = orderedWorker(context.plan, { parent, worker: who, all }, asked);
+  } = orderedWorker(
+    context.plan,
+    { parent, worker: who, all, creating, made: context.skills },
+    asked,
+  );
   const { timeoutMs: _, ...others } = order;
-  const isNarrow = tools.length < all.length || parent.order?.workerTools !== undefined;
+  const lacks = all.some((name) => !tools.includes(name));
+  const isNarrow = lacks || parent.order?.workerTools !== undefined;
   const own: WorkerOrder = { ...others, ...(isNarrow && { workerTools: tools }) };
   return { ...rest, ...(Object.keys(own).length > 0 && { order: own }) };
 }

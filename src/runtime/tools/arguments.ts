@@ -7,6 +7,7 @@ const LIMITS = { depth: 64, nodes: 100_000 };
 
 /** What is wrong with the arguments of a call, as sentences; empty when they fit the tool's schema. */
 export async function argumentProblems(tool: Tool, args: JsonObject): Promise<string[]> {
+  if (tool.checksArguments) return [];
   if (Object.hasOwn(args, '_unparsed')) return ['the arguments were not a JSON object'];
   const problem = jsonProblem(args, LIMITS);
   if (problem !== undefined) return [`the arguments ${problem}`];

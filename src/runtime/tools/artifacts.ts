@@ -66,6 +66,11 @@ export class RunFiles {
     return this.#files.readBytes(this.#blob(hash), maxBytes);
   }
 
+  /** Content by its hash; rejects when there is none. */
+  async blob(hash: string, maxBytes: number): Promise<Uint8Array> {
+    return this.#files.readBytes(this.#blob(hash), maxBytes);
+  }
+
   /** Shows an artifact under its name; an older version is replaced in one step. */
   async show({ path, sha256: hash }: { path: string; sha256: string }): Promise<void> {
     const target = this.artifact(path);

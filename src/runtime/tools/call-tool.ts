@@ -6,7 +6,12 @@ import type { Frame } from '../../events/state.ts';
 import type { Sandbox } from '../../ports/sandbox.ts';
 import type { Tool, ToolContext, ToolResult } from '../../ports/tool.ts';
 import { type CallDesk, callDesk } from '../board/call-desk.ts';
+import { withOrders } from '../codemode/orders.ts';
+import { type SessionDesk, sessionDesk } from '../codemode/session.ts';
 import type { RunContext } from '../context.ts';
+import { type CreationDesk, creationDesk } from '../creation/desk.ts';
+import { noteShape } from '../creation/induction/note.ts';
+import { CREATION_TOOLS } from '../creation/names.ts';
 import type { WantedCall } from './admit-tool.ts';
 import { argumentProblems } from './arguments.ts';
 import type { Written } from './artifacts.ts';
@@ -30,6 +35,9 @@ export interface ToolOutcome {
   noted: readonly Fact[];
 }
 
+/** Rule DT7. */
+const MAKES_NOTHING = 'tool/not-granted: this agent may make no tools (DT7)';
+
 /** Why a call may not be made, as an HTTP-like status and a sentence; undefined when it may. */
 export function callProblem(
   { plan, surroundings: { needsBox } }: RunContext,
@@ -41,6 +49,7 @@ export function callProblem(
     return { status: 403, error: `tool/not-granted: a program cannot call ${name}` };
   }
   if (!frame.tools.includes(name)) {
+    if (CREATION_TOOLS.includes(name)) return { status: 403, error: MAKES_NOTHING };
     const has = (inside ? toolsInside(needsBox, frame) : frame.tools).join(', ') || 'no tools';
     return {
       status: 404,
@@ -66,10 +75,12 @@ export async function callTool(
   const program = tool.needsBox ? context.innerCalls.open(frame, id) : undefined;
   const denied: Fact[] = [];
   const desk = callDesk(context, frame, id);
+  const creation = creationDesk(context, frame, { call: id, tool: tool.name });
+  const session = await sessionDesk(context, frame, { call: id, tool: tool.name });
   const result = await resultOf(
     context,
     {
-      ...{ id, tool, workspace, args, frame, program, desk },
+      ...{ id, tool, workspace, args, frame, program, desk, creation, session },
       denied: (reason, kind) => {
         const data = { tool: tool.name, reason, ...(kind && { kind }) };
         denied.push({ type: 'security.denied', agent: frame.id, data });
@@ -97,6 +108,9 @@ export async function callTool(
     noted: [
       ...denied,
       ...(ok ? desk.posted() : []),
+      ...creation.facts(result),
+      ...(ok ? noteShape(context, { frame, call: id, tool: tool.name, args }) : []),
+      ...(await session.kept()),
       ...workspace
         .removed()
         .map((path): Fact => ({ type: 'artifact.removed', agent: frame.id, data: { path } })),
@@ -113,6 +127,8 @@ interface Call extends Pick<ToolContext, 'denied'> {
   /** The program that the call runs, if it runs one. */
   program: Program | undefined;
   desk: CallDesk;
+  creation: CreationDesk;
+  session: SessionDesk;
 }
 
 async function resultOf(context: RunContext, call: Call, signal: AbortSignal): Promise<ToolResult> {
@@ -145,24 +161,26 @@ async function limited(context: RunContext, call: Call, signal: AbortSignal): Pr
   });
   const either = AbortSignal.any([signal, overdue.signal]);
   const { secrets } = context;
+  const toolContext: ToolContext = {
+    workspace: call.workspace,
+    signal: either,
+    timeoutMs,
+    sandbox: () => openBox(context),
+    sandboxPolicy: boxPolicyOf(context.plan, frame),
+    agent: frame.id,
+    ...call.desk.parts,
+    ...call.session.part,
+    boxTools: withOrders(call.program?.tools, context.tools),
+    boxSecrets: boxSecrets(secrets),
+    secrets: secretsOf(secrets, tool),
+    secretFor: (name, host) => secretFor(secrets, name, host),
+    effects: context.host.effects,
+    progress: (text) => context.progress({ agent: frame.id, call: call.id, text }),
+    denied: call.denied,
+  };
   try {
-    const running = tool.run(call.args, {
-      workspace: call.workspace,
-      signal: either,
-      timeoutMs,
-      sandbox: () => openBox(context),
-      sandboxPolicy: boxPolicyOf(context.plan, frame),
-      agent: frame.id,
-      ...call.desk.parts,
-      boxTools: call.program?.tools,
-      boxSecrets: boxSecrets(secrets),
-      secrets: secretsOf(secrets, tool),
-      secretFor: (name, host) => secretFor(secrets, name, host),
-      effects: context.host.effects,
-      progress: (text) => context.progress({ agent: frame.id, call: call.id, text }),
-      denied: call.denied,
-    });
-    return await orAborted(running, either);
+    const equipped = { ...toolContext, ...call.creation.equip(toolContext) };
+    return await orAborted(tool.run(call.args, equipped), either);
   } finally {
     stop();
   }

@@ -96,9 +96,11 @@ export class InnerCalls {
 
   /** Puts a call that was taken back until a time, in milliseconds since 1970. */
   defer(id: string, until: number): void {
-    this.#putBack(id, { until });
+    const entry = this.#putBack(id, { until });
     const cancel = this.#clock.timer(Math.max(1, until - this.#clock.now()), () => {
       this.#timers.delete(cancel);
+      // A timer may ring a little too early, and nothing else may ring after it.
+      delete entry?.until;
       this.#wake.notify();
     });
     this.#timers.add(cancel);
@@ -147,12 +149,13 @@ export class InnerCalls {
     entry.over();
   }
 
-  #putBack(id: string, why: Pick<Entry, 'held' | 'until'>): void {
+  #putBack(id: string, why: Pick<Entry, 'held' | 'until'>): Entry | undefined {
     const entry = this.#out.get(id);
-    if (!entry) return;
+    if (!entry) return undefined;
     this.#out.delete(id);
     entry.program.out -= 1;
     this.#waiting.push(Object.assign(entry, why));
+    return entry;
   }
 
   #release(approval: string): void {

@@ -1,7 +1,9 @@
 import { matchesTool } from '../../base/paths.ts';
+import { namespaceOf } from '../../base/tool-names.ts';
 import type { AccessRule, Plan, ToolLimits, ToolPolicy } from '../../events/plan.ts';
 import type { PlanAgentCalls } from '../../events/plan-graph.ts';
 import type { Frame } from '../../events/state.ts';
+import { isOnSurface, runsItsPrograms } from '../codemode/surface.ts';
 import { agentOf, toolboxOf } from '../plan-parts.ts';
 
 /** The tool that runs programs which an agent has written. */
@@ -39,7 +41,9 @@ export function parallelCalls(plan: Plan, caller: Caller): number {
 
 /** Most milliseconds of one call, as run and agent say; undefined leaves it to the tool. */
 export function callTimeout(plan: Plan, caller: Caller, tool: string): number | undefined {
-  const all = [toolPolicy(plan), ownCalls(plan, caller)].flatMap((rules) => {
+  // A program of code mode has its own time; what the agent says is for the calls that it makes.
+  const own = runsItsPrograms(plan, caller, tool) ? undefined : ownCalls(plan, caller);
+  const all = [toolPolicy(plan), own].flatMap((rules) => {
     if (!rules) return [];
     return limitsOfTool(rules, tool).timeoutMs ?? rules.timeoutMs ?? [];
   });
@@ -66,14 +70,19 @@ export function accessProblem(
   const fits = (patterns: readonly string[] | undefined): boolean =>
     patterns?.some((pattern) => matchesTool(pattern, tool)) ?? false;
   if (fits(toolboxOf(plan, part).denied)) return `${tool} is forbidden in this run`;
-  const namespaces = ownCalls(plan, part)?.namespaces;
-  if (namespaces && !namespaces.includes(tool.slice(0, tool.indexOf('.')))) {
+  const isProgram = runsItsPrograms(plan, part, tool);
+  if (!isProgram && !isOnSurface(plan, part, tool)) {
+    return `${tool} is not on the surface of ${agent}`;
+  }
+  const namespaces = isProgram ? undefined : ownCalls(plan, part)?.namespaces;
+  if (namespaces && !namespaces.includes(namespaceOf(tool))) {
     return `${tool} is in none of the namespaces of ${agent}`;
   }
   for (const rule of toolPolicy(plan).access) {
     if (!isFor(rule, [agent, askedAs])) continue;
     if (fits(rule.denied)) return `${tool} is forbidden for ${agent}`;
-    if (rule.allowed && !fits(rule.allowed)) return `${tool} is not allowed for ${agent}`;
+    if (rule.allowed && !isProgram && !fits(rule.allowed))
+      return `${tool} is not allowed for ${agent}`;
   }
   return undefined;
 }

@@ -28,7 +28,8 @@ export const s20TwoOfThree: Rule = {
 data in the same context and a way out of it, that is enough to send the data away (threat T15). Two of
 the three are safe enough. Private data are \`inputs\` and secrets; untrusted text comes from
 \`web.search\`, \`http.request\`, inputs whose \`source\` is an address, and programs with a network; ways
-out are these and tools of the workflow with side effects. A way out that a person has to allow counts as
+out are these and tools of the workflow with side effects; tools that are made in a namespace with a
+network are both. A way out that a person has to allow counts as
 none: \`safety_envelope: { approvals: [network] }\`. What tools are allowed beside the workflow, such as on
 the command line, is not looked at.`,
   bad: box('{ enabled: true, allowed_hosts: [api.example.com] }'),
@@ -78,7 +79,10 @@ function workersOf(workflow: Workflow): Holder[] {
     .map(([, agent]) => agent.tree);
   const boxes = [...managers.map((one) => networkOf(one, 'capabilities')), networkOf(tree)];
   const isClosed = loopsOf(workflow).every(({ loop: own }) => keepsOffNetwork(own));
-  const network = isClosed ? undefined : boxes.find((place) => place !== undefined);
+  const programs = isClosed ? undefined : boxes.find((place) => place !== undefined);
+  const made = madeNetwork(tree);
+  const network = programs ?? made;
+  const what = programs ? 'programs with a network' : 'tools that are made with a network';
   const own = customToolsOf(workflow).find(({ declaration }) => hasSideEffects(declaration));
   const remote = remoteInput(tree);
   const at = network ?? remote ?? own?.at;
@@ -86,8 +90,8 @@ function workersOf(workflow: Workflow): Holder[] {
   return [
     {
       ...{ who: 'the workers', at },
-      untrusted: network ? 'programs with a network' : remote && 'an input from an address',
-      out: network ? 'programs with a network' : own && `\`${String(own.name)}\``,
+      untrusted: network ? what : remote && 'an input from an address',
+      out: network ? what : own && `\`${String(own.name)}\``,
     },
   ];
 }
@@ -135,6 +139,16 @@ function networkOf(tree: YamlNode | undefined, ...above: string[]): Place | unde
   return isOn(tree, ...steps, 'enabled') && hosts.length > 0
     ? keyPlace(tree, [...steps, 'enabled'])
     : undefined;
+}
+
+/** A namespace whose tools, which workers make, reach other hosts. */
+function madeNetwork(tree: YamlNode | undefined): Place | undefined {
+  if (!isOn(tree, 'dynamic_tools', 'enabled')) return undefined;
+  return itemsAt(tree, 'dynamic_tools', 'allowed_namespaces').find(
+    (one) =>
+      itemsAt(one, 'capabilities').some((item) => textOf(item) === 'network') &&
+      itemsAt(one, 'network_allowlist').length > 0,
+  );
 }
 
 function hasSideEffects(declaration: YamlMap): boolean {

@@ -27,6 +27,13 @@ function manyAgents(count: number): Record<string, string> {
   return { 'workflow.awp.yaml': manifest(''), ...Object.fromEntries(files) };
 }
 
+/** The file of a tool that a person promoted. */
+const promoted = (fqn: string): string =>
+  JSON.stringify({
+    ...{ fqn, description: 'The mean.', parameters: { type: 'object' } },
+    code: 'def handler():\n    return {"ok": True, "status": 200, "data": 0}\n',
+  });
+
 /** What can be wrong with fields and the files that they name. */
 export const fieldCards: readonly Card[] = [
   {
@@ -161,5 +168,23 @@ Contracts of agents (R9) and schemas of channels (R15) have codes of their own.`
 \`agent.ts\` or \`agent.js\` beside it. A step of \`preprocessor\` may run the file in the sandbox.`,
     bad: { ...prompt('You write.'), 'agents/writer/agent.py': 'class Agent: ...\n' },
     good: { ...prompt('You write.'), 'agents/writer/agent.ts': 'export default () => ({});\n' },
+  },
+  {
+    code: 'S22',
+    title: 'promoted tools can be used',
+    severity: 'warning',
+    why: `A run begins with the tools in \`workspace/dynamic_tools/\`. One whose file is no tool, whose name
+has not its form, or whose namespace the workflow does not allow is refused, and the run goes on without it.
+Nothing of them is run to find that out.`,
+    bad: {
+      'workflow.awp.yaml': manifest('dynamic_tools: { enabled: true }'),
+      'workspace/dynamic_tools/stats.mean.json': promoted('stats.mean'),
+    },
+    good: {
+      'workflow.awp.yaml': manifest(
+        'dynamic_tools: { enabled: true, allowed_namespaces: [stats] }',
+      ),
+      'workspace/dynamic_tools/stats.mean.json': promoted('stats.mean'),
+    },
   },
 ];

@@ -32,7 +32,7 @@ workflow's \`sandbox\`.`,
       report({
         at,
         message,
-        help: 'add `sandbox: { enabled: true, type: subprocess }` to `capabilities`',
+        help: 'add `sandbox: { type: subprocess }` to `capabilities`',
       });
     }
   },

@@ -1,4 +1,13 @@
-import { itemsAt, nodeAt, scalarAt, textAt, type YamlMap } from '../../base/yaml-node.ts';
+import type { Finding } from '../../base/diagnostic.ts';
+import { namespaceProblem } from '../../base/tool-names.ts';
+import {
+  itemsAt,
+  nodeAt,
+  scalarAt,
+  textAt,
+  type YamlMap,
+  type YamlNode,
+} from '../../base/yaml-node.ts';
 import { RESERVED_NAMESPACES } from '../../models/common.ts';
 import { agent, manifest } from '../examples.ts';
 import type { Rule } from '../rule.ts';
@@ -15,7 +24,8 @@ const builder = (namespace: string): Record<string, string> => ({
 export const r25CreationNamespace: Rule = {
   code: 'R25',
   aliases: ['R25'],
-  title: '`tool_creation_namespace` is not reserved and is in `dynamic_tools.allowed_namespaces`',
+  title:
+    'namespaces of made tools are not reserved, and an agent uses one that the workflow allows',
   severity: 'error',
   why: `Tools that agents make live in namespaces that the author has named, and never in that of a
 built-in tool. \`dynamic\` is the namespace when none is named.`,
@@ -23,6 +33,7 @@ built-in tool. \`dynamic\` is the namespace when none is named.`,
   good: builder('dynamic'),
 
   check({ agents, manifest: document }, report) {
+    for (const finding of document ? wrongNames(document.tree) : []) report(finding);
     const allowed = document && allowedNamespaces(document.tree);
     for (const agentDocument of agents.values()) {
       const path = ['capabilities', 'codemode'] as const;
@@ -31,22 +42,45 @@ built-in tool. \`dynamic\` is the namespace when none is named.`,
       const at =
         scalarAt(agentDocument.tree, ...path, 'tool_creation_namespace') ??
         placeIn(agentDocument, ...path, 'tool_creation');
-      if (RESERVED_NAMESPACES.includes(name)) {
-        const message = `the namespace \`${name}\` is reserved`;
-        report({ at, message, help: 'write another one, such as `dynamic`' });
-      } else if (allowed && !allowed.includes(name)) {
-        const message = `the namespace \`${name}\` is not allowed by the workflow`;
-        const help = `add it to \`dynamic_tools.allowed_namespaces\`, which has ${allowed.join(', ') || 'none'}`;
-        report({ at, message, help });
-      }
+      const problem = problemOf(name, allowed);
+      if (problem) report({ at, ...problem });
     }
   },
 };
 
+/** What is wrong with the namespace of an agent; where the workflow allows a wrong one, that is. */
+function problemOf(
+  name: string,
+  allowed: readonly string[] | undefined,
+): Pick<Finding, 'message' | 'help'> | undefined {
+  if (allowed?.includes(name)) return undefined;
+  if (RESERVED_NAMESPACES.includes(name)) {
+    const message = `the namespace \`${name}\` is reserved`;
+    return { message, help: 'write another one, such as `dynamic`' };
+  }
+  if (!allowed) return undefined;
+  const message = `the namespace \`${name}\` is not allowed by the workflow`;
+  const there = allowed.join(', ') || 'none';
+  return { message, help: `add it to \`dynamic_tools.allowed_namespaces\`, which has ${there}` };
+}
+
+/** Names that no namespace may have, where the workflow allows them. */
+function wrongNames(tree: YamlMap): Finding[] {
+  return namespacesIn(tree).flatMap(({ name, at }) => {
+    const message = namespaceProblem(name);
+    if (message === undefined) return [];
+    return [{ at, message, help: 'write another one, such as `dynamic`' }];
+  });
+}
+
 function allowedNamespaces(tree: YamlMap): string[] {
   if (!nodeAt(tree, 'dynamic_tools', 'allowed_namespaces')) return ['dynamic'];
+  return namespacesIn(tree).map(({ name }) => name);
+}
+
+function namespacesIn(tree: YamlMap): { name: string; at: YamlNode }[] {
   return itemsAt(tree, 'dynamic_tools', 'allowed_namespaces').flatMap((item) => {
-    const name = item.kind === 'scalar' ? String(item.value) : textAt(item, 'name');
-    return name === undefined ? [] : [name];
+    const at = item.kind === 'scalar' ? item : scalarAt(item, 'name');
+    return typeof at?.value === 'string' ? [{ name: at.value, at }] : [];
   });
 }

@@ -15,6 +15,11 @@ describe('S20: private data, untrusted text and a way out', () => {
     ['inputs and programs with a network', INPUTS + OPEN, '`inputs`'],
     ['secrets and programs with a network', SECRETS + OPEN, '`security.secrets`'],
     [
+      'inputs and tools that are made with a network',
+      `${INPUTS}dynamic_tools: { enabled: true, allowed_namespaces: [{ name: feeds, capabilities: [network], network_allowlist: [a.example] }] }\n`,
+      'tools that are made with a network',
+    ],
+    [
       'an input from an address and a tool that acts',
       REMOTE + tool('side_effects: true'),
       'mail.send',

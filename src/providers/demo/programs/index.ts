@@ -9,7 +9,8 @@ import { SVG } from './kit-svg.ts';
 import { OUTLIERS } from './outliers.ts';
 import { COLUMNS, MERGE, PROFILE } from './profile.ts';
 import { RANKING } from './ranking.ts';
-import { REPORT } from './report.ts';
+import { REPORT, SCORED_REPORT } from './report.ts';
+import { SCORES } from './scores.ts';
 import { TREND } from './trend.ts';
 
 /** Which way a program reads numbers: `simple` ends at the first cell that is no plain number. */
@@ -26,6 +27,8 @@ const PROGRAMS: ReadonlyMap<string, readonly string[]> = new Map([
   ['by_group', [READ, 'numbers', FIGURES, WORDS, BY_GROUP]],
   ['chart', [FIGURES, WORDS, SVG, CHART]],
   ['report', [FIGURES, WORDS, SVG, REPORT]],
+  ['scored_report', [FIGURES, WORDS, SVG, SCORED_REPORT]],
+  ['scores', [READ, 'numbers', WORDS, SCORES]],
 ]);
 
 /** Jobs that first try the simple reading; what they read decides the headline. */
@@ -42,13 +45,19 @@ export function firstReading(job: string): Reading {
  * outside is in one JSON literal. Undefined when there is no such job.
  */
 export function programFor(job: JsonObject, reading: Reading): string | undefined {
-  const pieces = PROGRAMS.get(String(job.job));
+  const pieces = PROGRAMS.get(kindOf(job));
   if (!pieces) return undefined;
   const numbers = reading === 'simple' ? SIMPLE_NUMBERS : TOLERANT_NUMBERS;
   return [
     HEAD.replace('{}', () => literal(job)),
     ...pieces.map((piece) => (piece === 'numbers' ? numbers : piece)),
   ].join('');
+}
+
+/** A report of a table that was scored has a section more. */
+function kindOf({ job, files }: JsonObject): string {
+  const isScored = job === 'report' && Array.isArray(files) && files.includes('scores.json');
+  return isScored ? 'scored_report' : String(job);
 }
 
 const HEAD = `import { readFileSync, writeFileSync } from 'node:fs';

@@ -1,5 +1,4 @@
-/** Writes report.md and report.html from the JSON files of earlier workers. */
-export const REPORT = String.raw`
+const SECTIONS = `
 // ---- Report ------------------------------------------------------------------------------------
 const open = (name) => (JOB.files.includes(name) ? JSON.parse(readFileSync('shared/' + name, 'utf8')) : undefined);
 const profile = open('profile.json');
@@ -81,7 +80,25 @@ const sections = [
   ...(outliers ? [outlierSection()] : []),
   ...(profile ? profileSections() : []),
 ];
-const cellsRead = profile?.columns.filter(({ kind }) => kind === 'number') ?? [];
+`;
+
+/** The section of the scores that workers gave with a tool which one of them made. */
+const SCORED = `
+const scores = open('scores.json');
+function scoreSection() {
+  const rows = scores.columns.map((column) => [column.name, say(column.score), column.verdict, say(column.gaps), say(column.outliers), say(column.values)]);
+  const taken = scores.step > 1 ? ' Every ' + scores.step + ' rows one was taken.' : '';
+  return {
+    title: 'How clean the columns are',
+    facts: ['Scored with ' + scores.tool + ', a tool that a worker of this workflow made: the share of cells that are neither gaps nor outliers.' + taken],
+    head: ['column', 'score of 100', 'it is', 'gaps', 'outliers', 'cells'],
+    rows,
+  };
+}
+sections.push(scoreSection());
+`;
+
+const WRITING = String.raw`const cellsRead = profile?.columns.filter(({ kind }) => kind === 'number') ?? [];
 const unreadable = cellsRead.reduce((sum, column) => sum + column.unreadable, 0);
 const missing = cellsRead.reduce((sum, column) => sum + column.missing, 0);
 const lead = [
@@ -140,3 +157,9 @@ finish(lead, {
   outliers: outliers && { ...without(outliers, 'columns', 'farthest'), farthest: outliers.farthest.slice(0, 3) },
 });
 `;
+
+/** Writes report.md and report.html from the JSON files of earlier workers. */
+export const REPORT = SECTIONS + WRITING;
+
+/** The same with a section of scores. */
+export const SCORED_REPORT = SECTIONS + SCORED + WRITING;

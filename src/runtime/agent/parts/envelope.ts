@@ -1,3 +1,4 @@
+import { mostMaking } from '../../creation/grant.ts';
 import { loopOf } from '../../plan-parts.ts';
 import { levelOf } from '../../submanagers/depth.ts';
 import { section } from '../sections.ts';
@@ -17,6 +18,9 @@ const CONTROLLED: readonly (readonly [control: string, text: string])[] = [
   ['codemode.enabled', '"codemode": {"enabled": false}: it may run no programs'],
 ];
 
+const MAKING =
+  '"codemode": {"tool_creation": true}: it may make tools; less with "max_tools": 1 and "tool_creation_namespace": "one of yours" in it';
+
 const NARROWING = [
   '"required_tool_invocations": ["code.execute"]: tools that it must really call',
   '"timeout": 300 (seconds) and "max_tokens": 2000 (of one answer): less than the usual',
@@ -29,6 +33,7 @@ export const envelopePart: ManagerPart = (look) => {
   const lines = [
     '{"worker_id": "snake_case_id", "instructions": "everything the worker needs to know"} and, where it helps:',
     ...CONTROLLED.flatMap(([control, text]) => (managerControls.includes(control) ? [text] : [])),
+    mostMaking(plan, frame) && MAKING,
     ...NARROWING,
     hasPackages(look) && '"packages": some of those that the sandbox has',
     policy.planning && '"subtask_id": the part of the plan that it does',

@@ -9,8 +9,10 @@ import { filesPart } from './files.ts';
 import { hypothesesPart } from './hypotheses.ts';
 import { journalPart } from './journal.ts';
 import type { ManagerPart, WorkerPart } from './look.ts';
+import { makingPart, workerMaking } from './making.ts';
 import { boxPart, limitsPart, skillsPart, toolsPart, typedOutputPart } from './manager-means.ts';
 import { authorPart, managerRules } from './manager-rules.ts';
+import { newsPart } from './news.ts';
 import { pitfallsPart, workerPitfalls } from './pitfalls.ts';
 import { planPart } from './plan.ts';
 import { resultsPart } from './results.ts';
@@ -32,6 +34,7 @@ export const MANAGER_SYSTEM_PARTS: readonly ManagerPart[] = [
   envelopePart,
   submanagerAgentsPart,
   toolsPart,
+  makingPart,
   boardRules,
   skillsPart,
   boxPart,
@@ -61,6 +64,7 @@ export const MANAGER_TURN_PARTS: readonly ManagerPart[] = [
   reviewsPart,
   pitfallsPart,
   signalsPart,
+  newsPart,
   filesPart,
   budgetPart,
   planPart,
@@ -77,6 +81,7 @@ export const WORKER_SYSTEM_PARTS: readonly WorkerPart[] = [
   workerReport,
   workerFiles,
   workerBox,
+  workerMaking,
 ];
 
 /** A worker's first question: what its siblings are told, too, comes before what is its own. */

@@ -72,7 +72,7 @@ function readEnvelope(value: JsonObject): Envelope | undefined {
     codemode: readCodemode(value.codemode),
     ...submanager(value),
     context: readContext(value),
-    extra: readExtra(value),
+    extra: readExtra({ ...value, ...besidesCodemode(value.codemode) }),
   });
 }
 
@@ -98,18 +98,43 @@ function tokens(value: Json | undefined): number | undefined {
   return found !== undefined && found >= 1 ? Math.floor(Math.min(found, MOST_TOKENS)) : undefined;
 }
 
-/** `{enabled, tool_creation}`, or one word for whether programs may be run. */
+/** Names of the fields of `codemode`. */
+const CODEMODE: ReadonlySet<string> = new Set(
+  [
+    ...['enabled', 'tool_creation', 'tool_creation_namespace', 'max_tools', 'repair_attempts'],
+  ].flatMap((name) => [name, camelCase(name)]),
+);
+/** Most tools and repairs that are read; a policy allows far less. */
+const MOST_OF_A_WORKER = [0, 100_000] as const;
+
+/** What a worker may do with programs and tools of its own, or one word for whether it runs programs. */
 function readCodemode(value: Json | undefined): Envelope['codemode'] {
   if (typeof value === 'boolean') return { enabled: value };
   const given = objectOf(value);
   if (!given) return undefined;
-  const toolCreation = field(given, 'tool_creation');
-  const { enabled } = given;
-  const codemode = {
-    ...(typeof enabled === 'boolean' && { enabled }),
-    ...(typeof toolCreation === 'boolean' && { toolCreation }),
-  };
+  const codemode = defined<NonNullable<Envelope['codemode']>>({
+    enabled: flag(given.enabled),
+    toolCreation: flag(field(given, 'tool_creation')),
+    namespace: text(field(given, 'tool_creation_namespace'))?.trim(),
+    maxTools: whole(field(given, 'max_tools')),
+    repairs: whole(field(given, 'repair_attempts')),
+  });
   return Object.keys(codemode).length > 0 ? codemode : undefined;
+}
+
+function flag(value: Json | undefined): boolean | undefined {
+  return typeof value === 'boolean' ? value : undefined;
+}
+
+function whole(value: Json | undefined): number | undefined {
+  const found = clamped(value, MOST_OF_A_WORKER);
+  return found === undefined ? undefined : Math.floor(found);
+}
+
+/** What else stands in `codemode`, under names of its own: it counts nowhere, and that is told. */
+function besidesCodemode(value: Json | undefined): JsonObject {
+  const others = Object.entries(objectOf(value) ?? {}).filter(([key]) => !CODEMODE.has(key));
+  return Object.fromEntries(others.map(([key, one]) => [`codemode.${key}`, one]));
 }
 
 /** Both names mean the same; words alone are handed on as `text`. */

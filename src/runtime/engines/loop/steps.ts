@@ -13,6 +13,7 @@ import type { LoopStep } from './look.ts';
 import { planned } from './plan.ts';
 import { partsProgress } from './progress.ts';
 import { promote } from './promote.ts';
+import { proposeTools } from './propose.ts';
 import { raiseForTurns } from './raise-budget.ts';
 import { seeToResults } from './see-to-results.ts';
 import { stalled } from './stalled.ts';
@@ -32,6 +33,8 @@ export const BEFORE_START: readonly LoopStep[] = [
 
 /** While workers are at work, and when the last one has ended: what becomes of each result. */
 export const ON_RESULTS: readonly LoopStep[] = [
+  // Whatever else there is to wait for.
+  proposeTools,
   seeToResults,
   autoPost,
   hypothesesTested,

@@ -84,6 +84,38 @@ describe('a delegation', () => {
     ['tokens without end', { max_tokens: 1e300 }, { maxOutputTokens: 10_000_000 }],
     ['half a token more', { max_tokens: 10.5 }, { maxOutputTokens: 10 }],
     ['codemode in one word', { codemode: true }, { codemode: { enabled: true } }],
+    [
+      'all of codemode',
+      {
+        codemode: {
+          ...{ enabled: true, tool_creation: true, tool_creation_namespace: ' stats ' },
+          ...{ max_tools: 3.7, repair_attempts: 0 },
+        },
+      },
+      {
+        codemode: {
+          ...{ enabled: true, toolCreation: true, namespace: 'stats', maxTools: 3, repairs: 0 },
+        },
+      },
+    ],
+    [
+      'codemode without end',
+      { codemode: { max_tools: 1e300, repair_attempts: -5 } },
+      { codemode: { maxTools: 100_000, repairs: 0 } },
+    ],
+    [
+      'codemode with more than there is',
+      { codemode: { enabled: true, sandbox: { network: true }, capabilities: ['network'] } },
+      {
+        codemode: { enabled: true },
+        extra: { 'codemode.sandbox': { network: true }, 'codemode.capabilities': ['network'] },
+      },
+    ],
+    [
+      'codemode in a text',
+      { codemode: '{"tool_creation": true, "max_tools": "3", "tool_creation_namespace": 7}' },
+      { codemode: { toolCreation: true } },
+    ],
     ['one tool as a text', { tools_allowed: 'code.execute' }, { toolsAllowed: ['code.execute'] }],
     ['tools of other kinds', { tools_allowed: ['a.b', 1, null, ''] }, { toolsAllowed: ['a.b'] }],
     ['no tools', { tools_allowed: [] }, { toolsAllowed: [] }],
