@@ -35,6 +35,12 @@ describe('an example without a model', () => {
       'planning-manager/orders.csv',
       ['plan.made', 'diagnosis.made', 'hypothesis.resolved', 'subtask.changed'],
     ],
+    [
+      'skill-and-tool-generation',
+      'data/seattle-weather.csv',
+      ['tool.drafted', 'tool.checked', 'tool.created', 'skill.created'],
+    ],
+    ['scoring-loop', 'planning-manager/orders.csv', ['tool.created']],
     ['critique', 'planning-manager/orders.csv', ['result.validated', 'result.criticised']],
     [
       'recursive-delegation',

@@ -210,3 +210,38 @@ export function shown(value: number | null | undefined): string {
     .format(Number(value.toPrecision(15)))
     .replace(/^-0$/, '0');
 }
+
+/**
+ * How clean a column is: cells that are no numbers, values farther from the median than 3.5 times the
+ * spread, and the rest as a share of all, in tenths of a percent; of every `step` rows one is looked at.
+ */
+export function cleanness({ cells }: TrueColumn, step: number) {
+  const taken = cells.filter((_, at) => at % step === 0);
+  const values = readable(taken);
+  const gaps = taken.length - values.length;
+  if (values.length === 0) return { score: null, gaps, outliers: 0 };
+  // In halves of hundredths, as the median may lie between two values.
+  const center = doubledMedian(values);
+  const distances = values.map((value) => {
+    const distance = 2n * value - center;
+    return distance < 0n ? -distance : distance;
+  });
+  const middle = doubledMedian(distances);
+  const sum = distances.reduce((all, one) => all + one, 0n);
+  const n = BigInt(values.length);
+  // distance > 3.5 * 1.4826 * middle / 2, or 3.5 * 1.253314137 * sum / n where the middle is 0.
+  const isFar = (distance: bigint): boolean =>
+    middle > 0n
+      ? distance * 2n * 100_000n > 518_910n * middle
+      : distance * n * 10_000_000_000n > 43_865_994_795n * sum;
+  const outliers = distances.filter(isFar).length;
+  const all = BigInt(taken.length);
+  const good = BigInt(values.length - outliers);
+  return { score: Number((2000n * good + all) / (2n * all)) / 10, gaps, outliers };
+}
+
+function doubledMedian(values: readonly bigint[]): bigint {
+  const sorted = values.toSorted((a, b) => (a < b ? -1 : a > b ? 1 : 0));
+  const half = sorted.length / 2;
+  return (sorted[Math.ceil(half) - 1] ?? 0n) + (sorted[Math.floor(half)] ?? 0n);
+}
