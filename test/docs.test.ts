@@ -279,6 +279,7 @@ describe('what the documentation lists is what there is', () => {
         ...fieldsOf('events/event.ts', 'EventData'),
         ...fieldsOf('events/graph-events.ts', 'GraphEventData'),
         ...fieldsOf('events/loop-events.ts', 'LoopEventData'),
+        ...fieldsOf('events/creation-events.ts', 'CreationEventData'),
       ].sort(),
     );
   });

@@ -51,3 +51,26 @@ export function begunAgain(log: readonly RunEvent[], length: number): string[] {
   }
   return problems;
 }
+
+/** Tools that a log makes, refuses or takes away more than once. */
+export function madeTwice(log: readonly RunEvent[]): string[] {
+  const seen = new Set<string>();
+  return log.flatMap((event) => {
+    const what = endingOf(event);
+    if (what === undefined || !seen.has(what)) {
+      if (what !== undefined) seen.add(what);
+      return [];
+    }
+    return [`${what} twice`];
+  });
+}
+
+function endingOf({ type, data, seq }: RunEvent): string | undefined {
+  if (type === 'tool.created') return `the tool ${data.tool.name} was made`;
+  if (type === 'tool.removed') return `the tool ${data.name} was taken away`;
+  if (type === 'tool.proposed') return `the tool ${data.proposal.name} was proposed`;
+  if (type !== 'tool.refused') return undefined;
+  // A program that a crash cuts off runs again as a whole, and is refused the same again.
+  const { call = String(seq) } = data;
+  return /\.i\d+$/.test(call) ? undefined : `the call ${call} was refused`;
+}

@@ -17,6 +17,12 @@ describe('a pattern of tool names (capabilities 1.3)', () => {
     ['*a*b.c', 'xbxxa.c', false],
     ['', '', true],
     ['**.x', 'y.x', true],
+    ['tool.create', 'tools.create', true],
+    ['tool.*', 'tools.list', true],
+    ['tool.create', 'tools.remove', false],
+    ['tool.create', 'tool.create', false],
+    ['toolkit.create', 'tools.create', false],
+    ['tool', 'tools', false],
   ])('%j fits %j: %s', (pattern, name, fits) => {
     expect(matchesTool(pattern, name)).toBe(fits);
   });

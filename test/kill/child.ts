@@ -45,7 +45,7 @@ const store: Store = {
 
 async function begin(): Promise<RunHandle<unknown>> {
   if (mode === 'resume') return resumeRun(id, { store });
-  if (story === 'graph') {
+  if (story === 'graph' || story === 'creation') {
     const { loadWorkflow } = await import('../../src/data/load-workflow.ts');
     const workflow = await loadWorkflow(join(home, '../flow'));
     return workflow.start({ runId: id, model: 'served', trust: true, store });

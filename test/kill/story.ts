@@ -4,7 +4,7 @@ import type { Handler, RecordedRequest } from '../fault-server/server.ts';
 /** A run that is killed everywhere: what it is made of, and how its effects are told apart. */
 export interface Story {
   /** What `child.ts` starts. */
-  name: 'loop' | 'graph' | 'managers';
+  name: 'loop' | 'graph' | 'managers' | 'creation';
   /** Files that it needs, by path; the folder of the store is beside them. */
   files: Readonly<Record<string, string>>;
   /** The model service. */

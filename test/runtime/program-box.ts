@@ -31,7 +31,7 @@ export function programBox(
   const coming: ComingJob[] = [];
   const ended: string[] = [];
   return {
-    name: 'none',
+    name: 'bwrap',
     isolation: 'none, for tests',
     languages: [{ language: 'javascript', description: 'functions of a test' }],
     jobs,

@@ -6,6 +6,7 @@ import { GATES } from './gates.ts';
 import { PEOPLE } from './people.ts';
 import { QUALITY } from './quality.ts';
 import type { Scenario } from './scenario.ts';
+import { SKILLS } from './skills.ts';
 import { STALLS } from './stalls.ts';
 import { SUBMANAGERS } from './submanagers.ts';
 import { WORKERS } from './workers.ts';
@@ -19,6 +20,7 @@ export const SCENARIOS: readonly (readonly [string, Scenario])[] = Object.entrie
   ...BUDGETS,
   ...SUBMANAGERS,
   ...WORKERS,
+  ...SKILLS,
   ...PEOPLE,
   ...BAD_MANAGERS,
   ...BAD_WORKERS,

@@ -147,7 +147,33 @@ const LOOPS: Telling = {
   'context.compacted': ({ turns }) => [`${turns} turns`],
 };
 
-const TELLING: Telling = { ...ENDS, ...AGENTS, ...CALLS, ...LIMITS, ...LOOPS };
+const MAKING: Telling = {
+  'calls.derived': ({ from, calls }) => [from, calls.map(({ name }) => name).join(' ')],
+  'session.kept': ({ backend, bytes }) => [backend, `${bytes} bytes`],
+  'tool.drafted': ({ name, attempt }) => [name, attempt > 0 ? `repair ${attempt}` : ''],
+  'tool.checked': ({ stage, problem }) => [
+    stage,
+    problem && `${problem.status} ${problem.category} (${short(problem.error)})`,
+  ],
+  'tool.cached': ({ name }) => [name],
+  'tool.created': ({ tool }) => [
+    tool.name,
+    tool.origin === 'agent' ? '' : tool.origin,
+    tool.repairs > 0 ? `repaired ${tool.repairs} times` : '',
+  ],
+  'tool.refused': ({ name, origin, problem }) => [
+    name,
+    origin === 'agent' ? '' : origin,
+    `${problem.status} at ${problem.stage} (${short(problem.hint)})`,
+  ],
+  'tool.removed': ({ name }) => [name],
+  'program.shaped': ({ template }) => [template === undefined ? 'again' : 'new'],
+  'tool.proposed': ({ proposal }) => [proposal.name],
+  'skill.created': ({ skill }) => [skill.name],
+  'skill.refused': ({ name, problems }) => [name, `(${list(problems)})`],
+};
+
+const TELLING: Telling = { ...MAKING, ...ENDS, ...AGENTS, ...CALLS, ...LIMITS, ...LOOPS };
 
 /** A log as texts, one line for each event: deeper agents further in, by their names. */
 export function linesOf(log: readonly RunEvent[]): string[] {

@@ -1,6 +1,7 @@
 import { sha256 } from '../../../src/base/hash.ts';
 import type { JsonObject } from '../../../src/base/json.ts';
 import { type FixedClock, fixedClock } from '../../../src/effects/fake-clock.ts';
+import type { CreationState } from '../../../src/events/creation-state.ts';
 import type { RunEvent } from '../../../src/events/event.ts';
 import type { InFlight, RunState } from '../../../src/events/state.ts';
 import type { Host } from '../../../src/ports/host.ts';
@@ -13,8 +14,9 @@ import { loadState } from '../../../src/runtime/load-state.ts';
 import { type Run, resumeRun, startRun } from '../../../src/runtime/run.ts';
 import { schemaProblems } from '../../../src/runtime/schema.ts';
 import { memoryStore } from '../../../src/stores/memory-store.ts';
+import { toolsmith } from '../../../src/tools/created/index.ts';
 import { builtinTools } from '../../../src/tools/index.ts';
-import { begunAgain, endedOften, unsettled } from '../../log-sums.ts';
+import { begunAgain, endedOften, madeTwice, unsettled } from '../../log-sums.ts';
 import { askedBy, complete, delegate, logOf, testHost, testPlan } from '../../make.ts';
 import { overTime } from '../../providers/support/over-server.ts';
 import type { Asked, Scenario } from './scenario.ts';
@@ -47,7 +49,8 @@ export async function play(
   const world = openWorld(folder, scenario, prefix);
   const { store, host } = world;
   if (prefix.length > 0) await begun(store, prefix);
-  const plan = testPlan({ name: 'scenario', ...scenario.options }, scenario.change);
+  const plan =
+    scenario.plan?.(folder) ?? testPlan({ name: 'scenario', ...scenario.options }, scenario.change);
   const ask = asking(scenario);
   const { raise } = scenario;
   let run: Run | undefined;
@@ -73,6 +76,8 @@ export async function play(
     return { log, state: run.state, cuts, end: endOf(run.state), asked, called };
   }
 }
+
+type Made = Parameters<typeof toolsmith.tool>;
 
 interface World {
   host: Host;
@@ -122,22 +127,24 @@ function openWorld(folder: string, scenario: Scenario, prefix: readonly RunEvent
       yield* model.ask(request, signal);
     },
   };
-  const tools = (scenario.tools?.() ?? builtinTools.filter(({ needsBox }) => !needsBox)).map(
-    (tool): Tool => ({
-      ...tool,
-      run(args, ...more) {
-        called.push(JSON.stringify([tool.name, args]));
-        return tool.run(args, ...more);
-      },
-    }),
-  );
+  const counted = (tool: Tool): Tool => ({
+    ...tool,
+    run(args, ...more) {
+      called.push(JSON.stringify([tool.name, args]));
+      return tool.run(args, ...more);
+    },
+  });
+  const tools = scenario.tools?.() ?? builtinTools.filter(({ needsBox }) => !needsBox);
   const sandbox = scenario.box?.();
-  world.host = testHost(folder, {
-    ...{ script, store, tools },
+  const host = testHost(folder, {
+    ...{ script, store, tools: tools.map(counted) },
     ...(clock && { effects: { clock } }),
     ...(sandbox && { sandbox }),
     ...(scenario.price && { price: scenario.price }),
   });
+  const smith = { ...toolsmith, tool: (...made: Made) => counted(toolsmith.tool(...made)) };
+  const whole = { ...host, toolsmith: smith };
+  world.host = scenario.host?.(whole, folder) ?? whole;
   return world;
 }
 
@@ -145,11 +152,19 @@ function keyOf(request: ModelRequest): string {
   return `${askedBy(request)} ${sha256(JSON.stringify(request.messages))}`;
 }
 
-/** A call of a tool takes no time of the clock; asking a model, or waiting for its room, does. */
-function waits(run: Run): () => boolean {
+/**
+ * A call of a tool takes no time of the clock; asking a model, or waiting for its room, does, also where
+ * one repairs what a tool makes.
+ */
+function waits({ state }: Run): () => boolean {
   const isShort = ({ kind, tool = '' }: InFlight): boolean =>
     kind === 'tool' && !tool.startsWith('wait.');
-  return () => ![...run.state.inFlight.values()].some(isShort);
+  const isRepair = ({ kind, frame }: InFlight): boolean =>
+    kind === 'model' && state.frames.get(frame)?.role === 'repairer';
+  return () => {
+    const out = [...state.inFlight.values()];
+    return out.some(isRepair) || !out.some(isShort);
+  };
 }
 
 function asking({ person, away }: Scenario) {
@@ -210,7 +225,7 @@ export function critic(score: number, more: JsonObject = {}): JsonObject {
 }
 
 function endOf(state: RunState): JsonObject {
-  const { status, ending, frames, artifacts } = state;
+  const { status, ending, frames, artifacts, creation } = state;
   const { reason, message, text = '', result = {}, output } = ending ?? {};
   const agents = [...frames.values()].map(({ name, outcome }): [string, JsonObject] => {
     const { ok = false, output: said = {}, confidence = 0, code } = outcome ?? {};
@@ -227,6 +242,20 @@ function endOf(state: RunState): JsonObject {
     ...(output !== undefined && { output }),
     agents: Object.fromEntries(agents.sort(byName)),
     files: Object.fromEntries(files.sort(byName)),
+    ...(creation && { made: madeIn(creation) }),
+  };
+}
+
+/** Tools and skills that are there at the end, and what was proposed or taken away. */
+function madeIn({ tools, removed, skills, proposals }: CreationState): JsonObject {
+  const there = [...tools.values()].map(
+    ({ name, hash, creator, origin, repairs }) => `${name} ${hash} ${origin} ${creator} ${repairs}`,
+  );
+  return {
+    tools: there.sort(),
+    removed: [...removed].sort(),
+    skills: [...skills.values()].map(({ name, sha256: hash }) => `${name} ${hash}`).sort(),
+    proposals: [...proposals.keys()].sort(),
   };
 }
 
@@ -237,7 +266,7 @@ function byName([one]: readonly [string, unknown], [other]: readonly [string, un
 /** What no log may tell, wherever its processes died: `length` is where the last one did. */
 export function problemsOf({ log, state, asked, called }: Played, length: number): string[] {
   const again = begunAgain(log, length).filter((problem) => !isOfProgram(log, length, problem));
-  const problems = [...unsettled(log), ...endedOften(log), ...again];
+  const problems = [...unsettled(log), ...endedOften(log), ...madeTwice(log), ...again];
   if (log.some(({ seq }, index) => seq !== index + 1)) problems.push('the log has a gap');
   const { inFlight, openFrames, pendingApprovals, unsettled: charged } = state;
   for (const left of [inFlight, openFrames, pendingApprovals, charged]) {

@@ -1,6 +1,7 @@
 import type { JsonObject } from '../../../src/base/json.ts';
 import type { WorkflowOptions } from '../../../src/data/options.ts';
-import type { LoopPlan } from '../../../src/events/plan.ts';
+import type { LoopPlan, Plan } from '../../../src/events/plan.ts';
+import type { Host } from '../../../src/ports/host.ts';
 import type { ModelRequest } from '../../../src/ports/model-provider.ts';
 import type { Sandbox } from '../../../src/ports/sandbox.ts';
 import type { Tool } from '../../../src/ports/tool.ts';
@@ -37,6 +38,10 @@ export interface Scenario {
   script: Readonly<Record<string, readonly Says[]>>;
   options?: Partial<WorkflowOptions>;
   change?: Partial<LoopPlan>;
+  /** A plan of its own, in the place of a loop; `folder` is where the scenario is played. */
+  plan?: (folder: string) => Plan;
+  /** What else the host is, and files that lie there before the run. */
+  host?: (host: Host, folder: string) => Host;
   /** Default: those that ship and need no box. Made anew for each run, as they count their calls. */
   tools?: () => readonly Tool[];
   box?: () => Sandbox;

@@ -72,7 +72,7 @@ export function told(
   const started = runOf(plan, values);
   prepare(started.graph);
   const frame = startAgent(started, run, agent);
-  const parts = { plan, state: started.state, surroundings };
+  const parts = { plan, state: started.state, surroundings, tools: new Map() };
   const { messages, files } = nodeStart(parts, frame);
   const [system, user] = messages;
   return { system: system?.text ?? '', user: user?.text ?? '', messages, files };
