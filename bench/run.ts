@@ -36,6 +36,7 @@ const PARTS: ReadonlyMap<string, readonly (readonly string[])[]> = new Map([
   ['makespan', [['promises'], ['memory'], ['batched'], ['full']]],
   ['model-call', [['whole'], ['stream'], ['thousand']]],
   ['sandbox', [['starts'], ['warm'], ['calls'], ['fifty']]],
+  ['tools', [['python'], ['javascript'], ['thousand']]],
   ['waiting-agents', [['memory'], ['disk'], ['workers']]],
 ]);
 /** Cases that measure the package as it is installed. */

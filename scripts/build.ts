@@ -34,6 +34,7 @@ for (const file of globSync(AS_THEY_ARE, { cwd: join(ROOT, 'src') })) {
   copyFileSync(join(ROOT, 'src', file), target);
 }
 cpSync(join(ROOT, 'examples/data'), join(DIST, 'examples/data'), { recursive: true });
+copySchemas();
 await copyKit(join(DIST, 'kit'));
 if (!readFileSync(ENTRY, 'utf8').startsWith('#!/usr/bin/env node\n')) {
   throw new Error(`${ENTRY} does not begin with a line that names its interpreter`);
@@ -46,6 +47,15 @@ function compile(): void {
   const { status, error } = spawnSync(process.execPath, args, { cwd: ROOT, stdio: 'inherit' });
   if (error) throw error;
   if (status !== 0) throw new Error(`the compiler ended with status ${status}`);
+}
+
+/** Editors read them, people those of the repository: without space they take half the room. */
+function copySchemas(): void {
+  mkdirSync(join(DIST, 'schemas'), { recursive: true });
+  for (const file of globSync('*.json', { cwd: join(ROOT, 'schemas') })) {
+    const schema: unknown = JSON.parse(readFileSync(join(ROOT, 'schemas', file), 'utf8'));
+    writeFileSync(join(DIST, 'schemas', file), `${JSON.stringify(schema)}\n`);
+  }
 }
 
 /** Comments and deep indents are a fifth of the code; types keep theirs, for those who import them. */
