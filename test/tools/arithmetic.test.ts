@@ -36,6 +36,7 @@ describe('the built-in tools', () => {
   it('have the names of the standard, each once', () => {
     expect(builtinTools.map(({ name }) => name)).toEqual([
       'code.execute',
+      'code.solve',
       'shell.execute',
       'terminal.execute',
       'pip.install',
@@ -55,10 +56,15 @@ describe('the built-in tools', () => {
       'board.post',
       'board.read',
       'digest.fetch',
+      'tools.create',
+      'tools.list',
+      'tools.remove',
     ]);
   });
 
-  it.each(builtinTools)('$name refuses arguments that it does not know', async ({ parameters }) => {
+  // A draft may say more than is acted on; `tools.create` reads it itself.
+  const strict = builtinTools.filter(({ checksArguments }) => !checksArguments);
+  it.each(strict)('$name refuses arguments that it does not know', async ({ parameters }) => {
     const problems = await schemaProblems(parameters, { surprise: 1 });
     expect(problems.join(' ')).toContain('surprise');
   });
